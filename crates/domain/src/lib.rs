@@ -1,0 +1,1 @@
+//! Words and rules: pure, no IO, no clock, no async.

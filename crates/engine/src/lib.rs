@@ -1,0 +1,1 @@
+//! The verbs: plan, fetch, ingest, place.

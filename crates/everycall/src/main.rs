@@ -1,0 +1,2 @@
+//! Every call, accounted for.
+fn main() {}

@@ -1,0 +1,1 @@
+//! Builders, a hand-moved clock, and one test body for both databases.

@@ -1,0 +1,2 @@
+//! Set-up, test, CI and bench commands.
+fn main() {}
