@@ -1,1 +1,52 @@
-//! Words and rules: pure, no IO, no clock, no async.
+//! Words and rules of Everycall: pure, no IO, no clock, no randomness, no async.
+//!
+//! One word per idea, here and in SQL, API, dashboard and manual alike:
+//!
+//! | word | meaning |
+//! |---|---|
+//! | provider | a kind of system that has calls: [`ProviderKind`] |
+//! | source | one configured connection to a provider: [`SourceId`] |
+//! | account | the tenant a call belongs to: [`AccountId`] |
+//! | agent | who handled the call at the provider: [`AgentId`], [`AgentRef`] |
+//! | assignment | "calls of this agent belong to this account", valid from … to …: [`Assignment`] |
+//! | call | one record in normal form, keyed by source and [`ProviderCallId`]: [`Call`] |
+//! | observation | one time we saw a call with some content, told apart by [`ContentHash`] |
+//! | window | a half-open span of time in UTC: [`Window`] |
+//! | territory | the span of time one window answers for when a run counts: [`Territory`] |
+//! | coverage | the ledger of windows and how well each is verified: [`Coverage`] |
+//! | run | one execution over a window, whose accounts balance: [`RunAccounts`] |
+//! | placed, waiting, excluded | the three outcomes of placement: [`Placement`] |
+//! | set aside | a record nobody could read, kept whole with its error |
+//! | settled | old enough, and re-read often enough, that the provider no longer changes it: [`Tiers`] |
+
+mod call;
+mod coverage;
+mod hash;
+mod ids;
+mod phone;
+mod placement;
+mod plan;
+mod retry;
+mod run;
+mod settle;
+mod status;
+mod time;
+mod walk;
+mod window;
+
+pub use call::{AgentRef, Alias, Call, ContactRef, Direction, ProviderTime, Tag};
+pub use coverage::{Coverage, Covered, Level, Mark};
+pub use hash::ContentHash;
+pub use ids::{AccountId, AgentId, ProviderCallId, ProviderKind, RunId, SourceId, UnknownProvider};
+pub use phone::{Country, Phone};
+pub use placement::{
+    Assignment, Because, ExcludedReason, Placement, PlacementFacts, Rules, WaitingReason, place,
+};
+pub use plan::{Capabilities, Planned, Territory, Why, plan, territories};
+pub use retry::{Next, RetryPolicy, Trouble};
+pub use run::{Conclusion, RunAccounts, RunKind, RunStatus, Unbalanced, conclude};
+pub use settle::Tiers;
+pub use status::{Advance, CallStatus};
+pub use time::{Clock, NotATime, Timestamp};
+pub use walk::{Doubt, PageFacts, Walk};
+pub use window::{NotAWindow, Window};

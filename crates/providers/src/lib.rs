@@ -1,1 +1,112 @@
 //! One folder per provider: what its API is, how it is read, and how a record becomes a call.
+//!
+//! Every provider is a [`Provider`]: it walks a window and hands over pages of raw records, and it
+//! turns one raw record into a call. Everything else (what to read, when, where a call belongs)
+//! is decided elsewhere.
+
+pub mod clock;
+pub mod error;
+pub mod highlevel_voice_ai;
+pub mod http;
+pub mod record;
+
+mod connect;
+
+pub use clock::Wait;
+pub use connect::{Connection, ConnectionSettings, Tuning, connect};
+pub use error::SourceError;
+pub use record::{Identity, Page, RawRecord, Unreadable};
+
+use async_trait::async_trait;
+use domain::{Call, Capabilities, Country, ProviderCallId, Window};
+use tokio::sync::mpsc;
+
+/// One configured connection to a provider.
+#[async_trait]
+pub trait Provider: Send + Sync {
+    /// What it can answer, and how carefully it must be asked.
+    fn capabilities(&self) -> Capabilities;
+
+    /// Requests it keeps in flight at once.
+    fn concurrency(&self) -> usize;
+
+    /// Reads every record whose time lies in `request`, page by page into `pages`.
+    ///
+    /// The provider drives its own paging and stops early when `pages` is closed. What it
+    /// returns says whether the list was proved whole; records already sent stay valid either way.
+    async fn walk(&self, request: Window, pages: &mpsc::Sender<Page>) -> Result<Walked, SourceError>;
+
+    /// How many calls the provider says lie in `request`, where it can say so cheaply.
+    async fn total(&self, request: Window) -> Result<Option<u64>, SourceError>;
+
+    /// One record by its id; `None` when the provider does not know it.
+    async fn record(&self, id: &ProviderCallId) -> Result<Option<RawRecord>, SourceError>;
+
+    /// All agents the provider lists.
+    async fn agents(&self) -> Result<Vec<ProviderAgent>, SourceError>;
+
+    /// What a raw record says, in normal form. `home` is the country of numbers without prefix.
+    fn normalise(&self, record: &[u8], home: Country) -> Result<Call, Unreadable>;
+
+    /// What is right and wrong with this connection, each in a sentence.
+    async fn examine(&self) -> Vec<Probe>;
+}
+
+/// What a finished walk proved.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Walked {
+    /// Every record of the request was listed.
+    Whole {
+        /// Distinct records in the whole request, margins included.
+        distinct: u64,
+        /// The provider's own total, where it gives one.
+        total: Option<u64>,
+    },
+    /// The list proved nothing; the sentence has the numbers.
+    Doubtful {
+        /// Why.
+        why: String,
+        /// The provider's own total, where it gave one.
+        total: Option<u64>,
+    },
+    /// Too many calls for one walk; nothing was sent.
+    TooMany {
+        /// The provider's own total.
+        total: u64,
+    },
+}
+
+/// An agent as the provider lists it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProviderAgent {
+    /// The provider's id.
+    pub provider_agent_id: String,
+    /// Its name.
+    pub name: String,
+    /// The number people call to reach it, as written by the provider.
+    pub inbound_number: Option<String>,
+}
+
+/// One thing learnt by examining a connection.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Probe {
+    /// What was looked at, such as `token` or `clock`.
+    pub name: &'static str,
+    /// What came out.
+    pub outcome: ProbeOutcome,
+    /// A sentence for a person.
+    pub sentence: String,
+    /// What to do about it, when something is to be done.
+    pub hint: Option<String>,
+}
+
+/// How a probe came out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ProbeOutcome {
+    /// As it should be.
+    Right,
+    /// It works, and is worth knowing.
+    Notable,
+    /// It must be changed.
+    Wrong,
+}

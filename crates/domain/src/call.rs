@@ -1,0 +1,98 @@
+//! A call in normal form.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{CallStatus, Phone, ProviderCallId, Timestamp};
+
+/// An instant as the provider wrote it, and what it means in UTC.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProviderTime {
+    /// In UTC.
+    pub at: Timestamp,
+    /// The provider's own text, kept so that a wrong reading can be found later.
+    pub text: String,
+}
+
+/// Which way a call went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Direction {
+    /// The contact called.
+    Inbound,
+    /// The agent called.
+    Outbound,
+}
+
+/// Who handled the call, in the provider's words.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AgentRef {
+    /// The provider's id of the agent.
+    pub provider_agent_id: String,
+    /// Whether the provider says the agent has been deleted since.
+    pub is_deleted: bool,
+}
+
+/// The person on the other side, in the provider's words.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ContactRef {
+    /// The provider's id of the contact.
+    pub provider_contact_id: String,
+}
+
+/// Another name of the same conversation, by which it is joined with other sources.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Alias {
+    /// What kind of id it is, such as `highlevel_message`.
+    pub kind: String,
+    /// The id.
+    pub id: String,
+}
+
+/// A property that filters and rules speak of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Tag {
+    /// Made to try an agent out, not by a customer.
+    TestCall,
+    /// The provider says the agent no longer exists.
+    AgentDeleted,
+}
+
+/// One call record in normal form. Absent is `None`: never zero, never an empty text.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Call {
+    /// The provider's id; with the source, the key.
+    pub provider_call_id: ProviderCallId,
+    /// The time the provider lists the call by: its start, unless the provider's page says otherwise.
+    pub occurred_at: ProviderTime,
+    /// When it ended, where the provider says so.
+    pub ended_at: Option<ProviderTime>,
+    /// How long it lasted.
+    pub duration: Option<Duration>,
+    /// Which way it went, where the provider says so.
+    pub direction: Option<Direction>,
+    /// Where it stands.
+    pub status: CallStatus,
+    /// The calling number.
+    pub from: Option<Phone>,
+    /// The called number.
+    pub to: Option<Phone>,
+    /// Who handled it.
+    pub agent: Option<AgentRef>,
+    /// Who was on the other side.
+    pub contact: Option<ContactRef>,
+    /// Where the recording can be fetched.
+    pub recording: Option<String>,
+    /// What was said.
+    pub transcript: Option<String>,
+    /// What it was about.
+    pub summary: Option<String>,
+    /// Fields the agent extracted, free-form.
+    pub extracted: Option<serde_json::Value>,
+    /// Other names of the same conversation.
+    pub aliases: Vec<Alias>,
+    /// Properties that filters and rules speak of.
+    pub tags: Vec<Tag>,
+}

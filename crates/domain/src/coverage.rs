@@ -1,0 +1,165 @@
+//! The ledger of windows and how well each is verified: the only memory of "how far are we".
+
+use serde::{Deserialize, Serialize};
+
+use crate::window::union;
+use crate::{RunId, Timestamp, Window};
+
+/// How well a window is verified; later is better.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Level {
+    /// Looked at, but the provider did not prove that its list was whole. Still a gap.
+    Unproven,
+    /// Listed completely once.
+    Listed,
+    /// Listed again after its last settle tier.
+    Settled,
+    /// Compared with the provider, with every difference explained.
+    Compared,
+}
+
+/// What else is worth knowing about a window.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Mark {
+    /// Proved to hold no call at all, which is not the same as "could not look".
+    Empty,
+    /// The provider's numbers contradict each other; the sentence has them.
+    PossiblyTruncated(String),
+    /// The provider could not be asked; the sentence says why.
+    Unreachable(String),
+}
+
+/// One row of the ledger.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Covered {
+    /// Which span the row speaks of.
+    pub window: Window,
+    /// How well it is verified.
+    pub level: Level,
+    /// What else is known.
+    pub mark: Option<Mark>,
+    /// Distinct calls the provider listed inside; `None` once the row was cut or never listed.
+    pub listed: Option<u64>,
+    /// The provider's own total over the span it was asked for, which is wider by a margin.
+    pub provider_total: Option<u64>,
+    /// The run that last proved or failed to prove it.
+    pub run: RunId,
+    /// When the provider was asked.
+    pub checked_at: Timestamp,
+}
+
+/// The ledger of one stream of one source: sorted rows that never overlap.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Coverage {
+    rows: Vec<Covered>,
+}
+
+impl Coverage {
+    /// The ledger that results from writing `rows` in their order.
+    pub fn from_rows(rows: impl IntoIterator<Item = Covered>) -> Self {
+        let mut coverage = Self::default();
+        for row in rows {
+            coverage.mark(row);
+        }
+        coverage
+    }
+
+    /// The rows, oldest first.
+    pub fn rows(&self) -> &[Covered] {
+        &self.rows
+    }
+
+    /// The rows, oldest first, given away.
+    pub fn into_rows(self) -> Vec<Covered> {
+        self.rows
+    }
+
+    /// Writes what a run learnt about a window.
+    ///
+    /// A failed look never undoes a proof: where the ledger already knows better, the better
+    /// level stays. Rows that were cut no longer know how many calls lie in their remainder.
+    pub fn mark(&mut self, new: Covered) {
+        let mut rows = Vec::with_capacity(self.rows.len() + 2);
+        let mut unwritten = vec![new.window];
+        for old in self.rows.drain(..) {
+            let Some(shared) = old.window.intersect(new.window) else {
+                rows.push(old);
+                continue;
+            };
+            rows.extend(old.window.minus(shared).map(|rest| old.cut_to(rest)));
+            if old.level > new.level {
+                unwritten = unwritten.iter().flat_map(|part| part.minus(shared)).collect();
+                rows.push(old.cut_to(shared).checked_again(&new));
+            }
+        }
+        rows.extend(unwritten.into_iter().map(|part| new.cut_to(part)));
+        rows.sort_unstable_by_key(|row| row.window);
+        self.rows = merge(rows);
+    }
+
+    /// What of `wanted` is not proved, oldest first.
+    pub fn gaps(&self, wanted: Window) -> Vec<Window> {
+        let mut gaps = vec![wanted];
+        for row in self.rows.iter().filter(|row| row.level > Level::Unproven) {
+            gaps = gaps.iter().flat_map(|gap| gap.minus(row.window)).collect();
+        }
+        union(gaps)
+    }
+}
+
+impl Covered {
+    fn cut_to(&self, part: Window) -> Self {
+        if part == self.window {
+            return self.clone();
+        }
+        let listed = if self.mark == Some(Mark::Empty) { self.listed } else { None };
+        Self { window: part, listed, provider_total: None, ..self.clone() }
+    }
+
+    /// A row whose level stays, because it was better, though it was read again.
+    fn checked_again(mut self, by: &Self) -> Self {
+        if by.level > Level::Unproven {
+            self.run = by.run;
+            self.checked_at = self.checked_at.max(by.checked_at);
+            if self.window == by.window {
+                self.mark.clone_from(&by.mark);
+                self.listed = by.listed;
+                self.provider_total = by.provider_total;
+            } else if self.mark == Some(Mark::Empty) && by.mark.is_none() {
+                self.mark = None;
+                self.listed = None;
+            }
+        }
+        self
+    }
+
+    /// Neighbours become one row when nothing the scheduler needs tells them apart.
+    fn continues(&self, next: &Self) -> bool {
+        let same_age = self.checked_at == next.checked_at && self.run == next.run;
+        self.window.to() == next.window.from()
+            && self.level == next.level
+            && self.mark == next.mark
+            && (same_age || self.level >= Level::Settled)
+    }
+}
+
+fn merge(rows: Vec<Covered>) -> Vec<Covered> {
+    let mut merged: Vec<Covered> = Vec::with_capacity(rows.len());
+    for row in rows {
+        match merged.last_mut() {
+            Some(last) if last.continues(&row) => {
+                if let Ok(window) = Window::new(last.window.from(), row.window.to()) {
+                    last.window = window;
+                }
+                last.listed = last.listed.zip(row.listed).map(|(a, b)| a + b);
+                last.provider_total = None;
+                last.run = last.run.max(row.run);
+                last.checked_at = last.checked_at.min(row.checked_at);
+            }
+            _ => merged.push(row),
+        }
+    }
+    merged
+}

@@ -1,0 +1,140 @@
+//! What to read next: a pure function of the ledger, the provider's capabilities and `now`.
+
+use std::time::Duration;
+
+use crate::window::union;
+use crate::{Coverage, Tiers, Timestamp, Window};
+
+/// What a provider can answer, and how carefully it must be asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Capabilities {
+    /// The longest window one walk may cover.
+    pub window_max: Duration,
+    /// The shortest window worth splitting into.
+    pub window_min: Duration,
+    /// A window with more calls than this is split before it is walked, which bounds memory.
+    pub window_calls_max: u64,
+    /// How much wider than its window a request is, on both sides.
+    pub margin: Duration,
+    /// How old an instant must be before its window can be proved.
+    pub lag: Duration,
+    /// When windows are read again.
+    pub tiers: Tiers,
+}
+
+/// Why a window is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Why {
+    /// Nobody has proved it yet.
+    Gap,
+    /// It reached this age, and providers change records.
+    Settle(Duration),
+    /// A person asked for it.
+    Asked,
+}
+
+/// One window to read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Planned {
+    /// The window to prove.
+    pub window: Window,
+    /// Why it is read.
+    pub why: Why,
+}
+
+/// The span of time one window answers for when a run counts its calls.
+///
+/// Requests are wider than their windows, so neighbours list the same call. The territories of
+/// one run tile all of time without overlap: each call is counted where it is at home, and as
+/// *repeated* everywhere else.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Territory {
+    /// The window to prove.
+    pub window: Window,
+    /// First instant answered for.
+    pub from: Timestamp,
+    /// First instant no longer answered for.
+    pub to: Timestamp,
+}
+
+impl Territory {
+    /// Whether a call at this instant is counted here.
+    pub fn is_home_of(&self, at: Timestamp) -> bool {
+        self.from <= at && (at < self.to || self.to == Timestamp::MAX)
+    }
+
+    /// The territories of the two halves.
+    pub fn halves(self, floor: Duration) -> Option<(Self, Self)> {
+        let (older, newer) = self.window.halves(floor)?;
+        Some((
+            Self { window: older, from: self.from, to: older.to() },
+            Self { window: newer, from: newer.from(), to: self.to },
+        ))
+    }
+}
+
+/// The windows to read, newest first: what a person asked for, or else gaps and what is due.
+pub fn plan(
+    coverage: &Coverage,
+    capabilities: &Capabilities,
+    since: Timestamp,
+    asked: Option<Window>,
+    now: Timestamp,
+) -> Vec<Planned> {
+    let mut planned = match asked {
+        Some(window) => cut(vec![window], Why::Asked, capabilities),
+        None => unasked(coverage, capabilities, since, now),
+    };
+    planned.sort_unstable_by_key(|next| std::cmp::Reverse(next.window));
+    planned
+}
+
+fn unasked(
+    coverage: &Coverage,
+    capabilities: &Capabilities,
+    since: Timestamp,
+    now: Timestamp,
+) -> Vec<Planned> {
+    let Ok(wanted) = Window::new(since, now - capabilities.lag) else { return Vec::new() };
+    let mut planned = cut(coverage.gaps(wanted), Why::Gap, capabilities);
+
+    let rows = coverage.rows().iter();
+    let mut due: Vec<_> = rows.flat_map(|row| capabilities.tiers.due(row, now)).collect();
+    // One reading serves every tier that is due at once; it is named after the oldest.
+    due.sort_unstable_by_key(|(_, tier)| std::cmp::Reverse(*tier));
+    let mut taken: Vec<Window> = Vec::new();
+    while let Some((_, tier)) = due.first().copied() {
+        let of_tier = due.iter().filter(|(_, other)| *other == tier).map(|(window, _)| *window);
+        let fresh = without(union(of_tier.collect()), &taken);
+        taken.extend(&fresh);
+        planned.extend(cut(fresh, Why::Settle(tier), capabilities));
+        due.retain(|(_, other)| *other != tier);
+    }
+    planned
+}
+
+fn without(windows: Vec<Window>, taken: &[Window]) -> Vec<Window> {
+    taken
+        .iter()
+        .fold(windows, |left, gone| left.iter().flat_map(|window| window.minus(*gone)).collect())
+}
+
+fn cut(windows: Vec<Window>, why: Why, capabilities: &Capabilities) -> Vec<Planned> {
+    let pieces = windows.into_iter().flat_map(|w| w.pieces_newest_first(capabilities.window_max));
+    pieces.map(|window| Planned { window, why }).collect()
+}
+
+/// Gives every planned window its territory; the borders lie in the middle between neighbours.
+pub fn territories(planned: &[Planned]) -> Vec<Territory> {
+    let mut windows: Vec<Window> = planned.iter().map(|next| next.window).collect();
+    windows.sort_unstable();
+    let border = |older: Window, newer: Window| older.to() + newer.from().since(older.to()) / 2;
+    let territory = |(i, window): (usize, &Window)| Territory {
+        window: *window,
+        from: if i == 0 { Timestamp::MIN } else { border(windows[i - 1], *window) },
+        to: windows.get(i + 1).map_or(Timestamp::MAX, |next| border(*window, *next)),
+    };
+    let mut territories: Vec<Territory> = windows.iter().enumerate().map(territory).collect();
+    territories.reverse();
+    territories
+}

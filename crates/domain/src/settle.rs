@@ -1,0 +1,54 @@
+//! When a window is read again, because providers change records after they first listed them.
+
+use std::time::Duration;
+
+use crate::coverage::{Covered, Level};
+use crate::{Timestamp, Window};
+
+/// Ages at which every instant is read again, ascending; after the last it is settled.
+///
+/// Tiers slide with time: an instant `t` is due for tier `T` once `t + T` has passed and nobody
+/// read it since. So that five-minute runs do not re-read five-minute crumbs, each tier moves in
+/// steps of an eighth of its age.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tiers(Vec<Duration>);
+
+impl Tiers {
+    /// Tiers at these ages.
+    pub fn new(mut ages: Vec<Duration>) -> Self {
+        ages.sort_unstable();
+        Self(ages)
+    }
+
+    /// +15 minutes, +2 hours, +24 hours, +7 days.
+    pub fn usual() -> Self {
+        Self::new([15 * 60, 2 * 3600, 24 * 3600, 7 * 86_400].map(Duration::from_secs).to_vec())
+    }
+
+    /// The parts of a listed row that are old enough to be read again, with the tier that says so.
+    pub fn due(&self, row: &Covered, now: Timestamp) -> Vec<(Window, Duration)> {
+        if row.level != Level::Listed {
+            return Vec::new();
+        }
+        let part = |age: &Duration| {
+            let reached = now.floor_to(*age / 8) - *age;
+            let due = Window::new(row.checked_at - *age, reached).ok()?;
+            Some((row.window.intersect(due)?, *age))
+        };
+        self.0.iter().filter_map(part).collect()
+    }
+
+    /// The instant before which a read at `checked_at` settles everything.
+    pub fn settled_before(&self, checked_at: Timestamp) -> Timestamp {
+        checked_at - self.0.last().copied().unwrap_or_default()
+    }
+
+    /// Splits a window proved at `checked_at` into its settled and its merely listed part.
+    pub fn levels(&self, window: Window, checked_at: Timestamp) -> Vec<(Window, Level)> {
+        let cut = self.settled_before(checked_at);
+        let settled = Window::new(window.from(), window.to().min(cut)).ok();
+        let listed = Window::new(window.from().max(cut), window.to()).ok();
+        let settled = settled.map(|part| (part, Level::Settled));
+        settled.into_iter().chain(listed.map(|part| (part, Level::Listed))).collect()
+    }
+}

@@ -1,0 +1,100 @@
+//! The states of a call, and the rule that a terminal one never goes back.
+
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+/// Where a call stands: queued < initiated < ringing < in_progress < any terminal state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[expect(missing_docs, reason = "the trade's own words")]
+pub enum CallStatus {
+    Queued,
+    Initiated,
+    Ringing,
+    InProgress,
+    Completed,
+    Busy,
+    NoAnswer,
+    Failed,
+    Canceled,
+    Voicemail,
+}
+
+/// What a new word about a call's status means for the one we hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Advance {
+    /// Nothing new.
+    Same,
+    /// It goes forward: take the new one.
+    Forward,
+    /// An old message about an earlier state: keep what we hold.
+    Stale,
+    /// Two different endings: keep what we hold, and show both.
+    Conflict,
+}
+
+impl CallStatus {
+    /// Every status, in order.
+    pub const ALL: &[Self] = &[
+        Self::Queued,
+        Self::Initiated,
+        Self::Ringing,
+        Self::InProgress,
+        Self::Completed,
+        Self::Busy,
+        Self::NoAnswer,
+        Self::Failed,
+        Self::Canceled,
+        Self::Voicemail,
+    ];
+
+    /// Whether the call has ended.
+    pub fn is_terminal(self) -> bool {
+        self.rank() == 4
+    }
+
+    fn rank(self) -> u8 {
+        match self {
+            Self::Queued => 0,
+            Self::Initiated => 1,
+            Self::Ringing => 2,
+            Self::InProgress => 3,
+            _ => 4,
+        }
+    }
+
+    /// What hearing `word` means when the call is held as `self`.
+    pub fn hears(self, word: Self) -> Advance {
+        match word.rank().cmp(&self.rank()) {
+            std::cmp::Ordering::Greater => Advance::Forward,
+            std::cmp::Ordering::Less => Advance::Stale,
+            std::cmp::Ordering::Equal if word == self => Advance::Same,
+            std::cmp::Ordering::Equal => Advance::Conflict,
+        }
+    }
+
+    /// Its name in database and API.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Queued => "queued",
+            Self::Initiated => "initiated",
+            Self::Ringing => "ringing",
+            Self::InProgress => "in_progress",
+            Self::Completed => "completed",
+            Self::Busy => "busy",
+            Self::NoAnswer => "no_answer",
+            Self::Failed => "failed",
+            Self::Canceled => "canceled",
+            Self::Voicemail => "voicemail",
+        }
+    }
+}
+
+impl FromStr for CallStatus {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        let known = Self::ALL.iter().copied().find(|status| status.as_str() == text);
+        known.ok_or_else(|| format!("there is no call status `{text}`"))
+    }
+}
