@@ -136,6 +136,15 @@ pub fn place(call: PlacementFacts<'_>, rules: &Rules) -> Placement {
     Placement::Placed { account, agent: Some(agent), because: Because::AgentAssignment }
 }
 
+impl Because {
+    /// Its name in database and API.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::AgentAssignment => "agent_assignment",
+        }
+    }
+}
+
 impl WaitingReason {
     /// Every reason.
     pub const ALL: &[Self] =

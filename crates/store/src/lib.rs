@@ -1,1 +1,39 @@
-//! All SQL about our own database, for SQLite and PostgreSQL from one body.
+//! All SQL about our own database, for SQLite and PostgreSQL from one body per statement.
+//!
+//! House rules: `$1` placeholders; instants in milliseconds; no clock and no randomness in SQL;
+//! paging by key; every read of calls takes a [`Scope`]; functions start with the noun they are
+//! about. [`Store`] reads; everything that writes goes through a [`Tx`].
+
+mod accounts;
+mod agents;
+mod batch;
+mod calls;
+mod coverage;
+mod credentials;
+mod db;
+mod dictionaries;
+mod error;
+mod observations;
+mod probes;
+mod rules;
+mod runs;
+mod scope;
+mod set_aside;
+mod sources;
+mod totals;
+mod work;
+
+pub use accounts::AccountRow;
+pub use agents::{AgentRow, SeenAgent};
+pub use calls::{CallFilter, CallKey, CallRow, KnownCall, NewCall, Replaced, UnplacedCall, parts};
+pub use db::{Engine, Store, Tx};
+pub use dictionaries::Dictionary;
+pub use error::StoreError;
+pub use observations::{NewObservation, Observation};
+pub use probes::ProbeRow;
+pub use runs::{LogLine, NewPage, NewSkip, PageRow, RunProgress, RunRow, SkipRow};
+pub use scope::Scope;
+pub use set_aside::{NewSetAside, SetAsideRow};
+pub use sources::SourceRow;
+pub use totals::{Totals, WaitingGroup};
+pub use work::{Claim, Lease};

@@ -1,0 +1,22 @@
+//! Calls: what we know, what is new, and lists for people.
+
+mod known;
+mod list;
+mod replace;
+mod write;
+
+use domain::{ProviderCallId, SourceId};
+
+pub use known::KnownCall;
+pub use list::{CallFilter, CallRow};
+pub use replace::{Replaced, UnplacedCall};
+pub use write::{NewCall, parts};
+
+/// What a call is known by.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct CallKey {
+    /// The source that has it.
+    pub source: SourceId,
+    /// The provider's id.
+    pub id: ProviderCallId,
+}

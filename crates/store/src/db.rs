@@ -1,0 +1,159 @@
+//! Two typed pools behind one door, and the macro that compiles one body against both.
+
+use std::str::FromStr;
+use std::time::Duration;
+
+use sqlx::pool::PoolOptions;
+use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions};
+use sqlx::sqlite::{
+    SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions,
+    SqliteSynchronous,
+};
+use sqlx::{Postgres, Sqlite, Transaction};
+
+use crate::StoreError;
+
+/// Which engine holds the data.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Engine {
+    /// One file.
+    Sqlite,
+    /// A server.
+    Postgres,
+}
+
+/// The same thing for one engine or the other.
+pub(crate) enum Either<S, P> {
+    Sqlite(S),
+    Postgres(P),
+}
+
+/// Compiles one body against both engines: `either!(store.read(), |db| sqlx::query(…).execute(db).await)`.
+macro_rules! either {
+    ($on:expr, |$db:ident| $body:expr) => {
+        match $on {
+            $crate::db::Either::Sqlite($db) => $body,
+            $crate::db::Either::Postgres($db) => $body,
+        }
+    };
+}
+pub(crate) use either;
+
+/// Our own database.
+#[derive(Clone)]
+pub struct Store {
+    pools: Pools,
+}
+
+#[derive(Clone)]
+enum Pools {
+    // SQLite has one writer; a pool of one makes the others wait in line instead of fail.
+    Sqlite { read: SqlitePool, write: SqlitePool },
+    Postgres(PgPool),
+}
+
+/// A write transaction. Dropped without [`Tx::commit`], it leaves nothing behind.
+pub struct Tx(Either<Transaction<'static, Sqlite>, Transaction<'static, Postgres>>);
+
+const BUSY: Duration = Duration::from_secs(10);
+const ACQUIRE: Duration = Duration::from_secs(15);
+
+impl Store {
+    /// Opens the database at `sqlite://PATH` or `postgres://…`, makes it if it is an absent
+    /// SQLite file, and brings its schema up to date.
+    pub async fn open(url: &str) -> Result<Self, StoreError> {
+        let pools = if url.starts_with("sqlite:") {
+            open_sqlite(url).await?
+        } else if url.starts_with("postgres:") || url.starts_with("postgresql:") {
+            open_postgres(url).await?
+        } else {
+            return Err(StoreError::NotAnAddress { url: without_password(url) });
+        };
+        Ok(Self { pools })
+    }
+
+    /// Which engine this is.
+    pub fn engine(&self) -> Engine {
+        match &self.pools {
+            Pools::Sqlite { .. } => Engine::Sqlite,
+            Pools::Postgres(_) => Engine::Postgres,
+        }
+    }
+
+    pub(crate) fn read(&self) -> Either<&SqlitePool, &PgPool> {
+        match &self.pools {
+            Pools::Sqlite { read, .. } => Either::Sqlite(read),
+            Pools::Postgres(pool) => Either::Postgres(pool),
+        }
+    }
+
+    /// Begins a write transaction.
+    pub async fn begin(&self) -> Result<Tx, StoreError> {
+        Ok(Tx(match &self.pools {
+            Pools::Sqlite { write, .. } => Either::Sqlite(write.begin_with("BEGIN IMMEDIATE").await?),
+            Pools::Postgres(pool) => Either::Postgres(pool.begin().await?),
+        }))
+    }
+
+    /// Waits for what is under way and closes every connection.
+    pub async fn close(&self) {
+        match &self.pools {
+            Pools::Sqlite { read, write } => {
+                read.close().await;
+                write.close().await;
+            }
+            Pools::Postgres(pool) => pool.close().await,
+        }
+    }
+}
+
+impl Tx {
+    pub(crate) fn conn(&mut self) -> Either<&mut SqliteConnection, &mut PgConnection> {
+        match &mut self.0 {
+            Either::Sqlite(tx) => Either::Sqlite(tx),
+            Either::Postgres(tx) => Either::Postgres(tx),
+        }
+    }
+
+    /// Makes everything written durable and visible at once.
+    pub async fn commit(self) -> Result<(), StoreError> {
+        either!(self.0, |tx| tx.commit().await)?;
+        Ok(())
+    }
+}
+
+async fn open_sqlite(url: &str) -> Result<Pools, StoreError> {
+    let options = SqliteConnectOptions::from_str(url)?
+        .create_if_missing(true)
+        .journal_mode(SqliteJournalMode::Wal)
+        // With WAL this survives any crash of the program; a power cut may take the last
+        // transactions, and with them their coverage, so they are simply read again.
+        .synchronous(SqliteSynchronous::Normal)
+        .foreign_keys(true)
+        .busy_timeout(BUSY)
+        .pragma("cache_size", "-16000")
+        .pragma("temp_store", "memory")
+        .pragma("wal_autocheckpoint", "4000");
+    let pool = |max: u32| -> PoolOptions<Sqlite> {
+        SqlitePoolOptions::new().max_connections(max).acquire_timeout(ACQUIRE)
+    };
+    let write = pool(1).connect_with(options.clone()).await?;
+    sqlx::migrate!("migrations/sqlite").run(&write).await?;
+    let read = pool(4).connect_with(options).await?;
+    Ok(Pools::Sqlite { read, write })
+}
+
+async fn open_postgres(url: &str) -> Result<Pools, StoreError> {
+    let options = PgConnectOptions::from_str(url)?.application_name("everycall");
+    let pool = PgPoolOptions::new().max_connections(8).acquire_timeout(ACQUIRE);
+    let pool = pool.connect_with(options).await?;
+    sqlx::migrate!("migrations/postgres").run(&pool).await?;
+    Ok(Pools::Postgres(pool))
+}
+
+fn without_password(url: &str) -> String {
+    match (url.split_once("://"), url.rsplit_once('@')) {
+        (Some((scheme, _)), Some((_, host))) => format!("{scheme}://…@{host}"),
+        _ => url.to_owned(),
+    }
+}

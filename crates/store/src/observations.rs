@@ -1,0 +1,99 @@
+//! Each distinct content of a call, with the raw record whole.
+
+use domain::{ContentHash, SourceId, Timestamp};
+use sqlx::QueryBuilder;
+
+use crate::batch::pieces;
+use crate::db::either;
+use crate::{CallKey, Scope, Store, StoreError, Tx};
+
+/// A content never seen before.
+#[derive(Debug, Clone)]
+pub struct NewObservation {
+    /// The provider's id of the call.
+    pub provider_call_id: String,
+    /// Which content of the call, from 1.
+    pub version: i64,
+    /// What it says, as a number.
+    pub content_hash: ContentHash,
+    /// The dictionary `raw` was compressed with; 0 for none.
+    pub dictionary_id: i64,
+    /// The record as sent, compressed.
+    pub raw: Vec<u8>,
+}
+
+/// A stored content.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+pub struct Observation {
+    /// Which content of the call, from 1.
+    pub version: i64,
+    /// When it was first seen, in milliseconds since 1970.
+    pub seen_at: i64,
+    /// How it was seen: `poll`, `webhook`, `import`, `repair`.
+    pub seen_by: String,
+    /// During which run.
+    pub run_id: i64,
+    /// The dictionary `raw` was compressed with; 0 for none.
+    pub dictionary_id: i64,
+    /// The record as sent, compressed.
+    pub raw: Vec<u8>,
+}
+
+const ROWS_MAX: usize = 512;
+
+const INSERT: &str = "
+INSERT INTO observations
+    (source_id, provider_call_id, version, content_hash, seen_at, seen_by, run_id, dictionary_id, raw) ";
+
+const OF_CALL: &str = "
+SELECT o.version, o.seen_at, o.seen_by, o.run_id, o.dictionary_id, o.raw
+FROM observations o
+JOIN calls c ON c.source_id = o.source_id AND c.provider_call_id = o.provider_call_id
+WHERE o.source_id = $1 AND o.provider_call_id = $2
+  AND (CAST($3 AS BIGINT) IS NULL OR c.account_id = $3)
+ORDER BY o.version";
+
+impl Tx {
+    /// Keeps new contents. Writing one twice is refused by its key.
+    pub async fn observations_add(
+        &mut self,
+        source: SourceId,
+        run: i64,
+        seen_by: &str,
+        now: Timestamp,
+        rows: &[NewObservation],
+    ) -> Result<(), StoreError> {
+        either!(self.conn(), |db| {
+            for piece in pieces(rows, ROWS_MAX) {
+                let mut insert = QueryBuilder::new(INSERT);
+                insert.push_values(piece, |mut row, new| {
+                    row.push_bind(source.0)
+                        .push_bind(&new.provider_call_id)
+                        .push_bind(new.version)
+                        .push_bind(new.content_hash.to_bytes().to_vec())
+                        .push_bind(now.as_millis())
+                        .push_bind(seen_by)
+                        .push_bind(run)
+                        .push_bind(new.dictionary_id)
+                        .push_bind(&new.raw);
+                });
+                insert.build().execute(&mut *db).await?;
+            }
+            Ok(())
+        })
+    }
+}
+
+impl Store {
+    /// Every content of one call, oldest first.
+    pub async fn observations_of(&self, scope: Scope, call: &CallKey) -> Result<Vec<Observation>, StoreError> {
+        Ok(either!(self.read(), |db| {
+            sqlx::query_as(OF_CALL)
+                .bind(call.source.0)
+                .bind(&call.id.0)
+                .bind(scope.account())
+                .fetch_all(db)
+                .await
+        })?)
+    }
+}

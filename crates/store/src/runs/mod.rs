@@ -1,0 +1,9 @@
+//! Runs: what was done, when, and where every record of it went.
+
+mod detail;
+mod list;
+mod write;
+
+pub use detail::{LogLine, NewPage, NewSkip, PageRow, SkipRow};
+pub use list::RunRow;
+pub use write::RunProgress;

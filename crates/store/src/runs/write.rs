@@ -1,0 +1,126 @@
+//! A run's own row, from its start to its end.
+
+use domain::{RunAccounts, RunId, RunKind, RunStatus, SourceId, Timestamp};
+
+use crate::db::either;
+use crate::{StoreError, Tx};
+
+/// How far a run is. Written whole with every page, so that it is true at any instant.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct RunProgress {
+    /// Where every record went.
+    pub accounts: RunAccounts,
+    /// Calls it saw that wait for something, whether new or not.
+    pub waiting: u64,
+    /// Calls it saw that are deliberately left out.
+    pub excluded: u64,
+    /// How many calls per reason, as JSON.
+    pub skip_reasons: String,
+    /// Pages read.
+    pub pages: u64,
+    /// Windows it means to prove.
+    pub windows_planned: u64,
+    /// Windows it proved.
+    pub windows_proved: u64,
+}
+
+const START: &str = "
+INSERT INTO runs (source_id, kind, status, parameters, started_at)
+VALUES ($1, $2, 'in_progress', $3, $4)
+RETURNING run_id";
+
+const PROGRESS: &str = "
+UPDATE runs SET listed = $2, new = $3, updated = $4, unchanged = $5, repeated = $6, set_aside = $7,
+    failed = $8, waiting = $9, excluded = $10, skip_reasons = $11, pages = $12,
+    windows_planned = $13, windows_proved = $14
+WHERE run_id = $1";
+
+const FINISH: &str = "
+UPDATE runs SET status = $2, response = $3, error = $4, hint = $5, finished_at = $6
+WHERE run_id = $1 AND status = 'in_progress'";
+
+const ABANDON: &str = "
+UPDATE runs SET status = 'failed', finished_at = $2,
+    error = 'the run stopped without saying why: its process was killed, or its machine went away',
+    hint = 'nothing is lost: pages it had written stay, and the next run reads the rest'
+WHERE source_id = $1 AND status = 'in_progress'";
+
+impl Tx {
+    /// Begins a run.
+    pub async fn run_start(
+        &mut self,
+        source: SourceId,
+        kind: RunKind,
+        parameters: &str,
+        now: Timestamp,
+    ) -> Result<RunId, StoreError> {
+        let (id,): (i64,) = either!(self.conn(), |db| {
+            sqlx::query_as(START)
+                .bind(source.0)
+                .bind(kind.as_str())
+                .bind(parameters)
+                .bind(now.as_millis())
+                .fetch_one(db)
+                .await
+        })?;
+        Ok(RunId(id))
+    }
+
+    /// Writes how far a run is, together with the data that brought it there.
+    pub async fn run_progress(&mut self, run: RunId, progress: &RunProgress) -> Result<(), StoreError> {
+        let count = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
+        let accounts = &progress.accounts;
+        either!(self.conn(), |db| {
+            sqlx::query(PROGRESS)
+                .bind(run.0)
+                .bind(count(accounts.listed))
+                .bind(count(accounts.new))
+                .bind(count(accounts.updated))
+                .bind(count(accounts.unchanged))
+                .bind(count(accounts.repeated))
+                .bind(count(accounts.set_aside))
+                .bind(count(accounts.failed))
+                .bind(count(progress.waiting))
+                .bind(count(progress.excluded))
+                .bind(&progress.skip_reasons)
+                .bind(count(progress.pages))
+                .bind(count(progress.windows_planned))
+                .bind(count(progress.windows_proved))
+                .execute(db)
+                .await?;
+            Ok(())
+        })
+    }
+
+    /// Ends a run. Ending one that has ended changes nothing.
+    pub async fn run_finish(
+        &mut self,
+        run: RunId,
+        status: RunStatus,
+        response: &str,
+        error: Option<(&str, Option<&str>)>,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        either!(self.conn(), |db| {
+            sqlx::query(FINISH)
+                .bind(run.0)
+                .bind(status.as_str())
+                .bind(response)
+                .bind(error.map(|(error, _)| error))
+                .bind(error.and_then(|(_, hint)| hint))
+                .bind(now.as_millis())
+                .execute(db)
+                .await?;
+            Ok(())
+        })
+    }
+
+    /// Ends the runs of a source whose process died; the caller holds the source's lease, so
+    /// nobody can still be working on them. Returns how many there were.
+    pub async fn runs_abandon(&mut self, source: SourceId, now: Timestamp) -> Result<u64, StoreError> {
+        let done = either!(self.conn(), |db| {
+            sqlx::query(ABANDON).bind(source.0).bind(now.as_millis()).execute(db).await?.rows_affected()
+        });
+        Ok(done)
+    }
+}

@@ -1,0 +1,91 @@
+//! Records nobody could read, kept whole with their error.
+
+use domain::{ContentHash, SourceId, Timestamp};
+
+use crate::db::either;
+use crate::{Store, StoreError, Tx};
+
+/// A record nobody could read.
+#[derive(Debug, Clone)]
+pub struct NewSetAside {
+    /// What it says, as a number; the same record is kept once.
+    pub content_hash: ContentHash,
+    /// Its id, if that at least could be read.
+    pub provider_call_id: Option<String>,
+    /// Why it cannot be read.
+    pub why: String,
+    /// The dictionary `raw` was compressed with; 0 for none.
+    pub dictionary_id: i64,
+    /// The record as sent, compressed.
+    pub raw: Vec<u8>,
+}
+
+/// A stored one.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+pub struct SetAsideRow {
+    /// Its id.
+    pub set_aside_id: i64,
+    /// The call's id, if that at least could be read.
+    pub provider_call_id: Option<String>,
+    /// Why it cannot be read.
+    pub why: String,
+    /// When it was first seen, in milliseconds since 1970.
+    pub first_seen_at: i64,
+    /// The dictionary `raw` was compressed with; 0 for none.
+    pub dictionary_id: i64,
+    /// The record as sent, compressed.
+    pub raw: Vec<u8>,
+}
+
+const ADD: &str = "
+INSERT INTO set_aside
+    (source_id, content_hash, provider_call_id, why, first_seen_at, run_id, dictionary_id, raw)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+ON CONFLICT (source_id, content_hash) DO NOTHING";
+
+const LIST: &str = "
+SELECT set_aside_id, provider_call_id, why, first_seen_at, dictionary_id, raw
+FROM set_aside WHERE source_id = $1 AND set_aside_id > $2
+ORDER BY set_aside_id LIMIT $3";
+
+impl Tx {
+    /// Keeps records nobody could read.
+    pub async fn set_aside_add(
+        &mut self,
+        source: SourceId,
+        run: i64,
+        now: Timestamp,
+        rows: &[NewSetAside],
+    ) -> Result<(), StoreError> {
+        either!(self.conn(), |db| {
+            for new in rows {
+                sqlx::query(ADD)
+                    .bind(source.0)
+                    .bind(new.content_hash.to_bytes().to_vec())
+                    .bind(&new.provider_call_id)
+                    .bind(&new.why)
+                    .bind(now.as_millis())
+                    .bind(run)
+                    .bind(new.dictionary_id)
+                    .bind(&new.raw)
+                    .execute(&mut *db)
+                    .await?;
+            }
+            Ok(())
+        })
+    }
+}
+
+impl Store {
+    /// The records set aside, oldest first, after the given id.
+    pub async fn set_aside_list(
+        &self,
+        source: SourceId,
+        after: i64,
+        count: i64,
+    ) -> Result<Vec<SetAsideRow>, StoreError> {
+        Ok(either!(self.read(), |db| {
+            sqlx::query_as(LIST).bind(source.0).bind(after).bind(count).fetch_all(db).await
+        })?)
+    }
+}

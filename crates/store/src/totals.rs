@@ -1,0 +1,81 @@
+//! The numbers of the front page, each counted from rows.
+
+use domain::SourceId;
+
+use crate::db::either;
+use crate::{Scope, Store, StoreError};
+
+/// How many calls there are, and where they stand.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, sqlx::FromRow)]
+pub struct Totals {
+    /// Stored calls.
+    pub calls: i64,
+    /// Of these, placed with an account.
+    pub placed: i64,
+    /// Of these, waiting for something.
+    pub waiting: i64,
+    /// Of these, deliberately left out.
+    pub excluded: i64,
+    /// When the first happened, in milliseconds since 1970.
+    pub oldest: Option<i64>,
+    /// When the last happened, in milliseconds since 1970.
+    pub newest: Option<i64>,
+}
+
+/// Calls that wait for the same thing.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+pub struct WaitingGroup {
+    /// What they lack.
+    pub reason: String,
+    /// The provider's id of the agent they name.
+    pub provider_agent_id: Option<String>,
+    /// The agent's name, where it is known.
+    pub agent: Option<String>,
+    /// How many.
+    pub calls: i64,
+    /// When the oldest of them happened, in milliseconds since 1970.
+    pub oldest: i64,
+}
+
+const TOTALS: &str = "
+SELECT COUNT(*) AS calls,
+       COUNT(CASE WHEN placement = 'placed' THEN 1 END) AS placed,
+       COUNT(CASE WHEN placement = 'waiting' THEN 1 END) AS waiting,
+       COUNT(CASE WHEN placement = 'excluded' THEN 1 END) AS excluded,
+       MIN(occurred_at) AS oldest, MAX(occurred_at) AS newest
+FROM calls WHERE source_id = $1 AND (CAST($2 AS BIGINT) IS NULL OR account_id = $2)";
+
+const WAITING: &str = "
+SELECT c.reason, c.provider_agent_id, g.name AS agent, COUNT(*) AS calls, MIN(c.occurred_at) AS oldest
+FROM calls c
+LEFT JOIN agents g ON g.source_id = c.source_id AND g.provider_agent_id = c.provider_agent_id
+WHERE c.source_id = $1 AND c.placement = 'waiting'
+  AND (CAST($2 AS BIGINT) IS NULL OR c.account_id = $2)
+GROUP BY c.reason, c.provider_agent_id, g.name
+ORDER BY COUNT(*) DESC, c.reason, c.provider_agent_id";
+
+const SET_ASIDE: &str = "
+SELECT COUNT(*) FROM set_aside WHERE source_id = $1";
+
+impl Store {
+    /// How many calls of a source there are, and where they stand.
+    pub async fn totals(&self, scope: Scope, source: SourceId) -> Result<Totals, StoreError> {
+        Ok(either!(self.read(), |db| {
+            sqlx::query_as(TOTALS).bind(source.0).bind(scope.account()).fetch_one(db).await
+        })?)
+    }
+
+    /// What the waiting calls of a source wait for, most first.
+    pub async fn waiting_groups(&self, scope: Scope, source: SourceId) -> Result<Vec<WaitingGroup>, StoreError> {
+        Ok(either!(self.read(), |db| {
+            sqlx::query_as(WAITING).bind(source.0).bind(scope.account()).fetch_all(db).await
+        })?)
+    }
+
+    /// How many records of a source nobody could read.
+    pub async fn set_aside_count(&self, source: SourceId) -> Result<i64, StoreError> {
+        let (count,): (i64,) =
+            either!(self.read(), |db| sqlx::query_as(SET_ASIDE).bind(source.0).fetch_one(db).await)?;
+        Ok(count)
+    }
+}
