@@ -54,8 +54,7 @@ ON CONFLICT (source_id, provider_call_id) DO UPDATE SET
     tags = excluded.tags, agent_id = excluded.agent_id, account_id = excluded.account_id,
     placement = excluded.placement, reason = excluded.reason,
     content_hash = excluded.content_hash, version = excluded.version,
-    changed_at = excluded.changed_at, changed_run = excluded.changed_run
-WHERE calls.content_hash <> excluded.content_hash";
+    changed_at = excluded.changed_at, changed_run = excluded.changed_run";
 
 impl Tx {
     /// Writes calls that are new or changed, many per statement.

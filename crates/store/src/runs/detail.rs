@@ -2,6 +2,9 @@
 
 use domain::{RunId, Timestamp};
 
+use sqlx::QueryBuilder;
+
+use crate::batch::pieces;
 use crate::db::either;
 use crate::{Store, StoreError, Tx};
 
@@ -91,8 +94,7 @@ SELECT seq, at, phase, level, message, duration_ms FROM run_logs WHERE run_id = 
 
 const PAGE_ADD: &str = "
 INSERT INTO run_pages
-    (run_id, seq, window_from, window_to, page, listed, provider_total, duration_ms)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+    (run_id, seq, window_from, window_to, page, listed, provider_total, duration_ms) ";
 
 const PAGES: &str = "
 SELECT seq, window_from, window_to, page, listed, provider_total, duration_ms
@@ -100,8 +102,7 @@ FROM run_pages WHERE run_id = $1 ORDER BY seq";
 
 const SKIP_ADD: &str = "
 INSERT INTO run_skips
-    (run_id, seq, provider_call_id, reason, detail, provider_agent_id, occurred_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7)";
+    (run_id, seq, provider_call_id, reason, detail, provider_agent_id, occurred_at) ";
 
 const SKIPS: &str = "
 SELECT seq, provider_call_id, reason, detail, provider_agent_id, occurred_at
@@ -130,18 +131,19 @@ impl Tx {
     /// Adds pages a run has read.
     pub async fn run_pages_add(&mut self, run: RunId, pages: &[NewPage]) -> Result<(), StoreError> {
         either!(self.conn(), |db| {
-            for page in pages {
-                sqlx::query(PAGE_ADD)
-                    .bind(run.0)
-                    .bind(page.seq)
-                    .bind(page.window.from().as_millis())
-                    .bind(page.window.to().as_millis())
-                    .bind(page.page)
-                    .bind(page.listed)
-                    .bind(page.provider_total)
-                    .bind(page.duration_ms)
-                    .execute(&mut *db)
-                    .await?;
+            for piece in pieces(pages, 64) {
+                let mut insert = QueryBuilder::new(PAGE_ADD);
+                insert.push_values(piece, |mut row, page| {
+                    row.push_bind(run.0)
+                        .push_bind(page.seq)
+                        .push_bind(page.window.from().as_millis())
+                        .push_bind(page.window.to().as_millis())
+                        .push_bind(page.page)
+                        .push_bind(page.listed)
+                        .push_bind(page.provider_total)
+                        .push_bind(page.duration_ms);
+                });
+                insert.build().execute(&mut *db).await?;
             }
             Ok(())
         })
@@ -150,17 +152,18 @@ impl Tx {
     /// Adds calls a run could not place and records it could not read.
     pub async fn run_skips_add(&mut self, run: RunId, skips: &[NewSkip]) -> Result<(), StoreError> {
         either!(self.conn(), |db| {
-            for skip in skips {
-                sqlx::query(SKIP_ADD)
-                    .bind(run.0)
-                    .bind(skip.seq)
-                    .bind(&skip.provider_call_id)
-                    .bind(&skip.reason)
-                    .bind(&skip.detail)
-                    .bind(&skip.provider_agent_id)
-                    .bind(skip.occurred_at.map(Timestamp::as_millis))
-                    .execute(&mut *db)
-                    .await?;
+            for piece in pieces(skips, 64) {
+                let mut insert = QueryBuilder::new(SKIP_ADD);
+                insert.push_values(piece, |mut row, skip| {
+                    row.push_bind(run.0)
+                        .push_bind(skip.seq)
+                        .push_bind(&skip.provider_call_id)
+                        .push_bind(&skip.reason)
+                        .push_bind(&skip.detail)
+                        .push_bind(&skip.provider_agent_id)
+                        .push_bind(skip.occurred_at.map(Timestamp::as_millis));
+                });
+                insert.build().execute(&mut *db).await?;
             }
             Ok(())
         })

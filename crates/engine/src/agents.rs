@@ -1,0 +1,47 @@
+//! Fetching the agents a provider lists, and placing calls that waited for one to appear.
+
+use providers::SourceError;
+use store::{SeenAgent, StoreError};
+
+use crate::place::replace_agent;
+use crate::{Context, Source};
+
+/// What fetching agents brought.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AgentsFetched {
+    /// Agents the provider lists.
+    pub listed: usize,
+    /// Of these, never seen before.
+    pub new: usize,
+}
+
+/// Why agents could not be fetched.
+#[derive(Debug, thiserror::Error)]
+#[error(transparent)]
+pub enum AgentsError {
+    /// The provider is to blame.
+    Provider(#[from] SourceError),
+    /// The database is to blame.
+    Store(#[from] StoreError),
+}
+
+/// Fetches the provider's agents, keeps them, and looks again at calls that named one before we
+/// knew it.
+pub async fn agents_fetch(ctx: &Context, source: &Source) -> Result<AgentsFetched, AgentsError> {
+    let listed = source.connection.agents().await?;
+    let seen: Vec<SeenAgent> = listed
+        .into_iter()
+        .map(|agent| SeenAgent {
+            provider_agent_id: agent.provider_agent_id,
+            name: agent.name,
+            inbound_number: agent.inbound_number,
+        })
+        .collect();
+    let mut tx = ctx.store.begin().await?;
+    let new = tx.agents_see(source.row.id, &seen, ctx.now()).await?;
+    for provider_agent_id in &new {
+        replace_agent(&mut tx, source.row.id, provider_agent_id).await?;
+    }
+    tx.commit().await?;
+    Ok(AgentsFetched { listed: seen.len(), new: new.len() })
+}

@@ -1,0 +1,72 @@
+//! What every verb is handed: the database, the clock, who we are, and how careful to be.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use domain::{Country, Timestamp};
+use providers::{Connection, Wait};
+use store::{SourceRow, Store};
+
+/// The world as a verb sees it.
+#[derive(Clone)]
+pub struct Context {
+    /// Our database.
+    pub store: Store,
+    /// The clock, which can also wait.
+    pub wait: Arc<dyn Wait>,
+    /// Who we are: random per process start, so that a restarted process is somebody else.
+    pub holder: String,
+    /// Bounds and limits.
+    pub settings: Settings,
+}
+
+impl Context {
+    /// The present instant.
+    pub fn now(&self) -> Timestamp {
+        self.wait.now()
+    }
+}
+
+/// Bounds and limits. Every wait has a limit and every queue a bound.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// How long a worker may be silent before its work is given to another.
+    pub lease: Duration,
+    /// Windows read beside each other.
+    pub windows_beside: usize,
+    /// Pages read and not yet prepared, at most.
+    pub pages_waiting: usize,
+    /// Pages being prepared at once.
+    pub pages_preparing: usize,
+    /// Pages written in one transaction, at most.
+    pub pages_per_write: usize,
+    /// Calls a run keeps in detail when it could not place or read them.
+    pub skips_kept: u64,
+    /// Windows that may fail one after another before a run stops asking.
+    pub failures_in_a_row: u32,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            lease: Duration::from_secs(20),
+            windows_beside: 2,
+            pages_waiting: 16,
+            pages_preparing: 4,
+            pages_per_write: 32,
+            skips_kept: 1000,
+            failures_in_a_row: 3,
+        }
+    }
+}
+
+/// A source, ready to be read.
+#[derive(Clone)]
+pub struct Source {
+    /// As the database knows it.
+    pub row: SourceRow,
+    /// The way to its provider.
+    pub connection: Connection,
+    /// The country of numbers written without a prefix.
+    pub home: Country,
+}

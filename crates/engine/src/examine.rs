@@ -1,0 +1,32 @@
+//! Examining a connection, and keeping what was learnt.
+
+use providers::{Probe, ProbeOutcome};
+use store::{ProbeRow, StoreError};
+
+use crate::{Context, Source};
+
+/// Asks the provider's probes, and keeps their outcomes.
+pub async fn examine(ctx: &Context, source: &Source) -> Result<Vec<Probe>, StoreError> {
+    let probes = source.connection.examine().await;
+    let rows: Vec<ProbeRow> = probes
+        .iter()
+        .map(|probe| ProbeRow {
+            name: probe.name.to_owned(),
+            outcome: outcome_name(probe.outcome).to_owned(),
+            sentence: probe.sentence.clone(),
+            hint: probe.hint.clone(),
+        })
+        .collect();
+    let mut tx = ctx.store.begin().await?;
+    tx.probes_save(source.row.id, &rows, ctx.now()).await?;
+    tx.commit().await?;
+    Ok(probes)
+}
+
+fn outcome_name(outcome: ProbeOutcome) -> &'static str {
+    match outcome {
+        ProbeOutcome::Right => "right",
+        ProbeOutcome::Notable => "notable",
+        ProbeOutcome::Wrong => "wrong",
+    }
+}

@@ -1,0 +1,293 @@
+//! The light half of ingesting: decide each record's fate and write, inside one transaction.
+
+use std::collections::HashMap;
+
+use domain::{ContentHash, RunAccounts, RunId, Timestamp, WaitingReason};
+use store::{KnownCall, NewCall, NewObservation, NewSetAside, StoreError, Tx};
+
+use super::prepare::{Fresh, Prepared, Prepares, placed};
+use super::{RulesAt, Skip};
+use crate::Source;
+
+/// How a record came to us.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SeenBy {
+    /// We asked for a list.
+    Poll,
+}
+
+impl SeenBy {
+    /// Its name in the database.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Poll => "poll",
+        }
+    }
+}
+
+/// Where a record went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fate {
+    /// A call we did not have.
+    New,
+    /// A call whose content changed.
+    Updated,
+    /// A call we had just so.
+    Unchanged,
+    /// A further sighting of a call this run counts elsewhere.
+    Repeated,
+    /// Nobody could read it.
+    SetAside,
+}
+
+/// What a commit did, without `listed`, which is counted where records leave the socket.
+#[derive(Debug, Clone, Default)]
+pub struct Committed {
+    /// Where every record went.
+    pub accounts: RunAccounts,
+    /// Calls that wait, new or not, and records set aside, each once.
+    pub skips: Vec<Skip>,
+    /// How many calls wait.
+    pub waiting: u64,
+    /// How many calls are deliberately left out.
+    pub excluded: u64,
+}
+
+/// What will be written once every fate is known. A call changed twice in one batch is written
+/// once, with its last content, and observed twice.
+#[derive(Default)]
+struct Writes {
+    calls: HashMap<String, NewCall>,
+    observations: Vec<NewObservation>,
+    set_aside: Vec<NewSetAside>,
+}
+
+/// Writes a batch under the lease of `run` and tells where every record went.
+///
+/// `rules` is brought up to date first when they moved since the batch was prepared.
+pub async fn commit(
+    tx: &mut Tx,
+    source: &Source,
+    run: RunId,
+    seen_by: SeenBy,
+    rules: &mut RulesAt,
+    batch: Vec<Prepared>,
+    now: Timestamp,
+) -> Result<Committed, StoreError> {
+    let version = tx.rules_version(source.row.id).await?;
+    let rules_moved = version != rules.version;
+    if rules_moved {
+        *rules = RulesAt { version, rules: tx.rules_load(source.row.id).await? };
+    }
+    let fresh_ids: Vec<&str> = batch.iter().filter_map(Prepared::fresh_id).collect();
+    let mut known = tx.calls_known(source.row.id, &fresh_ids).await?;
+
+    let mut done = Committed::default();
+    let mut writes = Writes::default();
+    for record in batch {
+        let is_repeated = record.is_repeated;
+        let fate = match record.what {
+            Prepares::Known { provider_call_id, first_run, changed_run, placement, reason } => {
+                if !is_repeated {
+                    done.outcome(&placement, &reason, provider_call_id, None, None);
+                }
+                unchanged(run, first_run, changed_run)
+            }
+            Prepares::Unreadable(record) => {
+                if !is_repeated {
+                    done.set_aside(&record);
+                }
+                writes.set_aside.push(record);
+                Fate::SetAside
+            }
+            Prepares::Fresh(mut fresh) => {
+                if rules_moved {
+                    fresh.placement = placed(&fresh.call, rules);
+                }
+                if !is_repeated {
+                    done.fresh(&fresh);
+                }
+                judge(*fresh, run, &mut known, &mut writes)
+            }
+        };
+        done.count(if is_repeated { Fate::Repeated } else { fate });
+    }
+    writes.write(tx, source, run, seen_by, now).await?;
+    Ok(done)
+}
+
+impl Committed {
+    /// What a commit would do, judged without a transaction and without writing.
+    pub fn foreseen(run: RunId, batch: Vec<Prepared>) -> Self {
+        let mut done = Self::default();
+        let mut known = HashMap::new();
+        for record in batch {
+            let is_repeated = record.is_repeated;
+            let fate = match record.what {
+                Prepares::Known { provider_call_id, first_run, changed_run, placement, reason } => {
+                    if !is_repeated {
+                        done.outcome(&placement, &reason, provider_call_id, None, None);
+                    }
+                    unchanged(run, first_run, changed_run)
+                }
+                Prepares::Unreadable(record) => {
+                    if !is_repeated {
+                        done.set_aside(&record);
+                    }
+                    Fate::SetAside
+                }
+                Prepares::Fresh(fresh) => {
+                    if !is_repeated {
+                        done.fresh(&fresh);
+                    }
+                    judge(*fresh, run, &mut known, &mut Writes::default())
+                }
+            };
+            done.count(if is_repeated { Fate::Repeated } else { fate });
+        }
+        done
+    }
+}
+
+/// A call we had just so; but if this very run brought it, from the margin of another window,
+/// then here, at home, it is counted as what it was.
+fn unchanged(run: RunId, first_run: i64, changed_run: i64) -> Fate {
+    match (first_run == run.0, changed_run == run.0) {
+        (true, _) => Fate::New,
+        (false, true) => Fate::Updated,
+        (false, false) => Fate::Unchanged,
+    }
+}
+
+fn judge(
+    fresh: Fresh,
+    run: RunId,
+    known: &mut HashMap<String, KnownCall>,
+    writes: &mut Writes,
+) -> Fate {
+    let id = fresh.call.provider_call_id.0.clone();
+    let before = known.get(&id);
+    let (version, first_run, fate) = match before {
+        None => (1, run.0, Fate::New),
+        Some(known) if known.content_hash == fresh.content_hash => {
+            return unchanged(run, known.first_run, known.changed_run);
+        }
+        Some(known) if known.first_run == run.0 => (known.version + 1, run.0, Fate::New),
+        Some(known) => (known.version + 1, known.first_run, Fate::Updated),
+    };
+    let (placement, reason) = fresh.outcome();
+    let now_known = KnownCall {
+        content_hash: fresh.content_hash,
+        version,
+        first_run,
+        changed_run: run.0,
+        placement: placement.to_owned(),
+        reason: reason.to_owned(),
+    };
+    known.insert(id.clone(), now_known);
+    writes.fresh(id, version, fresh);
+    fate
+}
+
+impl Writes {
+    fn fresh(&mut self, id: String, version: i64, fresh: Fresh) {
+        let Fresh { call, placement, content_hash, dictionary_id, raw } = fresh;
+        let provider_call_id = id.clone();
+        self.observations.push(NewObservation {
+            provider_call_id,
+            version,
+            content_hash,
+            dictionary_id,
+            raw,
+        });
+        self.calls.insert(id, NewCall { call, placement, content_hash, version });
+    }
+
+    async fn write(
+        self,
+        tx: &mut Tx,
+        source: &Source,
+        run: RunId,
+        seen_by: SeenBy,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let (source, seen_by) = (source.row.id, seen_by.as_str());
+        let mut calls: Vec<NewCall> = self.calls.into_values().collect();
+        // In key order, rows land beside each other in the index.
+        calls.sort_unstable_by(|a, b| a.call.provider_call_id.cmp(&b.call.provider_call_id));
+        tx.calls_write(source, run.0, seen_by, now, &calls).await?;
+        tx.observations_add(source, run.0, seen_by, now, &self.observations).await?;
+        tx.set_aside_add(source, run.0, now, &self.set_aside).await
+    }
+}
+
+impl Committed {
+    fn count(&mut self, fate: Fate) {
+        let counter = match fate {
+            Fate::New => &mut self.accounts.new,
+            Fate::Updated => &mut self.accounts.updated,
+            Fate::Unchanged => &mut self.accounts.unchanged,
+            Fate::Repeated => &mut self.accounts.repeated,
+            Fate::SetAside => &mut self.accounts.set_aside,
+        };
+        *counter += 1;
+    }
+
+    fn fresh(&mut self, fresh: &Fresh) {
+        let (placement, reason) = fresh.outcome();
+        let agent = fresh.call.agent.as_ref().map(|agent| agent.provider_agent_id.clone());
+        let id = fresh.call.provider_call_id.0.clone();
+        self.outcome(placement, reason, id, agent, Some(fresh.call.occurred_at.at));
+    }
+
+    fn outcome(
+        &mut self,
+        placement: &str,
+        reason: &str,
+        provider_call_id: String,
+        provider_agent_id: Option<String>,
+        occurred_at: Option<Timestamp>,
+    ) {
+        match placement {
+            "waiting" => self.waiting += 1,
+            "excluded" => self.excluded += 1,
+            _ => return,
+        }
+        let known: Result<WaitingReason, _> = reason.parse();
+        self.skips.push(Skip {
+            provider_call_id: Some(provider_call_id),
+            reason: reason.to_owned(),
+            detail: known.map_or_else(|_| reason.to_owned(), |known| known.sentence().to_owned()),
+            provider_agent_id,
+            occurred_at,
+        });
+    }
+
+    fn set_aside(&mut self, record: &NewSetAside) {
+        self.skips.push(Skip {
+            provider_call_id: record.provider_call_id.clone(),
+            reason: "set_aside".to_owned(),
+            detail: record.why.clone(),
+            provider_agent_id: None,
+            occurred_at: None,
+        });
+    }
+}
+
+impl Prepared {
+    fn fresh_id(&self) -> Option<&str> {
+        match &self.what {
+            Prepares::Fresh(fresh) => Some(&fresh.call.provider_call_id.0),
+            Prepares::Known { .. } | Prepares::Unreadable(_) => None,
+        }
+    }
+
+    /// What the record says, for the log when the database refuses it.
+    pub fn content_hash(&self) -> Option<ContentHash> {
+        match &self.what {
+            Prepares::Fresh(fresh) => Some(fresh.content_hash),
+            Prepares::Unreadable(record) => Some(record.content_hash),
+            Prepares::Known { .. } => None,
+        }
+    }
+}

@@ -1,0 +1,57 @@
+//! The one narrow waist: whatever brings records in, they go through here.
+//!
+//! [`prepare()`] asks what is known about a batch and does the heavy work for what is not, outside
+//! of any transaction; [`commit()`] decides each record's fate inside one.
+
+mod codec;
+mod commit;
+mod prepare;
+
+use domain::{Placement, Rules, Timestamp};
+use providers::RawRecord;
+
+pub(crate) use codec::SAMPLES;
+pub use codec::{Codec, CodecError, Dictionaries};
+pub use commit::{Committed, Fate, SeenBy, commit};
+pub use prepare::{Prepared, Prepares, prepare};
+
+/// One record as it came in.
+#[derive(Debug, Clone)]
+pub struct Sighting {
+    /// The record.
+    pub record: RawRecord,
+    /// Whether this run counts the record elsewhere, and here only as *repeated*.
+    pub is_repeated: bool,
+}
+
+/// The rules at one version. The version tells when they must be loaded again.
+#[derive(Debug, Clone, Default)]
+pub struct RulesAt {
+    /// Which version.
+    pub version: i64,
+    /// The rules.
+    pub rules: Rules,
+}
+
+/// A call that waits or was set aside, in the words of a run's report.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Skip {
+    /// The provider's id, if there is a readable one.
+    pub provider_call_id: Option<String>,
+    /// Why, as a name.
+    pub reason: String,
+    /// Why, as a sentence.
+    pub detail: String,
+    /// The provider's id of the agent.
+    pub provider_agent_id: Option<String>,
+    /// When it happened.
+    pub occurred_at: Option<Timestamp>,
+}
+
+fn placement_name(placement: Placement) -> (&'static str, &'static str) {
+    match placement {
+        Placement::Placed { because, .. } => ("placed", because.as_str()),
+        Placement::Waiting { reason, .. } => ("waiting", reason.as_str()),
+        Placement::Excluded { reason } => ("excluded", reason.as_str()),
+    }
+}

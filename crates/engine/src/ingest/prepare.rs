@@ -1,0 +1,134 @@
+//! The heavy half of ingesting: look up, hash, read, place and pack, outside of any transaction.
+
+use domain::{Call, ContentHash, Placement, PlacementFacts, place};
+use providers::Unreadable;
+use store::{NewSetAside, StoreError};
+
+use super::codec::Packer;
+use super::{Codec, RulesAt, Sighting, placement_name};
+use crate::{Context, Source};
+
+/// A record, read as far as it needs to be.
+#[derive(Debug, Clone)]
+pub struct Prepared {
+    /// Whether this run counts the record elsewhere.
+    pub is_repeated: bool,
+    /// What it is.
+    pub what: Prepares,
+}
+
+/// What a prepared record is.
+#[derive(Debug, Clone)]
+pub enum Prepares {
+    /// Its content was known when we looked; nothing will be written.
+    Known {
+        /// The provider's id.
+        provider_call_id: String,
+        /// The run that first saw it.
+        first_run: i64,
+        /// The run that last changed it.
+        changed_run: i64,
+        /// `placed`, `waiting` or `excluded`.
+        placement: String,
+        /// Why.
+        reason: String,
+    },
+    /// Its content was not known when we looked.
+    Fresh(Box<Fresh>),
+    /// Nobody can read it.
+    Unreadable(NewSetAside),
+}
+
+/// A record with new content, ready to be written.
+#[derive(Debug, Clone)]
+pub struct Fresh {
+    pub(super) call: Call,
+    pub(super) placement: Placement,
+    pub(super) content_hash: ContentHash,
+    pub(super) dictionary_id: i64,
+    pub(super) raw: Vec<u8>,
+}
+
+/// Prepares a batch: one look at the database, then the heavy work for what is not known.
+pub async fn prepare(
+    ctx: &Context,
+    source: &Source,
+    rules: &RulesAt,
+    codec: &Codec,
+    sightings: Vec<Sighting>,
+) -> Result<Vec<Prepared>, StoreError> {
+    let ids: Vec<&str> = sightings.iter().filter_map(Sighting::id).collect();
+    let known = ctx.store.calls_known(source.row.id, &ids).await?;
+    let mut packer = codec.packer().map_err(packing)?;
+    let mut prepared = Vec::with_capacity(sightings.len());
+    for sighting in &sightings {
+        let hash = ContentHash::of(&sighting.record.bytes);
+        let what = match sighting.id().and_then(|id| known.get_key_value(id)) {
+            Some((id, known)) if known.content_hash == hash => Prepares::Known {
+                provider_call_id: id.clone(),
+                first_run: known.first_run,
+                changed_run: known.changed_run,
+                placement: known.placement.clone(),
+                reason: known.reason.clone(),
+            },
+            _ => fresh(source, rules, codec.dictionary_id, &mut packer, sighting, hash)?,
+        };
+        prepared.push(Prepared { is_repeated: sighting.is_repeated, what });
+    }
+    Ok(prepared)
+}
+
+fn fresh(
+    source: &Source,
+    rules: &RulesAt,
+    dictionary_id: i64,
+    packer: &mut Packer<'_>,
+    sighting: &Sighting,
+    content_hash: ContentHash,
+) -> Result<Prepares, StoreError> {
+    let record = &sighting.record;
+    let raw = packer.pack(&record.bytes).map_err(packing)?;
+    let read = record.identity.clone();
+    let call = read.and_then(|_| source.connection.normalise(&record.bytes, source.home));
+    Ok(match call {
+        Ok(call) => {
+            let placement = placed(&call, rules);
+            Prepares::Fresh(Box::new(Fresh { call, placement, content_hash, dictionary_id, raw }))
+        }
+        Err(Unreadable { why }) => {
+            let provider_call_id = sighting.id().map(str::to_owned);
+            Prepares::Unreadable(NewSetAside {
+                content_hash,
+                provider_call_id,
+                why,
+                dictionary_id,
+                raw,
+            })
+        }
+    })
+}
+
+pub(super) fn placed(call: &Call, rules: &RulesAt) -> Placement {
+    let agent = call.agent.as_ref();
+    let facts = PlacementFacts {
+        provider_agent_id: agent.map(|agent| agent.provider_agent_id.as_str()),
+        occurred_at: call.occurred_at.at,
+    };
+    place(facts, &rules.rules)
+}
+
+fn packing(error: super::CodecError) -> StoreError {
+    StoreError::Statement { detail: error.why }
+}
+
+impl Sighting {
+    fn id(&self) -> Option<&str> {
+        self.record.identity.as_ref().ok().map(|identity| identity.id.0.as_str())
+    }
+}
+
+impl Fresh {
+    pub(super) fn outcome(&self) -> (&'static str, &'static str) {
+        placement_name(self.placement)
+    }
+}

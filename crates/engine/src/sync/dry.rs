@@ -1,0 +1,63 @@
+//! A run that writes nothing: the same reading and the same judgement, without the last step.
+
+use domain::{Conclusion, RunId, conclude, plan, territories};
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+
+use super::fetch::{Fetched, fetch};
+use super::report::RunReport;
+use super::write::Tally;
+use super::{SyncError, SyncOptions};
+use crate::ingest::{Codec, Committed, RulesAt, prepare};
+use crate::{Context, Source};
+
+/// No run has this id, so nothing counts as brought by this very run.
+const NO_RUN: RunId = RunId(-1);
+
+pub(super) async fn sync_dry(
+    ctx: &Context,
+    source: &Source,
+    options: SyncOptions,
+) -> Result<RunReport, SyncError> {
+    let started = ctx.now();
+    let coverage = ctx.store.coverage_load(source.row.id).await?;
+    let capabilities = source.connection.capabilities();
+    let planned = plan(&coverage, &capabilities, source.row.since, options.asked, started);
+    let (version, rules) = ctx.store.rules_load(source.row.id).await?;
+    let rules = RulesAt { version, rules };
+    let codec = Codec::plain();
+
+    let (out, mut fetched) = mpsc::channel(ctx.settings.pages_waiting);
+    let stop = options.stop.child_token();
+    let mut fetching = JoinSet::new();
+    let home = territories(&planned);
+    fetching.spawn(fetch(ctx.clone(), source.clone(), home, out, stop.clone()));
+
+    let windows_planned = planned.len() as u64;
+    let what = Conclusion { windows_planned, ..Conclusion::default() };
+    let mut tally = Tally { what, ..Tally::default() };
+    let mut error = None;
+    while let Some(next) = fetched.recv().await {
+        match next {
+            Fetched::Page { listed, sightings, .. } => {
+                tally.accounts.listed += listed;
+                tally.pages += 1;
+                let batch = prepare(ctx, source, &rules, &codec, sightings).await?;
+                tally.add(&Committed::foreseen(NO_RUN, batch));
+            }
+            Fetched::Split => tally.what.windows_planned += 1,
+            Fetched::Ended { walked, .. } => match walked {
+                Ok(providers::Walked::Whole { .. }) => tally.what.windows_proved += 1,
+                Ok(_) => {}
+                Err(why) => error = error.or(Some(why.to_string())),
+            },
+        }
+    }
+    while fetching.join_next().await.is_some() {}
+    let was_cancelled = options.stop.is_cancelled();
+    tally.what.was_cancelled = was_cancelled;
+    let status = conclude(&tally.accounts, tally.what);
+    let took = ctx.now().since(started);
+    let concurrency = source.connection.concurrency();
+    Ok(RunReport::new(None, &tally, status, error, was_cancelled, took, concurrency))
+}

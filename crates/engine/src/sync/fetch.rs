@@ -1,0 +1,210 @@
+//! Walking windows beside each other, splitting those that are too large or prove nothing.
+
+use std::collections::{HashSet, VecDeque};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use domain::{Capabilities, Territory, Window};
+use providers::{Page, SourceError, Walked};
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+use xxhash_rust::xxh3::xxh3_64;
+
+use crate::ingest::Sighting;
+use crate::{Context, Source};
+
+/// What fetching hands on.
+pub enum Fetched {
+    /// A page, in the order it came.
+    Page {
+        /// The window it was read for.
+        territory: Territory,
+        /// Its number, from 1.
+        number: u64,
+        /// The total the provider gave with it.
+        total: Option<u64>,
+        /// Records on it, counted as they left the socket.
+        listed: u64,
+        /// Its records.
+        sightings: Vec<Sighting>,
+        /// How long it took.
+        took: std::time::Duration,
+    },
+    /// A window has ended; all its pages came before.
+    Ended {
+        /// The window.
+        territory: Territory,
+        /// Distinct calls inside the window itself, margins not counted.
+        inside: u64,
+        /// What the walk proved.
+        walked: Result<Walked, SourceError>,
+    },
+    /// One window has become two.
+    Split,
+}
+
+/// How often a window that proves nothing is read again whole, and how often it is halved.
+const REREADS: u8 = 1;
+const HALVINGS: u8 = 2;
+
+/// A window still to be walked.
+#[derive(Clone)]
+struct Task {
+    territory: Territory,
+    rereads: u8,
+    halvings: u8,
+    is_splittable: bool,
+    /// Records this run has counted for this territory, by hash; a further walk counts them as
+    /// repeated. A collision would count a call as repeated that is not; it is stored all the same.
+    counted: Arc<Mutex<HashSet<u64>>>,
+}
+
+impl Task {
+    fn new(territory: Territory) -> Self {
+        Self { territory, rereads: 0, halvings: 0, is_splittable: true, counted: Arc::default() }
+    }
+}
+
+/// Walks every territory and hands on what it finds. Ends early when `stop` is cancelled, when
+/// nobody listens any more, or when asking on is pointless.
+pub(super) async fn fetch(
+    ctx: Context,
+    source: Source,
+    territories: Vec<Territory>,
+    out: mpsc::Sender<Fetched>,
+    stop: CancellationToken,
+) {
+    let mut queue: VecDeque<Task> = territories.into_iter().map(Task::new).collect();
+    let mut walks = JoinSet::new();
+    let mut failures = 0;
+    loop {
+        while walks.len() < ctx.settings.windows_beside && !stop.is_cancelled() {
+            let Some(task) = queue.pop_front() else { break };
+            walks.spawn(walk(source.clone(), task, out.clone()));
+        }
+        let ended = tokio::select! {
+            ended = walks.join_next() => ended,
+            () = stop.cancelled() => None,
+        };
+        // Dropping the set ends the walks that are under way.
+        let Some(Ok(ended)) = ended else { return };
+        let is_fatal = ended.walked.as_ref().is_err_and(SourceError::needs_operator);
+        failures = if ended.walked.is_err() { failures + 1 } else { 0 };
+        if !settle(&source.connection.capabilities(), ended, &mut queue, &out).await {
+            return;
+        }
+        if is_fatal || failures >= ctx.settings.failures_in_a_row {
+            queue.clear();
+        }
+    }
+}
+
+/// Decides what follows from a walk: it has ended, or is walked again, or in halves.
+/// Returns whether anybody still listens.
+async fn settle(
+    capabilities: &Capabilities,
+    ended: EndedWalk,
+    queue: &mut VecDeque<Task>,
+    out: &mpsc::Sender<Fetched>,
+) -> bool {
+    let EndedWalk { mut task, inside, walked } = ended;
+    match &walked {
+        Ok(Walked::TooMany { .. }) => match halves(capabilities, &task) {
+            Some(halves) => return queue_halves(halves, queue, out).await,
+            None => {
+                task.is_splittable = false;
+                queue.push_front(task);
+                return true;
+            }
+        },
+        Ok(Walked::Doubtful { .. }) if task.rereads < REREADS => {
+            task.rereads += 1;
+            queue.push_front(task);
+            return true;
+        }
+        Ok(Walked::Doubtful { .. }) if task.halvings < HALVINGS => {
+            if let Some(halves) = halves(capabilities, &task) {
+                return queue_halves(halves, queue, out).await;
+            }
+        }
+        _ => {}
+    }
+    let territory = task.territory;
+    out.send(Fetched::Ended { territory, inside, walked }).await.is_ok()
+}
+
+async fn queue_halves(
+    (older, newer): (Task, Task),
+    queue: &mut VecDeque<Task>,
+    out: &mpsc::Sender<Fetched>,
+) -> bool {
+    queue.push_front(older);
+    queue.push_front(newer);
+    out.send(Fetched::Split).await.is_ok()
+}
+
+/// Halves are worth it only while the window is longer than the margins around it: a request
+/// cannot become shorter than those.
+fn halves(capabilities: &Capabilities, task: &Task) -> Option<(Task, Task)> {
+    if task.territory.window.length() <= capabilities.margin * 2 {
+        return None;
+    }
+    let (older, newer) = task.territory.halves(capabilities.window_min)?;
+    let half = |territory| Task { territory, halvings: task.halvings + 1, ..task.clone() };
+    Some((half(older), half(newer)))
+}
+
+/// A walk that came to its end.
+struct EndedWalk {
+    task: Task,
+    inside: u64,
+    walked: Result<Walked, SourceError>,
+}
+
+async fn walk(source: Source, task: Task, out: mpsc::Sender<Fetched>) -> EndedWalk {
+    let capabilities = source.connection.capabilities();
+    let calls_max = if task.is_splittable { capabilities.window_calls_max } else { u64::MAX };
+    let request = task.territory.window.widened(capabilities.margin);
+    let (pages, mut arriving) = mpsc::channel::<Page>(2);
+    let walking = async {
+        let walked = source.connection.walk(request, calls_max, &pages).await;
+        drop(pages);
+        walked
+    };
+    let mut inside = HashSet::new();
+    let forwarding = async {
+        while let Some(page) = arriving.recv().await {
+            inside.extend(ids_inside(task.territory.window, &page));
+            if out.send(counted(&task, page)).await.is_err() {
+                return;
+            }
+        }
+    };
+    let (walked, ()) = tokio::join!(walking, forwarding);
+    EndedWalk { task, inside: inside.len() as u64, walked }
+}
+
+fn ids_inside(window: Window, page: &Page) -> impl Iterator<Item = u64> {
+    let readable = page.records.iter().filter_map(|record| record.identity.as_ref().ok());
+    let inside = readable.filter(move |identity| window.contains(identity.occurred_at));
+    inside.map(|identity| xxh3_64(identity.id.0.as_bytes()))
+}
+
+/// Marks each record as at home here and counted for the first time, or as repeated.
+fn counted(task: &Task, page: Page) -> Fetched {
+    let territory = task.territory;
+    let mut counted = task.counted.lock().unwrap_or_else(PoisonError::into_inner);
+    let listed = page.records.len() as u64;
+    let sightings = page.records.into_iter().map(|record| {
+        let key = match &record.identity {
+            Ok(identity) if !territory.is_home_of(identity.occurred_at) => None,
+            Ok(identity) => Some(xxh3_64(identity.id.0.as_bytes())),
+            Err(_) => Some(xxh3_64(&record.bytes)),
+        };
+        let is_repeated = !key.is_some_and(|key| counted.insert(key));
+        Sighting { record, is_repeated }
+    });
+    let sightings = sightings.collect();
+    let (number, total, took) = (page.number, page.total, page.took);
+    Fetched::Page { territory, number, total, listed, sightings, took }
+}

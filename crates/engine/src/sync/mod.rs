@@ -1,0 +1,177 @@
+//! Reading a source: plan, fetch, prepare, write, conclude.
+//!
+//! ```text
+//! plan ─▶ fetch ─▶ prepare ─▶ write
+//!         windows   look up,   one transaction for some pages: calls, ledger,
+//!         beside    read,      run, lease
+//!         each      place,
+//!         other     pack
+//! ```
+//! The three run beside each other with bounded queues between them, so that the provider's
+//! budget is the only thing to wait for.
+
+mod dry;
+mod fetch;
+mod lease;
+mod log;
+mod options;
+mod prepare;
+mod report;
+mod write;
+
+use domain::{Planned, RunId, Territory, plan, territories};
+use store::{Lease, StoreError};
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+
+pub use fetch::Fetched;
+pub use log::{Phase, RunLog};
+pub use options::{Progress, SyncOptions};
+pub use report::{ReportLine, RunReport};
+
+use crate::agents::{AgentsError, agents_fetch};
+use crate::ingest::RulesAt;
+use crate::{Context, Source};
+use prepare::Packing;
+use write::Writer;
+
+/// Why a run could not begin, or could not write down how it ended.
+#[derive(Debug, thiserror::Error)]
+pub enum SyncError {
+    /// The database is to blame.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// Somebody else is reading this source.
+    #[error("{what} is already reading `{source_name}`. Wait for it to finish, or look at it with `everycall runs`")]
+    AlreadyRunning {
+        /// Which source.
+        source_name: String,
+        /// Who.
+        what: String,
+    },
+}
+
+/// Reads a source: what a person asked for, or whatever the ledger lacks.
+///
+/// Everything that goes wrong at the provider is in the report, and in the ledger as a gap; an
+/// error means that our own database could not be used.
+pub async fn sync(
+    ctx: &Context,
+    source: &Source,
+    options: SyncOptions,
+) -> Result<RunReport, SyncError> {
+    if options.is_dry_run {
+        return dry::sync_dry(ctx, source, options).await;
+    }
+    let lease = lease::claim(ctx, source).await?;
+    let result = sync_leased(ctx, source, &options, &lease).await;
+    // After a failure of the database the release may fail too; the lease then runs out by itself.
+    let released = ctx.store.work_release(&lease).await;
+    let report = result?;
+    released?;
+    Ok(report)
+}
+
+async fn sync_leased(
+    ctx: &Context,
+    source: &Source,
+    options: &SyncOptions,
+    lease: &Lease,
+) -> Result<RunReport, SyncError> {
+    let mut log = RunLog::new(&source.row.name);
+    let run = start(ctx, source, options, lease, &mut log).await?;
+    let planned = match survey(ctx, source, options, &mut log).await {
+        Ok(planned) => planned,
+        Err(AgentsError::Store(error)) => return Err(error.into()),
+        Err(AgentsError::Provider(error)) => {
+            let writer = Writer::new(ctx, source, options, lease, run, log);
+            return writer.conclude(Some(error), false).await;
+        }
+    };
+    read(ctx, source, options, lease, run, log, &planned).await
+}
+
+/// Begins the run, and ends those whose process died.
+async fn start(
+    ctx: &Context,
+    source: &Source,
+    options: &SyncOptions,
+    lease: &Lease,
+    log: &mut RunLog,
+) -> Result<RunId, StoreError> {
+    let now = ctx.now();
+    let mut tx = ctx.store.begin().await?;
+    let abandoned = tx.runs_abandon(source.row.id, now).await?;
+    let run = tx.run_start(source.row.id, options.kind, &options.parameters(source), now).await?;
+    tx.work_describe(lease, &format!("run {run}")).await?;
+    if abandoned > 0 {
+        let sentence = format!(
+            "{abandoned} earlier run(s) of {} had stopped without saying why; this run goes on where they stopped",
+            source.row.name
+        );
+        log.warn(now, Phase::Init, sentence);
+    }
+    log.info(now, Phase::Init, format!("Run {run} of {} begins", source.row.name), None);
+    tx.run_log_add(run, &log.take()).await?;
+    tx.commit().await?;
+    Ok(run)
+}
+
+/// What placement and planning must know before the first page.
+async fn survey(
+    ctx: &Context,
+    source: &Source,
+    options: &SyncOptions,
+    log: &mut RunLog,
+) -> Result<Vec<Planned>, AgentsError> {
+    let started = ctx.now();
+    let agents = agents_fetch(ctx, source).await?;
+    let now = ctx.now();
+    let sentence = format!("The provider lists {} agents, {} of them new", agents.listed, agents.new);
+    log.info(now, Phase::Init, sentence, Some(now.since(started)));
+    let coverage = ctx.store.coverage_load(source.row.id).await?;
+    let capabilities = source.connection.capabilities();
+    let planned = plan(&coverage, &capabilities, source.row.since, options.asked, now);
+    log.info(now, Phase::Date, options::plan_sentence(&planned), None);
+    Ok(planned)
+}
+
+/// The pipeline: fetching and preparing run beside the writer until every window has ended.
+async fn read(
+    ctx: &Context,
+    source: &Source,
+    options: &SyncOptions,
+    lease: &Lease,
+    run: RunId,
+    log: RunLog,
+    planned: &[Planned],
+) -> Result<RunReport, SyncError> {
+    let (version, rules) = ctx.store.rules_load(source.row.id).await?;
+    let rules = RulesAt { version, rules };
+    let packing = Packing::load(ctx, source).await?;
+    let stop = options.stop.child_token();
+    let (fetched, to_prepare) = mpsc::channel(ctx.settings.pages_waiting);
+    let (prepared, to_write) = mpsc::channel(ctx.settings.pages_waiting);
+
+    let mut stages = JoinSet::new();
+    let home: Vec<Territory> = territories(planned);
+    stages.spawn(fetch::fetch(ctx.clone(), source.clone(), home, fetched, stop.clone()));
+    stages.spawn(prepare::prepare_all(
+        ctx.clone(),
+        source.clone(),
+        rules.clone(),
+        packing,
+        to_prepare,
+        prepared,
+    ));
+    let mut writer = Writer::new(ctx, source, options, lease, run, log);
+    writer.plan(planned.len() as u64);
+    let written = writer.write_all(to_write, rules).await;
+    // Whether the writer came to its end or failed: nothing more is worth fetching.
+    stop.cancel();
+    while stages.join_next().await.is_some() {}
+    match written {
+        Ok(error) => writer.conclude(error, options.stop.is_cancelled()).await,
+        Err(error) => Err(writer.give_up(error).await.into()),
+    }
+}

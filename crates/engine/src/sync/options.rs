@@ -1,0 +1,92 @@
+//! What a run is asked to do, and how far it is.
+
+use std::collections::BTreeSet;
+
+use domain::{Planned, RunKind, Why, Window};
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+
+use crate::Source;
+
+/// What a run is asked to do.
+#[derive(Clone)]
+pub struct SyncOptions {
+    /// Who or what started it.
+    pub kind: RunKind,
+    /// The window to read, whatever the ledger says; else what the ledger lacks.
+    pub asked: Option<Window>,
+    /// Read and judge everything, write nothing.
+    pub is_dry_run: bool,
+    /// Cancelled when somebody wants the run to stop; what was read is kept.
+    pub stop: CancellationToken,
+    /// Where it tells how far it is.
+    pub progress: Option<watch::Sender<Progress>>,
+}
+
+impl SyncOptions {
+    /// A run by hand over whatever the ledger lacks.
+    pub fn manual() -> Self {
+        Self {
+            kind: RunKind::Manual,
+            asked: None,
+            is_dry_run: false,
+            stop: CancellationToken::new(),
+            progress: None,
+        }
+    }
+
+    pub(super) fn parameters(&self, source: &Source) -> String {
+        serde_json::json!({
+            "source": source.row.name,
+            "provider": source.row.provider.as_str(),
+            "scope": source.row.scope,
+            "from": self.asked.map(Window::from),
+            "to": self.asked.map(Window::to),
+            "dryRun": self.is_dry_run,
+        })
+        .to_string()
+    }
+
+    pub(super) fn tell(&self, progress: Progress) {
+        if let Some(listener) = &self.progress {
+            listener.send_replace(progress);
+        }
+    }
+}
+
+/// How far a run is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Progress {
+    /// Records listed so far.
+    pub listed: u64,
+    /// Records the provider said there are, in the windows begun so far.
+    pub expected: u64,
+    /// Pages read so far.
+    pub pages: u64,
+    /// Windows to prove.
+    pub windows_planned: u64,
+    /// Windows that have ended, proved or not.
+    pub windows_ended: u64,
+}
+
+/// What will be read and why, in a sentence.
+pub(super) fn plan_sentence(planned: &[Planned]) -> String {
+    let span = |windows: &[Planned]| -> Option<String> {
+        let from = windows.iter().map(|next| next.window.from()).min()?;
+        let to = windows.iter().map(|next| next.window.to()).max()?;
+        Some(format!("{from} to {to}"))
+    };
+    let Some(span) = span(planned) else {
+        return "Nothing to read: the ledger is complete and nothing is due".to_owned();
+    };
+    let whys: BTreeSet<&str> = planned
+        .iter()
+        .map(|next| match next.why {
+            Why::Gap => "never read",
+            Why::Settle(_) => "old enough to be read again",
+            Why::Asked => "asked for",
+        })
+        .collect();
+    let whys: Vec<&str> = whys.into_iter().collect();
+    format!("{} window(s) between {span}, {}", planned.len(), whys.join(" or "))
+}

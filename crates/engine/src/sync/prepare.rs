@@ -1,0 +1,121 @@
+//! The stage between fetching and writing: looks up, reads, places and packs each page.
+
+use std::sync::Arc;
+
+use domain::Territory;
+use futures::{StreamExt, stream};
+use providers::{SourceError, Walked};
+use store::StoreError;
+use tokio::sync::mpsc;
+
+use super::fetch::Fetched;
+use crate::ingest::{Codec, Prepared, RulesAt, Sighting, prepare};
+use crate::{Context, Source};
+
+/// What the writer is handed, in the order it was fetched.
+pub(super) enum ToWrite {
+    Page(PreparedPage),
+    Ended { territory: Territory, inside: u64, walked: Result<Walked, SourceError> },
+    Split,
+}
+
+/// A page ready to be written.
+pub(super) struct PreparedPage {
+    pub(super) territory: Territory,
+    pub(super) number: u64,
+    pub(super) total: Option<u64>,
+    pub(super) listed: u64,
+    pub(super) records: Vec<Prepared>,
+    pub(super) took: std::time::Duration,
+}
+
+/// The codec of a source, and the samples it learns from while it has no dictionary.
+pub(super) struct Packing {
+    codec: Arc<Codec>,
+    samples: Option<Vec<Vec<u8>>>,
+}
+
+impl Packing {
+    pub(super) async fn load(ctx: &Context, source: &Source) -> Result<Self, StoreError> {
+        let latest = ctx.store.dictionary_latest(source.row.id).await?;
+        Ok(match latest {
+            Some(known) => {
+                let codec = Codec::with(known.dictionary_id, &known.content);
+                Self { codec: Arc::new(codec), samples: None }
+            }
+            None => Self { codec: Arc::new(Codec::plain()), samples: Some(Vec::new()) },
+        })
+    }
+
+    /// Learns from a page; once it has seen enough, a dictionary is kept and used from then on.
+    async fn learn(
+        &mut self,
+        ctx: &Context,
+        source: &Source,
+        page: &[Sighting],
+    ) -> Result<(), StoreError> {
+        let Some(samples) = &mut self.samples else { return Ok(()) };
+        samples.extend(page.iter().map(|sighting| sighting.record.bytes.to_vec()));
+        if samples.len() < crate::ingest::SAMPLES {
+            return Ok(());
+        }
+        if let Some(content) = Codec::train(samples) {
+            let mut tx = ctx.store.begin().await?;
+            let id = tx.dictionary_add(source.row.id, &content, ctx.now()).await?;
+            tx.commit().await?;
+            self.codec = Arc::new(Codec::with(id, &content));
+        }
+        self.samples = None;
+        Ok(())
+    }
+}
+
+/// Prepares everything that comes in, a few pages at once, and keeps their order.
+pub(super) async fn prepare_all(
+    ctx: Context,
+    source: Source,
+    rules: RulesAt,
+    packing: Packing,
+    from: mpsc::Receiver<Fetched>,
+    to: mpsc::Sender<Result<ToWrite, StoreError>>,
+) {
+    let (ctx, source, rules) = (&ctx, &source, &rules);
+    let incoming = stream::unfold((from, packing), |(mut from, mut packing)| async move {
+        let fetched = from.recv().await?;
+        let learnt = match &fetched {
+            Fetched::Page { sightings, .. } => packing.learn(ctx, source, sightings).await,
+            Fetched::Ended { .. } | Fetched::Split => Ok(()),
+        };
+        let codec = Arc::clone(&packing.codec);
+        Some(((fetched, codec, learnt), (from, packing)))
+    });
+    let prepared = incoming
+        .map(|(fetched, codec, learnt)| async move {
+            learnt?;
+            prepare_one(ctx, source, rules, &codec, fetched).await
+        })
+        .buffered(ctx.settings.pages_preparing);
+    let mut prepared = std::pin::pin!(prepared);
+    while let Some(next) = prepared.next().await {
+        if to.send(next).await.is_err() {
+            return;
+        }
+    }
+}
+
+async fn prepare_one(
+    ctx: &Context,
+    source: &Source,
+    rules: &RulesAt,
+    codec: &Codec,
+    fetched: Fetched,
+) -> Result<ToWrite, StoreError> {
+    Ok(match fetched {
+        Fetched::Page { territory, number, total, listed, sightings, took } => {
+            let records = prepare(ctx, source, rules, codec, sightings).await?;
+            ToWrite::Page(PreparedPage { territory, number, total, listed, records, took })
+        }
+        Fetched::Ended { territory, inside, walked } => ToWrite::Ended { territory, inside, walked },
+        Fetched::Split => ToWrite::Split,
+    })
+}
