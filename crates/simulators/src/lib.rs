@@ -19,3 +19,6 @@ pub use world::{Call, NewCall, TrueCall, Visibility, World, WorldSettings};
 
 /// The simulator's clock, in unix milliseconds. Injected; tests move it by hand.
 pub type Clock = std::sync::Arc<dyn Fn() -> i64 + Send + Sync>;
+
+#[cfg(test)]
+mod probe;

@@ -15,7 +15,7 @@ use super::talk::{Talk, Topic};
 use super::{World, WorldSettings};
 
 /// What a call's JSON takes without its transcript, on average.
-const BYTES_BESIDE_TRANSCRIPT: usize = 570;
+const BYTES_BESIDE_TRANSCRIPT: usize = 710;
 /// How many calls one contact makes on average.
 const CALLS_PER_CONTACT: usize = 5;
 const DAY_MS: i64 = 86_400_000;
@@ -36,7 +36,7 @@ pub(super) fn world(settings: &WorldSettings) -> World {
         company_id: ids.short(),
     };
 
-    let zone = TimeZone::get(&settings.timezone).unwrap_or(TimeZone::UTC);
+    let zone = TimeZone::posix(&settings.zone_rule).unwrap_or(TimeZone::UTC);
     let rhythm = Rhythm::over(settings.days, settings.end, &zone);
     let mut instants: Vec<i64> = (0..settings.calls).map(|_| rhythm.draw(&mut rng)).collect();
     instants.sort_unstable();

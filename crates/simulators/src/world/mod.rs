@@ -47,8 +47,11 @@ pub struct WorldSettings {
     pub trial_share: f64,
     /// Share of calls that carry no agent id, 0 to 1.
     pub without_agent_share: f64,
-    /// The IANA zone whose office hours the calls follow.
+    /// The IANA zone the business names as its own.
     pub timezone: String,
+    /// The same zone as a POSIX rule, whose office hours the calls follow. A rule, so that a world
+    /// does not depend on the machine's zone data.
+    pub zone_rule: String,
 }
 
 impl Default for WorldSettings {
@@ -64,6 +67,7 @@ impl Default for WorldSettings {
             trial_share: 0.04,
             without_agent_share: 0.0,
             timezone: "America/New_York".to_owned(),
+            zone_rule: "EST5EDT,M3.2.0,M11.1.0".to_owned(),
         }
     }
 }

@@ -1,0 +1,44 @@
+use std::time::Instant;
+
+use tokio::io::AsyncWriteExt;
+use tokio::net::TcpStream;
+
+use super::super::Settings;
+use super::stage;
+use crate::probe::receive;
+
+#[tokio::test]
+#[ignore = "a measurement, to be run in release and read by a person"]
+async fn pages_of_two_hundred_thousand_calls() {
+    const CALLS: usize = 200_000;
+    let settings = Settings {
+        rate_limit: None,
+        ..Settings::default()
+    };
+    let begun = Instant::now();
+    let stage = stage(CALLS, settings).await;
+    eprintln!("generated in {:?}", begun.elapsed());
+    let begun = Instant::now();
+    stage.simulator.prerender();
+    eprintln!("rendered in {:?}", begun.elapsed());
+
+    let url = stage.simulator.base_url();
+    let host = url.trim_start_matches("http://");
+    let mut stream = TcpStream::connect(host).await.unwrap();
+    let (begun, mut bytes) = (Instant::now(), 0);
+    for page in 1..=CALLS / 50 {
+        let target = stage.logs(&format!(
+            "pageSize=50&sortBy=createdAt&sort=ascend&page={page}"
+        ));
+        let token = stage.simulator.token();
+        let request = format!(
+            "GET {target} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {token}\r\n\
+             version: v3\r\n\r\n"
+        );
+        stream.write_all(request.as_bytes()).await.unwrap();
+        bytes += receive(&mut stream).await.unwrap().body.len();
+    }
+    let took = begun.elapsed();
+    let rate = CALLS as f64 / took.as_secs_f64();
+    eprintln!("served {bytes} bytes in {took:?}: {rate:.0} calls/s on one connection");
+}
