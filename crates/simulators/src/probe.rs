@@ -39,11 +39,15 @@ pub(crate) async fn send(
 ) -> io::Result<Reply> {
     let host = base_url.trim_start_matches("http://");
     let mut stream = TcpStream::connect(host).await?;
-    let mut request = format!("{method} {target} HTTP/1.1\r\nhost: {host}\r\n");
-    for (name, value) in headers {
-        request.push_str(&format!("{name}: {value}\r\n"));
-    }
-    request.push_str(&format!("content-length: {}\r\n\r\n{body}", body.len()));
+    let fields: Vec<String> = headers
+        .iter()
+        .map(|(name, value)| format!("{name}: {value}\r\n"))
+        .collect();
+    let request = format!(
+        "{method} {target} HTTP/1.1\r\nhost: {host}\r\n{}content-length: {}\r\n\r\n{body}",
+        fields.concat(),
+        body.len(),
+    );
     stream.write_all(request.as_bytes()).await?;
     receive(&mut stream).await
 }

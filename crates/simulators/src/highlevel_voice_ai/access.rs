@@ -85,7 +85,7 @@ struct Held {
 
 impl Access {
     pub(super) fn new(seed: u64) -> Self {
-        let mut ids = Ids::new(seed ^ 0xacce55);
+        let mut ids = Ids::new(seed ^ 0x00ac_ce55);
         Self {
             client_id: format!("{}-simulated", ids.object(0)),
             client_secret: format!("simulated-{}", ids.uuid()),

@@ -106,15 +106,12 @@ impl Renderer<'_> {
     }
 
     fn translation(&self, call: &Call, transcript: &str) -> Option<Value> {
-        let shapes = [
-            Translation::Absent,
-            Translation::EnabledLanguage,
-            Translation::TranslatedTranscript,
-            Translation::TranscriptLanguage,
-        ];
-        let shape = match self.settings.translation {
-            Translation::Mixed => shapes[(share(&call.id, "translation") * 4.0) as usize % 4],
-            shape => shape,
+        let shape = match (self.settings.translation, share(&call.id, "translation")) {
+            (Translation::Mixed, ..0.25) => Translation::Absent,
+            (Translation::Mixed, ..0.5) => Translation::EnabledLanguage,
+            (Translation::Mixed, ..0.75) => Translation::TranslatedTranscript,
+            (Translation::Mixed, _) => Translation::TranscriptLanguage,
+            (shape, _) => shape,
         };
         match shape {
             Translation::Absent | Translation::Mixed => None,

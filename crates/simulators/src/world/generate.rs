@@ -134,8 +134,8 @@ impl Maker<'_> {
             return self.rng.random_range(0..9);
         }
         // Mostly a minute or two, at times a quarter of an hour.
-        let short: f64 = self.rng.random_range(0.0..1.0);
-        20 + (short.powi(4) * 880.0) as u32
+        let longest = self.rng.random_range(1..30_u32);
+        20 + self.rng.random_range(0..longest * longest)
     }
 
     fn actions(&mut self, created_at: i64, topic: Topic) -> Vec<Action> {
@@ -173,9 +173,13 @@ impl Maker<'_> {
         }
         // Speech recognition gets a business name wrong now and then.
         let heard_wrong = self.rng.random_bool(0.1);
-        let business = agent.map(|agent| match heard_wrong {
-            true => agent.business_name.to_lowercase().replace(' ', ""),
-            false => agent.business_name.clone(),
+        let business = agent.map(|agent| {
+            let name = &agent.business_name;
+            if heard_wrong {
+                name.to_lowercase().replace(' ', "")
+            } else {
+                name.clone()
+            }
         });
         let data = serde_json::json!({
             "name": contact.map(|contact| &contact.name),

@@ -24,10 +24,9 @@ impl Rhythm {
     pub(super) fn over(days: u32, end: i64, zone: &TimeZone) -> Self {
         let from = end - i64::from(days.max(1)) * 24 * HOUR_MS;
         let mut sum = 0;
-        let cumulative = (from..end)
-            .step_by(HOUR_MS as usize)
+        let cumulative = (0..i64::from(days.max(1)) * 24)
             .map(|hour| {
-                sum += u64::from(weight(hour, zone));
+                sum += u64::from(weight(from + hour * HOUR_MS, zone));
                 sum
             })
             .collect();

@@ -14,7 +14,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use serde_json::Value;
 
 use crate::probe::{Reply, send};
-use crate::world::{World, WorldSettings};
+use crate::world::{TrueCall, World, WorldSettings};
 
 use super::{Settings, Simulator};
 
@@ -104,7 +104,7 @@ impl Stage {
     fn listed(&self) -> HashSet<String> {
         let truth = self.simulator.truth().into_iter();
         truth
-            .filter(|call| call.is_listed())
+            .filter(TrueCall::is_listed)
             .map(|call| call.id)
             .collect()
     }
