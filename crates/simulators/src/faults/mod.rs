@@ -1,8 +1,8 @@
 //! What goes wrong, when, as values.
 //!
 //! A fault is *on which requests* and *what happens*. Several faults on one request add up: those
-//! that change a page shape it, those that replace the answer win over those, and those that break
-//! the wire come last.
+//! that shape a page of the call log come first, those that replace the whole answer win over
+//! them, and those that break the wire come last.
 
 mod book;
 
@@ -169,6 +169,10 @@ pub enum What {
         /// How much longer it gets.
         bytes: usize,
     },
+    /// This record of the page, from 0, is silently left out; the total still counts it.
+    OmitRecord(usize),
+    /// This record of the page, from 0, comes twice; the total counts it once.
+    RepeatRecord(usize),
     /// Records of the page are spoiled: which, from 0, and how.
     BadRecords(Vec<(usize, BadRecord)>),
 }
@@ -209,6 +213,8 @@ impl fmt::Debug for What {
             Self::ThenMutate(_) => "ThenMutate",
             Self::LoseResponseAfterEffect => "LoseResponseAfterEffect",
             Self::PadRecord { bytes, .. } => return write!(f, "PadRecord({bytes})"),
+            Self::OmitRecord(nth) => return write!(f, "OmitRecord({nth})"),
+            Self::RepeatRecord(nth) => return write!(f, "RepeatRecord({nth})"),
             Self::BadRecords(records) => return write!(f, "BadRecords({records:?})"),
         })
     }

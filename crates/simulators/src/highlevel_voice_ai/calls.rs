@@ -1,5 +1,8 @@
 //! The call log: a list and a lookup (§2.1, §2.2).
 
+use std::iter::repeat_n;
+use std::mem;
+
 use crate::faults::What;
 use crate::server::{Answer, Asked};
 use crate::world::World;
@@ -20,7 +23,8 @@ pub(super) fn list(
     twists: &[What],
 ) -> Answer {
     let settings = renderer.settings;
-    let query = match CallQuery::read(asked, settings) {
+    let heard = asked.without_params(&settings.ignored_parameters);
+    let query = match CallQuery::read(&heard, settings) {
         Ok(query) => query,
         Err(refusal) => return refusal,
     };
@@ -41,10 +45,10 @@ pub(super) fn list(
         twist.echoed,
     );
     body.extend_from_slice(head.as_bytes());
-    for nth in start..end {
-        if nth > start {
-            body.push(b',');
-        }
+    let mut separator: &[u8] = b"";
+    let records = (start..end).flat_map(|nth| repeat_n(nth, twist.copies(nth - start)));
+    for nth in records {
+        body.extend_from_slice(mem::replace(&mut separator, b","));
         catalogue.record(world, renderer, &selection, nth, |record| {
             twist.write(nth - start, record, &mut body);
         });

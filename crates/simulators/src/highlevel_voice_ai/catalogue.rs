@@ -6,10 +6,10 @@ use std::sync::OnceLock;
 use crate::world::{Agent, Call, World};
 
 use super::query::{CallQuery, Order};
-use super::record::Renderer;
+use super::record::{Renderer, share};
 use super::settings::{CreatedAtMeans, RangeEnd, RangePrecision, Settings};
 
-/// Calls that are not deleted, by shown time and then id. Made anew when the world changes.
+/// Calls that lists can show, by shown time and then id. Made anew when the world changes.
 pub(super) struct Catalogue {
     entries: Vec<Entry>,
     agents: HashMap<String, Agent>,
@@ -18,6 +18,7 @@ pub(super) struct Catalogue {
 
 struct Entry {
     shown_at: i64,
+    listed_from: i64,
     call: usize,
     rendered: OnceLock<Box<[u8]>>,
 }
@@ -59,9 +60,10 @@ impl Catalogue {
     pub(super) fn of(world: &World, settings: &Settings) -> Self {
         let calls = world.calls();
         let mut entries: Vec<Entry> = (0..calls.len())
-            .filter(|&at| !calls[at].is_deleted)
+            .filter(|&at| !calls[at].is_deleted && !calls[at].is_unlisted)
             .map(|at| Entry {
                 shown_at: shown_at(&calls[at], settings.created_at_means),
+                listed_from: calls[at].listed_from(),
                 call: at,
                 rendered: OnceLock::new(),
             })
@@ -70,7 +72,7 @@ impl Catalogue {
             let by_id = || calls[a.call].id.cmp(&calls[b.call].id);
             a.shown_at.cmp(&b.shown_at).then_with(by_id)
         });
-        let listed_from = entries.iter().map(|entry| calls[entry.call].listed_from());
+        let listed_from = entries.iter().map(|entry| entry.listed_from);
         let agents = world.agents().iter();
         Self {
             all_listed_from: listed_from.max().unwrap_or(i64::MIN),
@@ -95,8 +97,10 @@ impl Catalogue {
         now: i64,
     ) -> Selection {
         let (from, to) = self.span(settings, query.range);
-        if let (true, Order::CreatedAt { is_descending }) = (query.is_plain(), query.order)
+        let is_plain = query.is_plain();
+        if let (true, Order::CreatedAt { is_descending }) = (is_plain, query.order)
             && now >= self.all_listed_from
+            && !settings.unstable_ties
         {
             return Selection::Span {
                 from,
@@ -106,8 +110,17 @@ impl Catalogue {
         }
         let call = |at: usize| &world.calls()[self.entries[at].call];
         let mut picked: Vec<usize> = (from..to)
-            .filter(|&at| call(at).listed_from() <= now && is_wanted(call(at), query))
+            .filter(|&at| self.entries[at].listed_from <= now)
+            .filter(|&at| is_plain || is_wanted(call(at), query))
             .collect();
+        if settings.unstable_ties {
+            let page = query.paging.page.to_string();
+            picked.sort_by(|&a, &b| {
+                let luck = |at: usize| share(&call(at).id, &page);
+                let by_time = self.entries[a].shown_at.cmp(&self.entries[b].shown_at);
+                by_time.then_with(|| luck(a).total_cmp(&luck(b)))
+            });
+        }
         let is_descending = match query.order {
             Order::CreatedAt { is_descending } => is_descending,
             Order::Duration { is_descending } => {

@@ -158,7 +158,7 @@ fn iso(unix_ms: i64) -> String {
 }
 
 /// A number from 0 to 1 that depends on its arguments alone.
-fn share(id: &str, of: &str) -> f64 {
+pub(super) fn share(id: &str, of: &str) -> f64 {
     let bytes = id.bytes().chain(of.bytes());
     let hash = bytes.fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)

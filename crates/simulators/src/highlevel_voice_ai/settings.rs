@@ -33,6 +33,12 @@ pub struct Settings {
     /// §2.2: asking for a call that is not there. Unconfirmed; believed 404.
     pub unknown_call: UnknownCall,
 
+    /// §9.1: calls of one millisecond come in another order on every page, as a database may give
+    /// them when the sort key has no tie-breaker. Unconfirmed; believed stable.
+    pub unstable_ties: bool,
+    /// Parameters of the call log that are ignored as if they were unknown, such as `startDate`.
+    pub ignored_parameters: Vec<String>,
+
     /// §10.4: how far every `total` of the call log is off.
     pub total_lie: i64,
     /// §2.1: seconds after the end of a call until its summary is there. Unconfirmed.
@@ -77,6 +83,8 @@ impl Default for Settings {
             omitted_call_type: OmittedCallType::Both,
             created_at_means: CreatedAtMeans::Start,
             unknown_call: UnknownCall::NotFound404,
+            unstable_ties: false,
+            ignored_parameters: Vec::new(),
             total_lie: 0,
             summary_after_seconds: 0,
             transcript_after_seconds: 0,
@@ -89,6 +97,16 @@ impl Default for Settings {
             unknown_action_share: 0.0,
             rate_limit: Some(RateLimit::default()),
             rate_limit_headers: true,
+        }
+    }
+}
+
+impl Settings {
+    /// The defaults without any rate limit, for tests and benchmarks that are not about it.
+    pub fn without_limits() -> Self {
+        Self {
+            rate_limit: None,
+            ..Self::default()
         }
     }
 }

@@ -43,6 +43,15 @@ impl<'a> Twist<'a> {
         twist
     }
 
+    /// How often the nth record of the page is written.
+    pub(super) fn copies(&self, nth: usize) -> usize {
+        self.whats.iter().fold(1, |copies, what| match what {
+            What::OmitRecord(at) if *at == nth => 0,
+            What::RepeatRecord(at) if *at == nth => copies * 2,
+            _ => copies,
+        })
+    }
+
     /// Writes the nth record of the page, spoiled when it is to be.
     pub(super) fn write(&self, nth: usize, record: &[u8], into: &mut Vec<u8>) {
         let pads = self.whats.iter().filter_map(|what| match what {

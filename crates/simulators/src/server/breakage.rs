@@ -34,15 +34,24 @@ impl<'a> Breakage<'a> {
             .find_map(|what| replacement(what, provider))
     }
 
-    /// Spoils the answer's bytes, or the connection they are about to go through.
-    pub(super) fn damage(&self, mut answer: Answer, line: &Line) -> Answer {
+    /// Plans where the connection ends, when it is to end inside a body of this length.
+    pub(super) fn cut(&self, line: &Line, body_bytes: usize) {
+        let half = body_bytes / 2;
         for what in self.whats {
-            let half = (answer.body.len() / 2).max(1);
             match what {
-                What::EmptyBody => answer.body.clear(),
                 What::HalfBody => line.cut_after(half, Cut::Close),
                 What::CloseMidBody => line.cut_after(half, Cut::Reset),
-                What::LoseResponseAfterEffect => line.cut_after(0, Cut::Close),
+                What::LoseResponseAfterEffect | What::Hang => line.cut_after(0, Cut::Close),
+                _ => {}
+            }
+        }
+    }
+
+    /// Spoils the answer's bytes.
+    pub(super) fn damage(&self, mut answer: Answer) -> Answer {
+        for what in self.whats {
+            match what {
+                What::EmptyBody => answer.body.clear(),
                 What::WrongContentLength => {
                     // The surplus would be the start of the next answer, hence no next answer.
                     answer

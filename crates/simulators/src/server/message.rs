@@ -1,5 +1,6 @@
 //! Requests and answers as plain values, so that a provider needs no HTTP library.
 
+use std::borrow::Cow;
 use std::io::Write;
 
 use axum::http::request::Parts as RequestParts;
@@ -49,6 +50,17 @@ impl Asked {
     pub fn param(&self, name: &str) -> Option<&str> {
         let found = self.params.iter().rfind(|(key, _)| key == name);
         found.map(|(_, value)| value.as_str())
+    }
+
+    /// The same request as a server hears it that does not know these parameters.
+    #[must_use]
+    pub fn without_params(&self, names: &[String]) -> Cow<'_, Self> {
+        if names.is_empty() {
+            return Cow::Borrowed(self);
+        }
+        let mut heard = self.clone();
+        heard.params.retain(|(name, _)| !names.contains(name));
+        Cow::Owned(heard)
     }
 
     /// The page asked for; 1 when none is.

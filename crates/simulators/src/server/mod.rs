@@ -173,7 +173,6 @@ async fn receive(
     shared.journal.answered(noted, answer.status);
     if breakage.hangs {
         closed(shared.closing.clone()).await;
-        line.cut_after(0, line::Cut::Close);
     }
     let wait_ms = shared.wire.latency_ms + breakage.slow_ms;
     if wait_ms > 0 {
@@ -181,6 +180,7 @@ async fn receive(
     }
     let date = (shared.clock)() + shared.wire.clock_skew_ms;
     let gzip = shared.wire.gzip && asked.accepts_gzip();
-    let (parts, body) = breakage.damage(answer, &line).finish(date, gzip);
+    let (parts, body) = breakage.damage(answer).finish(date, gzip);
+    breakage.cut(&line, body.len());
     Response::from_parts(parts, Body::from(body))
 }

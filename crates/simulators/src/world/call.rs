@@ -71,6 +71,8 @@ pub struct Call {
     pub message_id: Option<String>,
     /// No list and no lookup shows it before this instant.
     pub hidden_until: Option<i64>,
+    /// No list ever shows it, though a lookup by id does.
+    pub is_unlisted: bool,
     /// Gone at the provider.
     pub is_deleted: bool,
     /// How often it was changed after it was made.
@@ -156,6 +158,7 @@ impl NewCall {
             extracted_data: self.extracted_data,
             message_id: self.message_id,
             hidden_until: self.hidden_until,
+            is_unlisted: false,
             is_deleted: false,
             edits: 0,
         }

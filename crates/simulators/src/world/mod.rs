@@ -150,12 +150,13 @@ impl World {
 
     /// Keeps a call out of every list until an instant. False when there is no such call.
     pub fn hide_until(&mut self, id: &str, unix_ms: i64) -> bool {
-        let Some(&at) = self.by_id.get(id) else {
-            return false;
-        };
-        self.calls[at].hidden_until = Some(unix_ms);
-        self.revision += 1;
-        true
+        self.place(id, |call| call.hidden_until = Some(unix_ms))
+    }
+
+    /// Keeps a call out of every list for good, or brings it back; a lookup by id shows it all the
+    /// same. False when there is no such call.
+    pub fn set_unlisted(&mut self, id: &str, is_unlisted: bool) -> bool {
+        self.place(id, |call| call.is_unlisted = is_unlisted)
     }
 
     /// Marks an agent deleted or brings it back: it leaves or enters the list of agents and
@@ -165,6 +166,16 @@ impl World {
             return false;
         };
         agent.is_deleted = is_deleted;
+        self.revision += 1;
+        true
+    }
+
+    /// Changes where a call is seen, not what it is.
+    fn place(&mut self, id: &str, change: impl FnOnce(&mut Call)) -> bool {
+        let Some(&at) = self.by_id.get(id) else {
+            return false;
+        };
+        change(&mut self.calls[at]);
         self.revision += 1;
         true
     }

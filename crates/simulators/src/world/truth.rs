@@ -7,6 +7,8 @@ use super::call::{Call, Text};
 pub enum Visibility {
     /// Lists and lookups show it.
     Listed,
+    /// No list shows it; a lookup by id does.
+    OnlyById,
     /// It happened, or will, but nothing shows it before this instant.
     NotListedUntil(i64),
     /// It was deleted; nothing shows it any more.
@@ -56,6 +58,8 @@ pub(super) fn of(call: &Call, now: i64) -> TrueCall {
         Visibility::Deleted
     } else if call.listed_from() > now {
         Visibility::NotListedUntil(call.listed_from())
+    } else if call.is_unlisted {
+        Visibility::OnlyById
     } else {
         Visibility::Listed
     };

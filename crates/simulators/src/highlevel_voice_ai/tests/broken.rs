@@ -206,6 +206,23 @@ async fn bad_records_leave_their_neighbours_whole() {
 }
 
 #[tokio::test]
+async fn a_record_may_be_left_out_or_come_twice() {
+    let stage = broken(What::OmitRecord(9)).await;
+    stage.simulator.faults().add(
+        On::path("call-logs")
+            .from_nth(2)
+            .gives(What::RepeatRecord(0)),
+    );
+    let (short, long) = (stage.list("").await, stage.list("").await);
+    let good = ids(&stage.list("").await);
+    assert_eq!(
+        (&short["total"], ids(&short)),
+        (&25.into(), good[..9].to_vec())
+    );
+    assert_eq!(ids(&long), [&good[..1], &good[..]].concat());
+}
+
+#[tokio::test]
 async fn a_record_may_be_huge() {
     let stage = broken(What::PadRecord {
         record: 1,
@@ -226,6 +243,37 @@ async fn faults_on_one_request_add_up() {
     let page = stage.list("").await;
     assert_eq!((&page["total"], &page["page"]), (&26.into(), &4.into()));
     assert_eq!(stage.simulator.faults().struck(), 2);
+}
+
+#[tokio::test]
+async fn half_a_compressed_body_is_half_as_well() {
+    let settings = Settings {
+        gzip: true,
+        ..Settings::default()
+    };
+    let stage = stage(25, settings).await;
+    stage
+        .simulator
+        .faults()
+        .add(On::path("call-logs").gives(What::HalfBody));
+    let bearer = format!("Bearer {}", stage.simulator.token());
+    let headers = [
+        ("authorization", bearer.as_str()),
+        ("version", "v3"),
+        ("accept-encoding", "gzip"),
+    ];
+    let url = stage.simulator.base_url();
+    let target = stage.logs("");
+    assert!(
+        crate::probe::send(&url, "GET", &target, &headers, "")
+            .await
+            .is_err()
+    );
+    assert!(
+        crate::probe::send(&url, "GET", &target, &headers, "")
+            .await
+            .is_ok()
+    );
 }
 
 #[tokio::test]

@@ -9,13 +9,6 @@ use super::super::{
 use super::{NOW, ids, stage, stage_of};
 use crate::world::{NewCall, World, WorldSettings};
 
-fn no_limit() -> Settings {
-    Settings {
-        rate_limit: None,
-        ..Settings::default()
-    }
-}
-
 fn times(page: &Value) -> Vec<&str> {
     let logs = page["callLogs"].as_array().unwrap().iter();
     logs.map(|log| log["createdAt"].as_str().unwrap()).collect()
@@ -23,7 +16,7 @@ fn times(page: &Value) -> Vec<&str> {
 
 #[tokio::test]
 async fn walking_all_pages_finds_every_listed_call_once() {
-    let stage = stage(230, no_limit()).await;
+    let stage = stage(230, Settings::without_limits()).await;
     let (found, total) = stage.walk("sortBy=createdAt&sort=ascend").await;
     assert_eq!((found.len(), total), (230, 230));
     assert_eq!(found.into_iter().collect::<HashSet<_>>(), stage.listed());
@@ -31,7 +24,7 @@ async fn walking_all_pages_finds_every_listed_call_once() {
 
 #[tokio::test]
 async fn defaults_are_ten_records_of_page_one_newest_first() {
-    let stage = stage(30, no_limit()).await;
+    let stage = stage(30, Settings::without_limits()).await;
     let page = stage.list("").await;
     assert_eq!(
         (&page["page"], &page["pageSize"], &page["total"]),
@@ -43,7 +36,7 @@ async fn defaults_are_ten_records_of_page_one_newest_first() {
 
 #[tokio::test]
 async fn sort_counts_only_with_sort_by() {
-    let stage = stage(30, no_limit()).await;
+    let stage = stage(30, Settings::without_limits()).await;
     let ignored = stage.list("sort=ascend&nonsense=1").await;
     assert!(times(&ignored).is_sorted_by(|a, b| a >= b));
     let ascending = stage.list("sort=ascend&sortBy=createdAt").await;
@@ -59,7 +52,7 @@ async fn sort_counts_only_with_sort_by() {
 
 #[tokio::test]
 async fn filters_narrow_the_total() {
-    let stage = stage(400, no_limit()).await;
+    let stage = stage(400, Settings::without_limits()).await;
     let truth = stage.simulator.truth();
     let agent = truth[0].agent_id.clone();
     let of_agent = truth.iter().filter(|call| call.agent_id == agent).count();
@@ -89,7 +82,7 @@ async fn filters_narrow_the_total() {
 async fn an_omitted_call_type_may_mean_live_only() {
     let settings = Settings {
         omitted_call_type: OmittedCallType::LiveOnly,
-        ..no_limit()
+        ..Settings::without_limits()
     };
     let stage = stage(400, settings).await;
     let live = stage.list("callType=LIVE").await["total"].clone();
@@ -101,7 +94,7 @@ async fn a_page_over_fifty_is_refused_or_clamped() {
     let check = async |over, expected: u16| {
         let settings = Settings {
             page_size_over_limit: over,
-            ..no_limit()
+            ..Settings::without_limits()
         };
         let stage = stage(120, settings).await;
         assert_eq!(stage.status("pageSize=100").await, expected);
@@ -116,7 +109,7 @@ async fn a_page_over_fifty_is_refused_or_clamped() {
 
 #[tokio::test]
 async fn a_range_is_given_whole_and_in_order() {
-    let stage = stage(5, no_limit()).await;
+    let stage = stage(5, Settings::without_limits()).await;
     assert_eq!(stage.status("startDate=1").await, 400);
     assert_eq!(stage.status("endDate=1").await, 400);
     assert_eq!(stage.status("startDate=5&endDate=5").await, 400);
@@ -124,7 +117,7 @@ async fn a_range_is_given_whole_and_in_order() {
     assert_eq!(stage.status("page=0").await, 400);
     let settings = Settings {
         range_refusal: RangeRefusal::Unprocessable422,
-        ..no_limit()
+        ..Settings::without_limits()
     };
     let other = super::stage(5, settings).await;
     assert_eq!(other.status("startDate=5&endDate=5").await, 422);
@@ -152,10 +145,16 @@ async fn found(settings: Settings, at: &[i64], start: i64, end: i64) -> u64 {
 async fn the_end_of_a_range_is_in_or_out() {
     let exclusive = Settings {
         range_end: RangeEnd::Exclusive,
-        ..no_limit()
+        ..Settings::without_limits()
     };
     assert_eq!(
-        found(no_limit(), &[999, 1000, 2000, 2001], 1000, 2000).await,
+        found(
+            Settings::without_limits(),
+            &[999, 1000, 2000, 2001],
+            1000,
+            2000
+        )
+        .await,
         2
     );
     assert_eq!(
@@ -168,7 +167,7 @@ async fn the_end_of_a_range_is_in_or_out() {
 async fn a_range_may_count_whole_seconds() {
     let seconds = Settings {
         range_precision: RangePrecision::Second,
-        ..no_limit()
+        ..Settings::without_limits()
     };
     assert_eq!(
         found(seconds, &[999, 1000, 2999, 3000], 1500, 2000).await,
@@ -180,7 +179,7 @@ async fn a_range_may_count_whole_seconds() {
 async fn a_zone_may_shift_the_range() {
     let shifted = Settings {
         zone_shift_minutes: 60,
-        ..no_limit()
+        ..Settings::without_limits()
     };
     assert_eq!(found(shifted, &[0, 3_600_000], 0, 1000).await, 1);
 }
@@ -189,7 +188,7 @@ async fn a_zone_may_shift_the_range() {
 async fn created_at_may_be_the_end_of_a_call() {
     let end = Settings {
         created_at_means: CreatedAtMeans::End,
-        ..no_limit()
+        ..Settings::without_limits()
     };
     assert_eq!(found(end, &[0], 60_000, 60_001).await, 1);
 }
@@ -199,7 +198,7 @@ async fn totals_may_lie_and_pages_may_end_early() {
     let settings = Settings {
         total_lie: -1,
         page_max: Some(2),
-        ..no_limit()
+        ..Settings::without_limits()
     };
     let stage = stage(30, settings).await;
     assert_eq!(stage.list("page=2").await["total"], 29);
@@ -208,7 +207,7 @@ async fn totals_may_lie_and_pages_may_end_early() {
 
 #[tokio::test]
 async fn a_hidden_call_appears_when_its_time_comes() {
-    let stage = stage(20, no_limit()).await;
+    let stage = stage(20, Settings::without_limits()).await;
     let id = stage.simulator.truth()[3].id.clone();
     stage
         .simulator
@@ -221,11 +220,63 @@ async fn a_hidden_call_appears_when_its_time_comes() {
 
 #[tokio::test]
 async fn a_deleted_call_is_gone_and_the_truth_keeps_it() {
-    let stage = stage(20, no_limit()).await;
+    let stage = stage(20, Settings::without_limits()).await;
     let id = stage.simulator.truth()[3].id.clone();
     stage.simulator.mutate(|world| world.delete(&id));
     let (found, total) = stage.walk("").await;
     assert_eq!((found.len(), total), (19, 19));
     assert!(!found.contains(&id));
     assert_eq!(stage.simulator.truth().len(), 20);
+}
+
+#[tokio::test]
+async fn an_unlisted_call_is_found_by_id_only() {
+    let stage = stage(20, Settings::without_limits()).await;
+    let id = stage.simulator.truth()[3].id.clone();
+    stage
+        .simulator
+        .mutate(|world| world.set_unlisted(&id, true));
+    assert_eq!(
+        (stage.list("").await["total"].as_u64(), stage.listed().len()),
+        (Some(19), 19)
+    );
+    let location = stage.simulator.location_id();
+    let target = format!("/voice-ai/dashboard/call-logs/{id}?locationId={location}");
+    assert_eq!(stage.get(&target).await.unwrap().json()["id"], id);
+}
+
+#[tokio::test]
+async fn an_ignored_parameter_changes_nothing() {
+    let settings = Settings {
+        ignored_parameters: vec!["startDate".to_owned(), "endDate".to_owned()],
+        ..Settings::without_limits()
+    };
+    let stage = stage(20, settings).await;
+    let future = format!("startDate={}&endDate={}", NOW * 2, NOW * 3);
+    assert_eq!(stage.list(&future).await["total"], 20);
+}
+
+#[tokio::test]
+async fn calls_of_one_millisecond_may_come_in_any_order() {
+    let walk = async |unstable_ties| {
+        let mut world = World::generate(&WorldSettings {
+            calls: 0,
+            ..WorldSettings::default()
+        });
+        for _ in 0..200 {
+            world.insert(NewCall::at(NOW - 7_200_000));
+        }
+        let settings = Settings {
+            unstable_ties,
+            ..Settings::without_limits()
+        };
+        let (found, total) = stage_of(world, settings).await.walk("").await;
+        assert_eq!((found.len(), total), (200, 200));
+        found.into_iter().collect::<HashSet<_>>().len()
+    };
+    assert_eq!(walk(false).await, 200);
+    assert!(
+        walk(true).await < 200,
+        "some are missed and as many come twice"
+    );
 }
