@@ -45,11 +45,11 @@ impl FaultBook {
     }
 
     /// Counts a request and answers what goes wrong with it.
-    pub(crate) fn meet(&self, path: &str, page: u32) -> Vec<What> {
+    pub(crate) fn meet(&self, target: &str, page: u32) -> Vec<What> {
         let mut what = Vec::new();
         for entry in self.lock().iter_mut() {
             let on = &entry.fault.on;
-            let matches = path.contains(&on.path_contains) && on.page.is_none_or(|it| it == page);
+            let matches = target.contains(&on.path_contains) && on.page.is_none_or(|it| it == page);
             if !matches {
                 continue;
             }

@@ -27,7 +27,7 @@ pub struct Fault {
 /// Which requests a fault strikes.
 #[derive(Debug, Clone)]
 pub struct On {
-    /// Part of the path; empty for every path.
+    /// Part of `path?query`; empty for every request.
     pub path_contains: String,
     /// Only requests for this page; a request without `page` asks for page 1.
     pub page: Option<u32>,
@@ -47,7 +47,7 @@ pub enum Times {
 }
 
 impl On {
-    /// The first request whose path contains this text, once.
+    /// The first request whose `path?query` contains this text, once.
     pub fn path(contains: &str) -> Self {
         Self {
             path_contains: contains.to_owned(),

@@ -37,6 +37,14 @@ fn a_fault_on_a_page_counts_only_that_page() {
 }
 
 #[test]
+fn a_fault_may_look_for_something_in_the_query() {
+    let book = FaultBook::default();
+    book.add(On::path("sort=ascend").gives(What::Hang));
+    assert!(book.meet("/call-logs?sort=descend", 1).is_empty());
+    assert_eq!(book.meet("/call-logs?sort=ascend", 1).len(), 1);
+}
+
+#[test]
 fn a_fault_on_another_path_never_strikes() {
     assert_eq!(
         strikes(On::path("/agents").forever(), &[1, 2]),

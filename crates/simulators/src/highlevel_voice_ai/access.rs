@@ -1,12 +1,9 @@
-//! Who may ask for what: private integrations, OAuth tokens, locations, scopes, versions (§1, §5).
+//! Tokens: private integrations and OAuth pairs, made, found, rotated and revoked (§5).
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use crate::server::{Answer, Asked};
 use crate::world::Ids;
-
-use super::errors::error;
 
 /// The scopes the simulated endpoints ask for.
 pub mod scopes {
@@ -16,7 +13,11 @@ pub mod scopes {
     pub const AGENTS: &str = "voice-ai-agents.readonly";
     /// The sub-account itself.
     pub const LOCATIONS: &str = "locations.readonly";
-    /// All of them.
+    /// An agency's list of installed sub-accounts.
+    pub const OAUTH_READ: &str = "oauth.readonly";
+    /// An agency's making of sub-account tokens.
+    pub const OAUTH_WRITE: &str = "oauth.write";
+    /// All that a sub-account's token needs.
     pub const ALL: [&str; 3] = [CALLS, AGENTS, LOCATIONS];
 }
 
@@ -24,9 +25,6 @@ pub mod scopes {
 pub(super) const ACCESS_SECONDS: i64 = 86_399;
 /// How long an unused refresh token lives.
 const REFRESH_SECONDS: i64 = 365 * 86_400;
-/// Values of the `Version` header that were ever published.
-const VERSIONS: [&str; 5] = ["v3", "2023-02-21", "2021-07-28", "2021-04-15", "legacy"];
-
 /// What an installed OAuth app holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Install {
@@ -46,8 +44,31 @@ pub struct Install {
 #[derive(Debug, Clone)]
 pub(super) struct Caller {
     pub(super) app: String,
-    pub(super) location_id: String,
-    scopes: Vec<String>,
+    pub(super) holder: Holder,
+    pub(super) scopes: Vec<String>,
+}
+
+/// What is known about a bearer token.
+#[derive(Debug)]
+pub(super) enum Found {
+    Good(Caller),
+    Expired,
+    Unknown,
+}
+
+/// Whose token it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Holder {
+    Location(String),
+    Company(String),
+}
+
+impl Holder {
+    pub(super) fn id(&self) -> &str {
+        match self {
+            Self::Location(id) | Self::Company(id) => id,
+        }
+    }
 }
 
 #[derive(Debug, Clone)]
@@ -105,7 +126,7 @@ impl Access {
         let token = format!("pit-simulated-{}", held.ids.uuid());
         let caller = Caller {
             app: token.clone(),
-            location_id: location_id.to_owned(),
+            holder: Holder::Location(location_id.to_owned()),
             scopes: scopes.iter().map(|&scope| scope.to_owned()).collect(),
         };
         let expires_at = None;
@@ -134,11 +155,7 @@ impl Access {
     }
 
     pub(super) fn install(&self, location_id: &str, now: i64) -> Install {
-        let caller = Caller {
-            app: self.client_id.clone(),
-            location_id: location_id.to_owned(),
-            scopes: scopes::ALL.map(str::to_owned).to_vec(),
-        };
+        let caller = self.app_of(location_id);
         let mut held = self.lock();
         let pair = held.pair(caller.clone(), now);
         let code = format!("simulated-code-{}", held.ids.uuid());
@@ -151,6 +168,33 @@ impl Access {
             access_token: pair.access_token,
             refresh_token: pair.refresh_token,
             authorization_code: code,
+        }
+    }
+
+    /// A pair for a sub-account, made on an agency's behalf.
+    pub(super) fn mint(&self, location_id: &str, now: i64) -> Pair {
+        let caller = self.app_of(location_id);
+        self.lock().pair(caller, now)
+    }
+
+    /// An agency's access token.
+    pub(super) fn agency(&self, company_id: &str, now: i64) -> String {
+        let caller = Caller {
+            app: self.client_id.clone(),
+            holder: Holder::Company(company_id.to_owned()),
+            scopes: vec![
+                scopes::OAUTH_READ.to_owned(),
+                scopes::OAUTH_WRITE.to_owned(),
+            ],
+        };
+        self.lock().pair(caller, now).access_token
+    }
+
+    fn app_of(&self, location_id: &str) -> Caller {
+        Caller {
+            app: self.client_id.clone(),
+            holder: Holder::Location(location_id.to_owned()),
+            scopes: scopes::ALL.map(str::to_owned).to_vec(),
         }
     }
 
@@ -168,52 +212,13 @@ impl Access {
         Some(held.pair(token.caller, now))
     }
 
-    /// Recognises who asks by token and version, not yet what they may see.
-    pub(super) fn recognise(&self, asked: &Asked, now: i64) -> Result<Caller, Answer> {
-        let bearer = asked
-            .header("authorization")
-            .and_then(|value| value.strip_prefix("Bearer "))
-            .ok_or_else(|| error(401, "Invalid token: access token is invalid"))?;
-        match asked.header("version") {
-            None => return Err(error(401, "version header was not found.")),
-            Some(version) if !VERSIONS.contains(&version) => {
-                return Err(error(401, "version header is invalid"));
-            }
-            Some(_) => {}
+    /// Who holds a bearer token.
+    pub(super) fn find(&self, bearer: &str, now: i64) -> Found {
+        match self.lock().bearers.get(bearer) {
+            Some(token) if token.is_good(now) => Found::Good(token.caller.clone()),
+            Some(_) => Found::Expired,
+            None => Found::Unknown,
         }
-        let held = self.lock();
-        match held.bearers.get(bearer) {
-            Some(token) if token.is_good(now) => Ok(token.caller.clone()),
-            Some(_) => Err(error(401, "Invalid token: access token is invalid")),
-            None if bearer.starts_with("pit-") => {
-                Err(error(401, "Invalid Private Integration token"))
-            }
-            None => Err(error(401, "Invalid JWT")),
-        }
-    }
-
-    /// Whether a recognised caller may see this part of this location.
-    pub(super) fn admit(
-        &self,
-        caller: &Caller,
-        asked: &Asked,
-        scope: &str,
-        location_id: &str,
-    ) -> Result<(), Answer> {
-        if !caller.scopes.iter().any(|it| it == scope) {
-            return Err(error(401, "The token is not authorized for this scope."));
-        }
-        let is_foreign = caller.location_id != location_id;
-        if is_foreign || asked.header("location-id").is_some() {
-            return Err(error(
-                403,
-                "The token does not have access to this location.",
-            ));
-        }
-        if !self.is_location_active() {
-            return Err(error(400, "Location is not active"));
-        }
-        Ok(())
     }
 
     fn lock(&self) -> MutexGuard<'_, Held> {
@@ -233,7 +238,7 @@ impl Held {
             access_token: format!("simulated-access-{}", self.ids.uuid()),
             refresh_token: format!("simulated-refresh-{}", self.ids.uuid()),
             scopes: caller.scopes.clone(),
-            location_id: caller.location_id.clone(),
+            location_id: caller.holder.id().to_owned(),
         };
         let bearer = Token {
             caller: caller.clone(),

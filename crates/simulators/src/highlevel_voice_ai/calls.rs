@@ -23,8 +23,8 @@ pub(super) fn list(
     twists: &[What],
 ) -> Answer {
     let settings = renderer.settings;
-    let heard = asked.without_params(&settings.ignored_parameters);
-    let query = match CallQuery::read(&heard, settings) {
+    let understood = asked.without_params(&settings.ignored_parameters);
+    let query = match CallQuery::read(&understood, settings) {
         Ok(query) => query,
         Err(refusal) => return refusal,
     };

@@ -1,10 +1,18 @@
 //! HighLevel Voice AI: call logs, agents, the sub-account and OAuth.
 //!
 //! Written from the published API description. Confirmed behaviour is fixed; every point the
-//! publication leaves open is a switch in [`Settings`], set to what is believed. Conversations,
-//! webhooks and the agency's endpoints are not simulated here.
+//! publication leaves open and a client could depend on is a switch in [`Settings`], set to what is
+//! believed. Conversations and webhooks are not simulated here.
+//!
+//! Guesses without a switch, not to be relied on: the order in which a request's faults are
+//! noticed (version, token, limit, location id, scope, foreign location, pause, parameters); that a
+//! call enters the log when it ends; `sortBy` without `sort` is descending; data of a paused
+//! location is 400; wrong client credentials are 401; the body of a 429; no limit on `/oauth/…`;
+//! a page past the end is empty with the true total.
 
 mod access;
+mod admission;
+mod agency;
 mod agents;
 mod calls;
 mod catalogue;
@@ -109,6 +117,14 @@ impl Simulator {
         self.service
             .access
             .install(&self.location_id, (self.clock)())
+    }
+
+    /// An access token of the agency the sub-account belongs to, good for 86,399 seconds.
+    pub fn agency_token(&self) -> String {
+        let company_id = self
+            .service
+            .read(|world| world.location().company_id.clone());
+        self.service.access.agency(&company_id, (self.clock)())
     }
 
     /// Pauses or resumes the sub-account: meanwhile neither data nor tokens are given out, but the

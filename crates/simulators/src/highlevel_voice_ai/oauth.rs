@@ -48,10 +48,10 @@ fn exchange(access: &Access, asked: &Asked, now: i64) -> Result<Pair, Answer> {
 }
 
 /// The fields of a token request, from a form or from JSON.
-struct Given(Vec<(String, String)>);
+pub(super) struct Given(Vec<(String, String)>);
 
 impl Given {
-    fn read(asked: &Asked) -> Self {
+    pub(super) fn read(asked: &Asked) -> Self {
         let is_json = asked
             .header("content-type")
             .is_some_and(|it| it.contains("json"));
@@ -67,7 +67,7 @@ impl Given {
     }
 
     /// A field under its older or its newer name.
-    fn required(&self, snake: &str, camel: &str) -> Result<&str, Answer> {
+    pub(super) fn required(&self, snake: &str, camel: &str) -> Result<&str, Answer> {
         let found = self
             .0
             .iter()
@@ -79,7 +79,8 @@ impl Given {
     }
 }
 
-fn body(pair: &Pair, company_id: &str, is_v3: bool) -> String {
+/// A pair of tokens as the API writes it.
+pub(super) fn body(pair: &Pair, company_id: &str, is_v3: bool) -> String {
     let name = |snake: &'static str, camel: &'static str| if is_v3 { camel } else { snake };
     json!({
         name("access_token", "accessToken"): pair.access_token,

@@ -15,7 +15,7 @@ use super::errors::{bad_request, cannot, error, unprocessable};
 use super::limits::{Limits, Remaining};
 use super::record::Renderer;
 use super::settings::Settings;
-use super::{agents, calls, oauth};
+use super::{admission, agency, agents, calls, oauth};
 
 const CALLS: &str = "/voice-ai/dashboard/call-logs";
 const AGENTS: &str = "/voice-ai/agents";
@@ -141,7 +141,7 @@ impl Service {
         let Some(route) = Route::of(asked) else {
             return cannot(&asked.method, &asked.path);
         };
-        let caller = match self.access.recognise(asked, now) {
+        let caller = match admission::recognise(&self.access, asked, now) {
             Ok(caller) => caller,
             Err(refusal) => return refusal,
         };
@@ -166,7 +166,7 @@ impl Service {
         let limit = self.settings.rate_limit?;
         Some(
             self.limits
-                .spend(&caller.app, &caller.location_id, limit, now),
+                .spend(&caller.app, caller.holder.id(), limit, now),
         )
     }
 
@@ -179,8 +179,7 @@ impl Service {
         now: i64,
     ) -> Result<Answer, Answer> {
         let location_id = route.location_id(asked)?;
-        self.access
-            .admit(caller, asked, route.scope(), location_id)?;
+        admission::admit(&self.access, caller, asked, route.scope(), location_id)?;
         let scene = self.scene.read().unwrap_or_else(PoisonError::into_inner);
         let Scene { world, catalogue } = &*scene;
         if location_id != world.location().id {
@@ -205,7 +204,8 @@ impl Provider for Service {
             let company_id = self.read(|world| world.location().company_id.clone());
             return oauth::token(&self.access, &company_id, asked, now);
         }
-        self.data(asked, twists, now)
+        let of_agency = self.read(|it| agency::answer(&self.access, it.location(), asked, now));
+        of_agency.unwrap_or_else(|| self.data(asked, twists, now))
     }
 
     fn limit_headers(&self) -> Vec<(&'static str, String)> {

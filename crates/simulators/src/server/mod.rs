@@ -157,7 +157,7 @@ async fn receive(
         .await
         .unwrap_or_default();
     let asked = Asked::new(head, body);
-    let whats = shared.faults.meet(&asked.path, asked.page());
+    let whats = shared.faults.meet(&asked.target(), asked.page());
     let noted = shared.journal.note(&asked, (shared.clock)());
     let breakage = Breakage::of(&whats);
 

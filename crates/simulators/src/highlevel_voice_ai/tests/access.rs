@@ -236,3 +236,52 @@ async fn the_date_header_follows_the_clock() {
     assert_eq!(NOW, 1_795_136_400_000);
     assert_eq!(reply.header("date"), Some("Fri, 20 Nov 2026 01:01:00 GMT"));
 }
+
+#[tokio::test]
+async fn an_agency_lists_its_installs_and_mints_their_tokens() {
+    let stage = stage(1, Settings::default()).await;
+    let agency = stage.simulator.agency_token();
+    let (url, location) = (stage.simulator.base_url(), stage.simulator.location_id());
+    let company = stage
+        .simulator
+        .mutate(|world| world.location().company_id.clone());
+    let client_id = stage.simulator.install().client_id;
+    let app = client_id.split('-').next().unwrap();
+
+    let target = format!("/oauth/installedLocations?companyId={company}&appId={app}");
+    let list = stage.get_as(&agency, &target).await.unwrap().json();
+    assert_eq!(
+        (&list["count"], &list["locations"][0]["_id"]),
+        (&1.into(), &location.into())
+    );
+
+    let ask = async |token: &str, path: &str, version: &str| {
+        let bearer = format!("Bearer {token}");
+        let headers = [("authorization", bearer.as_str()), ("version", version)];
+        let form = format!("companyId={company}&locationId={location}");
+        send(&url, "POST", path, &headers, &form).await.unwrap()
+    };
+    let minted = ask(&agency, "/oauth/locationToken", "2021-07-28")
+        .await
+        .json();
+    let token = minted["access_token"].as_str().unwrap();
+    assert_eq!(
+        stage.get_as(token, &stage.logs("")).await.unwrap().status,
+        200
+    );
+
+    let wrong = "This authClass type is not allowed to access this scope.";
+    let refused = ask(token, "/oauth/locationToken", "2021-07-28").await;
+    assert_eq!(said(&refused), (401, wrong.into()));
+    let refused = stage.get_as(&agency, &stage.logs("")).await.unwrap();
+    assert_eq!(said(&refused), (401, wrong.into()));
+    let old = ask(&agency, "/oauth/location-token", "2021-07-28").await;
+    assert_eq!(
+        said(&old),
+        (404, "Cannot POST /oauth/location-token".into())
+    );
+    assert_eq!(
+        ask(&agency, "/oauth/location-token", "v3").await.status,
+        200
+    );
+}

@@ -303,3 +303,21 @@ async fn an_accepting_client_gets_gzip() {
         stage.get(&stage.logs("")).await.unwrap().body
     );
 }
+
+#[tokio::test]
+async fn a_dropped_simulator_listens_no_more() {
+    let Stage { simulator, .. } = stage(1, Settings::default()).await;
+    let url = simulator.base_url();
+    drop(simulator);
+    while crate::probe::send(&url, "GET", "/", &[], "").await.is_ok() {
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test]
+async fn a_cut_connection_leaves_the_others_alone() {
+    let stage = broken(What::CloseMidBody).await;
+    let (first, second) = (stage.logs("pageSize=20"), stage.logs("pageSize=20&x=1"));
+    let (first, second) = tokio::join!(stage.get(&first), stage.get(&second));
+    assert_ne!(first.is_ok(), second.is_ok());
+}
