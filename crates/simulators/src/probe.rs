@@ -39,10 +39,8 @@ pub(crate) async fn send(
 ) -> io::Result<Reply> {
     let host = base_url.trim_start_matches("http://");
     let mut stream = TcpStream::connect(host).await?;
-    let fields: Vec<String> = headers
-        .iter()
-        .map(|(name, value)| format!("{name}: {value}\r\n"))
-        .collect();
+    let fields: Vec<String> =
+        headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
     let request = format!(
         "{method} {target} HTTP/1.1\r\nhost: {host}\r\n{}content-length: {}\r\n\r\n{body}",
         fields.concat(),
@@ -64,11 +62,8 @@ pub(crate) async fn receive(stream: &mut TcpStream) -> io::Result<Reply> {
     let mut body = bytes.split_off(head_end);
     let head = String::from_utf8_lossy(&bytes).into_owned();
     let status = head.split(' ').nth(1).and_then(|code| code.parse().ok());
-    let mut reply = Reply {
-        status: status.ok_or(io::ErrorKind::InvalidData)?,
-        head,
-        body: Vec::new(),
-    };
+    let mut reply =
+        Reply { status: status.ok_or(io::ErrorKind::InvalidData)?, head, body: Vec::new() };
     let length = reply.header("content-length").unwrap_or("0").parse();
     let length: usize = length.map_err(io::Error::other)?;
     while body.len() < length {

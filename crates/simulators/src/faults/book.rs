@@ -20,11 +20,7 @@ struct Entry {
 impl FaultBook {
     /// Adds a fault; it counts requests from now on.
     pub fn add(&self, fault: Fault) {
-        self.lock().push(Entry {
-            fault,
-            seen: 0,
-            struck: 0,
-        });
+        self.lock().push(Entry { fault, seen: 0, struck: 0 });
     }
 
     /// Adds several faults.

@@ -49,12 +49,7 @@ pub enum Times {
 impl On {
     /// The first request whose `path?query` contains this text, once.
     pub fn path(contains: &str) -> Self {
-        Self {
-            path_contains: contains.to_owned(),
-            page: None,
-            from_nth: 1,
-            times: Times::Count(1),
-        }
+        Self { path_contains: contains.to_owned(), page: None, from_nth: 1, times: Times::Count(1) }
     }
 
     /// Only requests for this page.
@@ -185,11 +180,7 @@ impl What {
 
     /// A status with a body and no `Retry-After`.
     pub fn status(code: u16, body: &str) -> Self {
-        Self::Status {
-            code,
-            body: body.to_owned(),
-            retry_after: None,
-        }
+        Self::Status { code, body: body.to_owned(), retry_after: None }
     }
 }
 

@@ -130,8 +130,7 @@ impl Access {
             scopes: scopes.iter().map(|&scope| scope.to_owned()).collect(),
         };
         let expires_at = None;
-        held.bearers
-            .insert(token.clone(), Token { caller, expires_at });
+        held.bearers.insert(token.clone(), Token { caller, expires_at });
         token
     }
 
@@ -160,8 +159,7 @@ impl Access {
         let pair = held.pair(caller.clone(), now);
         let code = format!("simulated-code-{}", held.ids.uuid());
         let expires_at = None;
-        held.codes
-            .insert(code.clone(), Token { caller, expires_at });
+        held.codes.insert(code.clone(), Token { caller, expires_at });
         Install {
             client_id: self.client_id.clone(),
             client_secret: self.client_secret.clone(),
@@ -182,10 +180,7 @@ impl Access {
         let caller = Caller {
             app: self.client_id.clone(),
             holder: Holder::Company(company_id.to_owned()),
-            scopes: vec![
-                scopes::OAUTH_READ.to_owned(),
-                scopes::OAUTH_WRITE.to_owned(),
-            ],
+            scopes: vec![scopes::OAUTH_READ.to_owned(), scopes::OAUTH_WRITE.to_owned()],
         };
         self.lock().pair(caller, now).access_token
     }
@@ -240,17 +235,11 @@ impl Held {
             scopes: caller.scopes.clone(),
             location_id: caller.holder.id().to_owned(),
         };
-        let bearer = Token {
-            caller: caller.clone(),
-            expires_at: Some(now + ACCESS_SECONDS * 1000),
-        };
-        let refresher = Token {
-            caller,
-            expires_at: Some(now + REFRESH_SECONDS * 1000),
-        };
+        let bearer =
+            Token { caller: caller.clone(), expires_at: Some(now + ACCESS_SECONDS * 1000) };
+        let refresher = Token { caller, expires_at: Some(now + REFRESH_SECONDS * 1000) };
         self.bearers.insert(pair.access_token.clone(), bearer);
-        self.refreshers
-            .insert(pair.refresh_token.clone(), refresher);
+        self.refreshers.insert(pair.refresh_token.clone(), refresher);
         pair
     }
 }

@@ -45,10 +45,7 @@ pub(super) fn admit(
     };
     require(caller, scope)?;
     if own != location_id || asked.header("location-id").is_some() {
-        return Err(error(
-            403,
-            "The token does not have access to this location.",
-        ));
+        return Err(error(403, "The token does not have access to this location."));
     }
     if !access.is_location_active() {
         return Err(error(400, "Location is not active"));
@@ -67,15 +64,9 @@ pub(super) fn admit_agency(caller: &Caller, scope: &str) -> Result<(), Answer> {
 fn require(caller: &Caller, scope: &str) -> Result<(), Answer> {
     let refusal = || error(401, "The token is not authorized for this scope.");
     let mut scopes = caller.scopes.iter();
-    scopes
-        .any(|it| it == scope)
-        .then_some(())
-        .ok_or_else(refusal)
+    scopes.any(|it| it == scope).then_some(()).ok_or_else(refusal)
 }
 
 fn wrong_class() -> Answer {
-    error(
-        401,
-        "This authClass type is not allowed to access this scope.",
-    )
+    error(401, "This authClass type is not allowed to access this scope.")
 }

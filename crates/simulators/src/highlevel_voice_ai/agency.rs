@@ -44,10 +44,7 @@ fn mint(access: &Access, location: &Location, asked: &Asked, now: i64) -> Result
     let company_id = given.required("companyId", "company_id")?;
     let location_id = given.required("locationId", "location_id")?;
     if company_id != location.company_id || location_id != location.id {
-        return Err(error(
-            403,
-            "You do not have permission to access this resource",
-        ));
+        return Err(error(403, "You do not have permission to access this resource"));
     }
     if !access.is_location_active() {
         return Err(error(400, "Location is not active"));
@@ -69,15 +66,9 @@ fn installed(
     let company_id = asked.param("companyId").ok_or_else(bad_request)?;
     let app_id = asked.param("appId").ok_or_else(bad_request)?;
     if company_id != location.company_id || !access.client_id.starts_with(app_id) {
-        return Err(error(
-            403,
-            "You do not have permission to access this resource",
-        ));
+        return Err(error(403, "You do not have permission to access this resource"));
     }
-    let skip: usize = asked
-        .param("skip")
-        .and_then(|skip| skip.parse().ok())
-        .unwrap_or(0);
+    let skip: usize = asked.param("skip").and_then(|skip| skip.parse().ok()).unwrap_or(0);
     let all = [json!({
         "_id": location.id,
         "name": location.name,

@@ -30,10 +30,7 @@ pub(super) fn list(
     };
     let twist = Twist::of(twists, query.paging.page);
     let selection = catalogue.select(world, settings, &query, renderer.now);
-    let page = Paging {
-        page: twist.served,
-        ..query.paging
-    };
+    let page = Paging { page: twist.served, ..query.paging };
     let (start, end) = page.bounds(if twist.is_empty { 0 } else { selection.len() });
     let total = selection.len() as i64 + settings.total_lie + twist.total_plus;
     let Paging { page_size, .. } = page;
@@ -65,9 +62,7 @@ pub(super) fn get(
     id: &str,
     twists: &[What],
 ) -> Answer {
-    let call = world
-        .call(id)
-        .filter(|call| !call.is_deleted && call.listed_from() <= renderer.now);
+    let call = world.call(id).filter(|call| !call.is_deleted && call.listed_from() <= renderer.now);
     match call {
         Some(call) => {
             let mut body = Vec::new();

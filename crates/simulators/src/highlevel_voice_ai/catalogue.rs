@@ -26,11 +26,7 @@ struct Entry {
 /// The calls a question is about, in order.
 pub(super) enum Selection {
     /// Neighbours in the catalogue.
-    Span {
-        from: usize,
-        to: usize,
-        is_descending: bool,
-    },
+    Span { from: usize, to: usize, is_descending: bool },
     /// Picked one by one.
     Picked(Vec<usize>),
 }
@@ -45,11 +41,7 @@ impl Selection {
 
     fn get(&self, nth: usize) -> usize {
         match self {
-            Self::Span {
-                to,
-                is_descending: true,
-                ..
-            } => to - 1 - nth,
+            Self::Span { to, is_descending: true, .. } => to - 1 - nth,
             Self::Span { from, .. } => from + nth,
             Self::Picked(picked) => picked[nth],
         }
@@ -77,9 +69,7 @@ impl Catalogue {
         Self {
             all_listed_from: listed_from.max().unwrap_or(i64::MIN),
             entries,
-            agents: agents
-                .map(|agent| (agent.id.clone(), agent.clone()))
-                .collect(),
+            agents: agents.map(|agent| (agent.id.clone(), agent.clone())).collect(),
         }
     }
 
@@ -102,11 +92,7 @@ impl Catalogue {
             && now >= self.all_listed_from
             && !settings.unstable_ties
         {
-            return Selection::Span {
-                from,
-                to,
-                is_descending,
-            };
+            return Selection::Span { from, to, is_descending };
         }
         let call = |at: usize| &world.calls()[self.entries[at].call];
         let mut picked: Vec<usize> = (from..to)
@@ -146,11 +132,7 @@ impl Catalogue {
         let entry = &self.entries[selection.get(nth)];
         let call = &world.calls()[entry.call];
         if renderer.is_settled(call) {
-            then(
-                entry
-                    .rendered
-                    .get_or_init(|| renderer.render(call, self).into()),
-            );
+            then(entry.rendered.get_or_init(|| renderer.render(call, self).into()));
         } else {
             then(&renderer.render(call, self));
         }
@@ -158,11 +140,7 @@ impl Catalogue {
 
     /// Renders everything that no longer changes by itself.
     pub(super) fn prerender(&self, world: &World, renderer: &Renderer<'_>) {
-        let all = Selection::Span {
-            from: 0,
-            to: self.entries.len(),
-            is_descending: false,
-        };
+        let all = Selection::Span { from: 0, to: self.entries.len(), is_descending: false };
         for nth in 0..all.len() {
             self.record(world, renderer, &all, nth, |_| ());
         }
@@ -182,9 +160,7 @@ impl Catalogue {
             RangeEnd::Inclusive => floor(end) + unit,
             RangeEnd::Exclusive => floor(end),
         };
-        let from = self
-            .entries
-            .partition_point(|it| it.shown_at < floor(start));
+        let from = self.entries.partition_point(|it| it.shown_at < floor(start));
         let to = self.entries.partition_point(|it| it.shown_at < past_end);
         (from, to.max(from))
     }
@@ -200,18 +176,10 @@ pub(super) fn shown_at(call: &Call, means: CreatedAtMeans) -> i64 {
 
 fn is_wanted(call: &Call, query: &CallQuery) -> bool {
     let agent = query.agent_id.is_none() || query.agent_id == call.agent_id;
-    let kind = query
-        .is_trial
-        .is_none_or(|is_trial| is_trial == call.is_trial);
+    let kind = query.is_trial.is_none_or(|is_trial| is_trial == call.is_trial);
     let contact = query.contact_ids.is_empty()
-        || call
-            .contact_id
-            .as_ref()
-            .is_some_and(|id| query.contact_ids.contains(id));
+        || call.contact_id.as_ref().is_some_and(|id| query.contact_ids.contains(id));
     let action = query.action_types.is_empty()
-        || call
-            .actions
-            .iter()
-            .any(|it| query.action_types.contains(&it.action_type));
+        || call.actions.iter().any(|it| query.action_types.contains(&it.action_type));
     agent && kind && contact && action
 }

@@ -19,22 +19,14 @@ pub(super) struct Remaining {
 impl Remaining {
     /// Nothing is left and the request is refused.
     pub(super) fn nothing() -> Self {
-        Self {
-            is_refused: true,
-            burst: 0,
-            daily: 0,
-            daily_reset_ms: DAY_MS,
-        }
+        Self { is_refused: true, burst: 0, daily: 0, daily_reset_ms: DAY_MS }
     }
 
     /// The six documented headers.
     pub(super) fn headers(&self, limit: RateLimit) -> Vec<(&'static str, String)> {
         vec![
             ("x-ratelimit-max", limit.max.to_string()),
-            (
-                "x-ratelimit-interval-milliseconds",
-                limit.interval_ms.to_string(),
-            ),
+            ("x-ratelimit-interval-milliseconds", limit.interval_ms.to_string()),
             ("x-ratelimit-remaining", self.burst.to_string()),
             ("x-ratelimit-limit-daily", limit.daily.to_string()),
             ("x-ratelimit-daily-remaining", self.daily.to_string()),
@@ -61,12 +53,8 @@ impl Limits {
     pub(super) fn spend(&self, app: &str, location: &str, limit: RateLimit, now: i64) -> Remaining {
         let mut all = self.used.lock().unwrap_or_else(PoisonError::into_inner);
         let key = (app.to_owned(), location.to_owned());
-        let used = all.entry(key).or_insert(Used {
-            burst_since: now,
-            burst: 0,
-            day_since: now,
-            day: 0,
-        });
+        let used =
+            all.entry(key).or_insert(Used { burst_since: now, burst: 0, day_since: now, day: 0 });
         if now - used.burst_since >= limit.interval_ms {
             (used.burst_since, used.burst) = (now, 0);
         }

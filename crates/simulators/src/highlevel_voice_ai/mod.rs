@@ -66,18 +66,9 @@ impl Simulator {
         let location_id = world.location().id.clone();
         let service = Arc::new(Service::new(world, settings, Arc::clone(&clock)));
         let server = Server::start(service.clone(), wire, Arc::clone(&clock)).await?;
-        let token = service
-            .access
-            .private_integration(&location_id, &scopes::ALL);
+        let token = service.access.private_integration(&location_id, &scopes::ALL);
         let other_token = service.access.private_integration_elsewhere();
-        Ok(Self {
-            server,
-            service,
-            clock,
-            location_id,
-            token,
-            other_token,
-        })
+        Ok(Self { server, service, clock, location_id, token, other_token })
     }
 
     /// Where it listens, without a trailing slash.
@@ -102,9 +93,7 @@ impl Simulator {
 
     /// A new private integration token of the sub-account with these scopes only.
     pub fn token_with_scopes(&self, scopes: &[&str]) -> String {
-        self.service
-            .access
-            .private_integration(&self.location_id, scopes)
+        self.service.access.private_integration(&self.location_id, scopes)
     }
 
     /// Makes a token, of any kind, invalid at once.
@@ -114,16 +103,12 @@ impl Simulator {
 
     /// Installs the OAuth app into the sub-account, as consent in a browser would.
     pub fn install(&self) -> Install {
-        self.service
-            .access
-            .install(&self.location_id, (self.clock)())
+        self.service.access.install(&self.location_id, (self.clock)())
     }
 
     /// An access token of the agency the sub-account belongs to, good for 86,399 seconds.
     pub fn agency_token(&self) -> String {
-        let company_id = self
-            .service
-            .read(|world| world.location().company_id.clone());
+        let company_id = self.service.read(|world| world.location().company_id.clone());
         self.service.access.agency(&company_id, (self.clock)())
     }
 

@@ -52,9 +52,7 @@ pub(super) struct Given(Vec<(String, String)>);
 
 impl Given {
     pub(super) fn read(asked: &Asked) -> Self {
-        let is_json = asked
-            .header("content-type")
-            .is_some_and(|it| it.contains("json"));
+        let is_json = asked.header("content-type").is_some_and(|it| it.contains("json"));
         if !is_json {
             return Self(form_decoded(&String::from_utf8_lossy(&asked.body)));
         }
@@ -68,10 +66,7 @@ impl Given {
 
     /// A field under its older or its newer name.
     pub(super) fn required(&self, snake: &str, camel: &str) -> Result<&str, Answer> {
-        let found = self
-            .0
-            .iter()
-            .find(|(name, _)| name == snake || name == camel);
+        let found = self.0.iter().find(|(name, _)| name == snake || name == camel);
         found
             .map(|(_, value)| value.as_str())
             .filter(|value| !value.is_empty())

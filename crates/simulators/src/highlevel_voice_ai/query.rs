@@ -95,9 +95,7 @@ fn positive(asked: &Asked, name: &str, default: u32) -> Result<u32, Answer> {
 /// `sort` counts only together with `sortBy`; without it the newest come first.
 fn order(asked: &Asked) -> Result<Order, Answer> {
     let Some(sort_by) = asked.param("sortBy") else {
-        return Ok(Order::CreatedAt {
-            is_descending: true,
-        });
+        return Ok(Order::CreatedAt { is_descending: true });
     };
     let is_descending = match asked.param("sort") {
         None | Some("descend") => true,
@@ -136,10 +134,7 @@ fn call_type(asked: &Asked, omitted: OmittedCallType) -> Result<Option<bool>, An
 }
 
 fn listed(asked: &Asked, name: &str) -> Vec<String> {
-    let parts = asked
-        .param(name)
-        .into_iter()
-        .flat_map(|text| text.split(','));
+    let parts = asked.param(name).into_iter().flat_map(|text| text.split(','));
     let parts = parts.map(str::trim).filter(|part| !part.is_empty());
     parts.map(str::to_owned).collect()
 }

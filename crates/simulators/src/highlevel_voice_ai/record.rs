@@ -131,11 +131,7 @@ impl Renderer<'_> {
             ActionIdKey::UnderscoreId => "_id",
         };
         let is_unknown = share(&action.id, "type") < self.settings.unknown_action_share;
-        let action_type = if is_unknown {
-            "SENTIMENT_ROUTING"
-        } else {
-            &action.action_type
-        };
+        let action_type = if is_unknown { "SENTIMENT_ROUTING" } else { &action.action_type };
         json!({
             id_key: action.id,
             "actionType": action_type,

@@ -98,9 +98,11 @@ impl Service {
     pub(super) fn new(world: World, settings: Settings, clock: Clock) -> Self {
         let catalogue = Catalogue::of(&world, &settings);
         // Tokens follow the world, so that equal worlds have equal tokens.
-        let seed = world.location().id.bytes().fold(0, |seed: u64, byte| {
-            seed.wrapping_mul(31).wrapping_add(u64::from(byte))
-        });
+        let seed = world
+            .location()
+            .id
+            .bytes()
+            .fold(0, |seed: u64, byte| seed.wrapping_mul(31).wrapping_add(u64::from(byte)));
         Self {
             access: Access::new(seed),
             settings,
@@ -131,10 +133,7 @@ impl Service {
     }
 
     fn renderer(&self, now: i64) -> Renderer<'_> {
-        Renderer {
-            settings: &self.settings,
-            now,
-        }
+        Renderer { settings: &self.settings, now }
     }
 
     fn data(&self, asked: &Asked, twists: &[What], now: i64) -> Answer {
@@ -149,14 +148,11 @@ impl Service {
         let mut answer = if remaining.is_some_and(|it| it.is_refused) {
             error(429, "Too Many Requests")
         } else {
-            self.permitted(&route, &caller, asked, twists, now)
-                .unwrap_or_else(|refusal| refusal)
+            self.permitted(&route, &caller, asked, twists, now).unwrap_or_else(|refusal| refusal)
         };
-        if let (Some(remaining), Some(limit), true) = (
-            remaining,
-            self.settings.rate_limit,
-            self.settings.rate_limit_headers,
-        ) {
+        if let (Some(remaining), Some(limit), true) =
+            (remaining, self.settings.rate_limit, self.settings.rate_limit_headers)
+        {
             answer.headers.extend(remaining.headers(limit));
         }
         answer
@@ -164,10 +160,7 @@ impl Service {
 
     fn spend(&self, caller: &Caller, now: i64) -> Option<Remaining> {
         let limit = self.settings.rate_limit?;
-        Some(
-            self.limits
-                .spend(&caller.app, caller.holder.id(), limit, now),
-        )
+        Some(self.limits.spend(&caller.app, caller.holder.id(), limit, now))
     }
 
     fn permitted(

@@ -104,10 +104,7 @@ impl Default for Settings {
 impl Settings {
     /// The defaults without any rate limit, for tests and benchmarks that are not about it.
     pub fn without_limits() -> Self {
-        Self {
-            rate_limit: None,
-            ..Self::default()
-        }
+        Self { rate_limit: None, ..Self::default() }
     }
 }
 
@@ -124,11 +121,7 @@ pub struct RateLimit {
 
 impl Default for RateLimit {
     fn default() -> Self {
-        Self {
-            max: 100,
-            interval_ms: 10_000,
-            daily: 200_000,
-        }
+        Self { max: 100, interval_ms: 10_000, daily: 200_000 }
     }
 }
 

@@ -19,13 +19,8 @@ pub(super) struct Twist<'a> {
 
 impl<'a> Twist<'a> {
     pub(super) fn of(whats: &'a [What], asked_page: u32) -> Self {
-        let mut twist = Self {
-            served: asked_page,
-            echoed: asked_page,
-            total_plus: 0,
-            is_empty: false,
-            whats,
-        };
+        let mut twist =
+            Self { served: asked_page, echoed: asked_page, total_plus: 0, is_empty: false, whats };
         for what in whats {
             match what {
                 What::RepeatPage { page, echo } => {
@@ -59,11 +54,7 @@ impl<'a> Twist<'a> {
             _ => None,
         });
         let padding: usize = pads.sum();
-        let spoils: Vec<BadRecord> = self
-            .whats
-            .iter()
-            .flat_map(|what| spoils(what, nth))
-            .collect();
+        let spoils: Vec<BadRecord> = self.whats.iter().flat_map(|what| spoils(what, nth)).collect();
         if padding == 0 && spoils.is_empty() {
             into.extend_from_slice(record);
             return;
@@ -82,9 +73,7 @@ fn spoils(what: &What, nth: usize) -> impl Iterator<Item = BadRecord> {
         What::BadRecords(records) => records,
         _ => &[],
     };
-    all.iter()
-        .filter(move |(at, _)| *at == nth)
-        .map(|(_, how)| *how)
+    all.iter().filter(move |(at, _)| *at == nth).map(|(_, how)| *how)
 }
 
 fn pad(record: &mut Value, bytes: usize) {

@@ -29,9 +29,7 @@ impl<'a> Breakage<'a> {
 
     /// The answer sent instead of the provider's, which is then not even asked.
     pub(super) fn instead(&self, provider: &dyn Provider) -> Option<Answer> {
-        self.whats
-            .iter()
-            .find_map(|what| replacement(what, provider))
+        self.whats.iter().find_map(|what| replacement(what, provider))
     }
 
     /// Plans where the connection ends, when it is to end inside a body of this length.
@@ -54,9 +52,7 @@ impl<'a> Breakage<'a> {
                 What::EmptyBody => answer.body.clear(),
                 What::WrongContentLength => {
                     // The surplus would be the start of the next answer, hence no next answer.
-                    answer
-                        .body
-                        .truncate(answer.body.len() - answer.body.len().min(17));
+                    answer.body.truncate(answer.body.len() - answer.body.len().min(17));
                     answer.headers.push(("connection", "close".to_owned()));
                 }
                 What::RawControlCharacters => answer.body = with_control_characters(&answer.body),
@@ -69,11 +65,7 @@ impl<'a> Breakage<'a> {
 
 fn replacement(what: &What, provider: &dyn Provider) -> Option<Answer> {
     match what {
-        What::Status {
-            code,
-            body,
-            retry_after,
-        } => {
+        What::Status { code, body, retry_after } => {
             let mut answer = Answer::json(*code, body.clone());
             let wait = retry_after.iter().map(|wait| ("retry-after", wait.clone()));
             answer.headers.extend(wait);
@@ -87,25 +79,19 @@ fn replacement(what: &What, provider: &dyn Provider) -> Option<Answer> {
             );
             Some(Answer::of_type(*code, "text/html", page))
         }
-        What::TooMany429 {
-            retry_after,
-            with_headers,
-        } => {
+        What::TooMany429 { retry_after, with_headers } => {
             let mut answer =
                 Answer::json(429, r#"{"statusCode":429,"message":"Too Many Requests"}"#);
             if *with_headers {
                 answer.headers.extend(provider.limit_headers());
             }
-            let wait = retry_after
-                .iter()
-                .map(|wait| ("retry-after", wait.to_string()));
+            let wait = retry_after.iter().map(|wait| ("retry-after", wait.to_string()));
             answer.headers.extend(wait);
             Some(answer)
         }
-        What::ErrorBodyWith200 => Some(Answer::json(
-            200,
-            r#"{"statusCode":500,"message":"Internal server error"}"#,
-        )),
+        What::ErrorBodyWith200 => {
+            Some(Answer::json(200, r#"{"statusCode":500,"message":"Internal server error"}"#))
+        }
         _ => None,
     }
 }

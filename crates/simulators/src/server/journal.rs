@@ -58,10 +58,7 @@ impl Journal {
     pub(super) fn answered(&self, noted: Noted, status: u16) {
         let mut pages = self.lock();
         let oldest = pages.count - pages.seen.len() as u64;
-        let at = noted
-            .0
-            .checked_sub(oldest)
-            .and_then(|at| usize::try_from(at).ok());
+        let at = noted.0.checked_sub(oldest).and_then(|at| usize::try_from(at).ok());
         if let Some(seen) = at.and_then(|at| pages.seen.get_mut(at)) {
             seen.status = status;
         }

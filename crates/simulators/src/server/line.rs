@@ -35,11 +35,7 @@ impl Line {
     /// Lets the head and this many bytes of the body pass, then ends the connection. With no bytes
     /// left, not even the head is sent.
     pub(super) fn cut_after(&self, body_bytes: usize, cut: Cut) {
-        *self.lock() = Some(Plan {
-            cut,
-            body_bytes_left: body_bytes,
-            is_head_sent: false,
-        });
+        *self.lock() = Some(Plan { cut, body_bytes_left: body_bytes, is_head_sent: false });
     }
 
     fn lock(&self) -> MutexGuard<'_, Option<Plan>> {
@@ -53,20 +49,12 @@ impl Plan {
         if self.body_bytes_left == 0 {
             return 0;
         }
-        let head = if self.is_head_sent {
-            0
-        } else {
-            head_len(bytes)
-        };
+        let head = if self.is_head_sent { 0 } else { head_len(bytes) };
         bytes.len().min(head + self.body_bytes_left)
     }
 
     fn passed(&mut self, written: &[u8]) {
-        let head = if self.is_head_sent {
-            0
-        } else {
-            head_len(written)
-        };
+        let head = if self.is_head_sent { 0 } else { head_len(written) };
         self.is_head_sent |= head > 0 && written[..head].ends_with(b"\r\n\r\n");
         self.body_bytes_left -= written.len() - head;
     }

@@ -73,14 +73,11 @@ impl Asked {
 
     /// The page asked for; 1 when none is.
     pub fn page(&self) -> u32 {
-        self.param("page")
-            .and_then(|page| page.parse().ok())
-            .unwrap_or(1)
+        self.param("page").and_then(|page| page.parse().ok()).unwrap_or(1)
     }
 
     pub(super) fn accepts_gzip(&self) -> bool {
-        self.header("accept-encoding")
-            .is_some_and(|it| it.contains("gzip"))
+        self.header("accept-encoding").is_some_and(|it| it.contains("gzip"))
     }
 }
 
@@ -100,9 +97,7 @@ fn percent_decoded(text: &str) -> String {
     let mut out = Vec::with_capacity(bytes.len());
     let mut at = 0;
     while at < bytes.len() {
-        let hex = text
-            .get(at + 1..at + 3)
-            .and_then(|hex| u8::from_str_radix(hex, 16).ok());
+        let hex = text.get(at + 1..at + 3).and_then(|hex| u8::from_str_radix(hex, 16).ok());
         match (bytes[at], hex) {
             (b'%', Some(byte)) => {
                 out.push(byte);
@@ -135,11 +130,7 @@ impl Answer {
 
     /// An answer of another content type.
     pub fn of_type(status: u16, content_type: &str, body: impl Into<Bytes>) -> Self {
-        Self {
-            status,
-            headers: vec![("content-type", content_type.to_owned())],
-            body: body.into(),
-        }
+        Self { status, headers: vec![("content-type", content_type.to_owned())], body: body.into() }
     }
 
     pub(super) fn finish(self, date: i64, gzip: bool) -> (ResponseParts, Bytes) {

@@ -100,16 +100,9 @@ impl Server {
         let signal = closed(closing.subscribe());
         let mut tasks = JoinSet::new();
         tasks.spawn(async move {
-            axum::serve(Lines(listener), service)
-                .with_graceful_shutdown(signal)
-                .await
+            axum::serve(Lines(listener), service).with_graceful_shutdown(signal).await
         });
-        Ok(Self {
-            shared,
-            address,
-            closing,
-            tasks,
-        })
+        Ok(Self { shared, address, closing, tasks })
     }
 
     /// Where it listens, without a trailing slash.
@@ -153,9 +146,7 @@ async fn receive(
     request: Request,
 ) -> Response {
     let (head, body) = request.into_parts();
-    let body = axum::body::to_bytes(body, BODY_BYTES_MAX)
-        .await
-        .unwrap_or_default();
+    let body = axum::body::to_bytes(body, BODY_BYTES_MAX).await.unwrap_or_default();
     let asked = Asked::new(head, body);
     let whats = shared.faults.meet(&asked.target(), asked.page());
     let noted = shared.journal.note(&asked, (shared.clock)());

@@ -87,8 +87,7 @@ impl Call {
 
     /// From when the provider shows it: a call is logged when it ends, unless hidden for longer.
     pub fn listed_from(&self) -> i64 {
-        self.hidden_until
-            .map_or(self.ended_at(), |until| until.max(self.ended_at()))
+        self.hidden_until.map_or(self.ended_at(), |until| until.max(self.ended_at()))
     }
 }
 

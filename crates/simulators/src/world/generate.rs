@@ -41,29 +41,12 @@ pub(super) fn world(settings: &WorldSettings) -> World {
     let mut instants: Vec<i64> = (0..settings.calls).map(|_| rhythm.draw(&mut rng)).collect();
     instants.sort_unstable();
 
-    let mut maker = Maker {
-        settings,
-        agents: &agents,
-        contacts: &contacts,
-        rng,
-        ids,
-    };
+    let mut maker = Maker { settings, agents: &agents, contacts: &contacts, rng, ids };
     let calls: Vec<Call> = instants.into_iter().map(|at| maker.call(at)).collect();
     let ids = maker.ids;
-    let by_id: HashMap<String, usize> = calls
-        .iter()
-        .enumerate()
-        .map(|(at, call)| (call.id.clone(), at))
-        .collect();
-    World {
-        location,
-        agents,
-        contacts,
-        calls,
-        by_id,
-        ids,
-        revision: 0,
-    }
+    let by_id: HashMap<String, usize> =
+        calls.iter().enumerate().map(|(at, call)| (call.id.clone(), at)).collect();
+    World { location, agents, contacts, calls, by_id, ids, revision: 0 }
 }
 
 struct Maker<'a> {
@@ -102,48 +85,34 @@ impl Maker<'_> {
     }
 
     fn talk(&mut self, language: Language) -> Talk {
-        let topics = [
-            Topic::Booking,
-            Topic::Pricing,
-            Topic::Reschedule,
-            Topic::Support,
-        ];
+        let topics = [Topic::Booking, Topic::Pricing, Topic::Reschedule, Topic::Support];
         let topic = if self.rng.random_bool(0.06) {
             Topic::HangUp
         } else {
             topics[self.rng.random_range(0..topics.len())]
         };
         // Hang-ups are short, so the others are a little longer than the mean.
-        let mean = self
-            .settings
-            .record_bytes
-            .saturating_sub(BYTES_BESIDE_TRANSCRIPT)
-            * 21
-            / 20;
+        let mean = self.settings.record_bytes.saturating_sub(BYTES_BESIDE_TRANSCRIPT) * 21 / 20;
         let bytes = self.rng.random_range(mean / 2..=mean + mean / 2);
-        Talk {
-            topic,
-            language,
-            seed: self.rng.random(),
-            bytes,
-        }
+        Talk { topic, language, seed: self.rng.random(), bytes }
     }
 
     fn duration(&mut self, talk: &Talk) -> u32 {
         if talk.topic == Topic::HangUp {
             return self.rng.random_range(0..9);
         }
-        // Mostly a minute or two, at times a quarter of an hour.
-        let longest = self.rng.random_range(1..30_u32);
-        20 + self.rng.random_range(0..longest * longest)
+        // About fourteen letters a second, with pauses; one call in ten is put on hold.
+        let spoken = u32::try_from(talk.bytes / 14).unwrap_or(0) + 12;
+        let pauses = self.rng.random_range(0..=spoken);
+        let hold = if self.rng.random_bool(0.1) { self.rng.random_range(60..900) } else { 0 };
+        spoken + pauses + hold
     }
 
     fn actions(&mut self, created_at: i64, topic: Topic) -> Vec<Action> {
         let kinds: &[(&str, &str)] = match topic {
-            Topic::Booking => &[
-                ("APPOINTMENT_BOOKING", "Book appointment"),
-                ("SMS", "Send confirmation SMS"),
-            ],
+            Topic::Booking => {
+                &[("APPOINTMENT_BOOKING", "Book appointment"), ("SMS", "Send confirmation SMS")]
+            }
             Topic::Pricing => &[("KNOWLEDGE_BASE", "Price list")],
             Topic::Reschedule => &[("WORKFLOW_TRIGGER", "Reschedule workflow")],
             Topic::Support => &[("CALL_TRANSFER", "Transfer to the office")],
@@ -175,11 +144,7 @@ impl Maker<'_> {
         let heard_wrong = self.rng.random_bool(0.1);
         let business = agent.map(|agent| {
             let name = &agent.business_name;
-            if heard_wrong {
-                name.to_lowercase().replace(' ', "")
-            } else {
-                name.clone()
-            }
+            if heard_wrong { name.to_lowercase().replace(' ', "") } else { name.clone() }
         });
         let data = serde_json::json!({
             "name": contact.map(|contact| &contact.name),

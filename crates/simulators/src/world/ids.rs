@@ -18,11 +18,7 @@ impl Ids {
     pub fn new(seed: u64) -> Self {
         let mut rng = Xoshiro128PlusPlus::seed_from_u64(seed ^ 0x1d5);
         let machine = rng.random_range(0..1 << 40);
-        Self {
-            machine,
-            counter: rng.random_range(0..1 << 20),
-            rng,
-        }
+        Self { machine, counter: rng.random_range(0..1 << 20), rng }
     }
 
     /// A Mongo object id: four bytes of seconds, five of the machine, three of a counter.
@@ -49,13 +45,7 @@ impl Ids {
         let bits: u128 = self.rng.random();
         let bits = bits & !(0xf << 76) & !(0x3 << 62) | (0x4 << 76) | (0x2 << 62);
         let hex = format!("{bits:032x}");
-        let parts = [
-            &hex[..8],
-            &hex[8..12],
-            &hex[12..16],
-            &hex[16..20],
-            &hex[20..],
-        ];
+        let parts = [&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]];
         parts.join("-")
     }
 }

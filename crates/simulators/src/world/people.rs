@@ -120,14 +120,7 @@ const BUSINESSES: [&str; 12] = [
     "Old Mill Insurance",
 ];
 
-const ROLES: [&str; 6] = [
-    "Front Desk",
-    "Agent",
-    "Booking",
-    "After Hours",
-    "Intake",
-    "Overflow",
-];
+const ROLES: [&str; 6] = ["Front Desk", "Agent", "Booking", "After Hours", "Intake", "Overflow"];
 
 /// Every number reserved for fiction in the area codes we know, each to be given out once.
 pub(super) struct Numbers(Vec<String>);
@@ -157,16 +150,8 @@ pub(super) fn agents(
 ) -> Vec<Agent> {
     (0..count)
         .map(|nth| {
-            let language = if nth % 4 == 3 {
-                Language::Spanish
-            } else {
-                Language::English
-            };
-            let tag = if language == Language::Spanish {
-                "ESP"
-            } else {
-                "ENG"
-            };
+            let language = if nth % 4 == 3 { Language::Spanish } else { Language::English };
+            let tag = if language == Language::Spanish { "ESP" } else { "ENG" };
             let role = ROLES[nth % ROLES.len()];
             let series = nth / ROLES.len();
             let name = if series == 0 {
@@ -195,11 +180,7 @@ pub(super) fn contacts(
 ) -> Vec<Contact> {
     std::iter::from_fn(|| numbers.take())
         .take(count)
-        .map(|phone| Contact {
-            id: ids.short(),
-            name: person(rng),
-            phone,
-        })
+        .map(|phone| Contact { id: ids.short(), name: person(rng), phone })
         .collect()
 }
 

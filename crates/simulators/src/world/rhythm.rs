@@ -8,9 +8,8 @@ use rand::rngs::ChaCha8Rng;
 const HOUR_MS: i64 = 3_600_000;
 
 /// How busy each local hour of a weekday is, midnight first.
-const WEEKDAY: [u32; 24] = [
-    2, 1, 1, 1, 1, 2, 5, 14, 38, 62, 70, 66, 52, 58, 68, 64, 55, 38, 22, 14, 9, 7, 5, 3,
-];
+const WEEKDAY: [u32; 24] =
+    [2, 1, 1, 1, 1, 2, 5, 14, 38, 62, 70, 66, 52, 58, 68, 64, 55, 38, 22, 14, 9, 7, 5, 3];
 
 /// Hours of a span, each with its weight added to all earlier ones.
 pub(super) struct Rhythm {
@@ -30,11 +29,7 @@ impl Rhythm {
                 sum
             })
             .collect();
-        Self {
-            from,
-            to: end,
-            cumulative,
-        }
+        Self { from, to: end, cumulative }
     }
 
     /// An instant, more likely in a busy hour.

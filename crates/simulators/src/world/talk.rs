@@ -163,11 +163,7 @@ impl Talk {
                 break;
             }
             let side = turn % 2;
-            let (who, bank) = if side == 0 {
-                ("bot", bot)
-            } else {
-                ("human", human)
-            };
+            let (who, bank) = if side == 0 { ("bot", bot) } else { ("human", human) };
             let mut pick = rng.random_range(0..bank.len());
             if pick == last[side] {
                 pick = (pick + 1) % bank.len();

@@ -3,20 +3,14 @@ use std::collections::HashSet;
 use super::{NewCall, Text, Topic, Visibility, World, WorldSettings};
 
 fn world(calls: usize) -> World {
-    World::generate(&WorldSettings {
-        calls,
-        ..WorldSettings::default()
-    })
+    World::generate(&WorldSettings { calls, ..WorldSettings::default() })
 }
 
 #[test]
 fn equal_seeds_make_equal_worlds() {
     let settings = WorldSettings::default();
     let (one, two) = (World::generate(&settings), World::generate(&settings));
-    let other = World::generate(&WorldSettings {
-        seed: 2,
-        ..settings
-    });
+    let other = World::generate(&WorldSettings { seed: 2, ..settings });
     assert_eq!(format!("{:?}", one.calls()), format!("{:?}", two.calls()));
     assert_ne!(format!("{:?}", one.calls()), format!("{:?}", other.calls()));
 }
@@ -44,22 +38,11 @@ fn a_call_id_tells_its_second() {
 #[test]
 fn every_number_is_reserved_for_fiction() {
     let world = world(5_000);
-    let agents = world
-        .agents()
-        .iter()
-        .filter_map(|it| it.inbound_number.as_ref());
-    let numbers: Vec<&String> = world
-        .contacts()
-        .iter()
-        .map(|it| &it.phone)
-        .chain(agents)
-        .collect();
+    let agents = world.agents().iter().filter_map(|it| it.inbound_number.as_ref());
+    let numbers: Vec<&String> = world.contacts().iter().map(|it| &it.phone).chain(agents).collect();
     assert_eq!(numbers.len(), numbers.iter().collect::<HashSet<_>>().len());
     for number in numbers {
-        assert_eq!(
-            (number.len(), &number[..2], &number[5..10]),
-            (12, "+1", "55501")
-        );
+        assert_eq!((number.len(), &number[..2], &number[5..10]), (12, "+1", "55501"));
     }
 }
 
@@ -70,9 +53,7 @@ fn office_hours_are_busier_than_nights() {
     let hour = |at: i64| (at / 3_600_000) % 24;
     let count = |hours: [i64; 3]| {
         let calls = world.calls().iter();
-        calls
-            .filter(|call| hours.contains(&hour(call.created_at)))
-            .count()
+        calls.filter(|call| hours.contains(&hour(call.created_at))).count()
     };
     assert!(count([15, 16, 17]) > 10 * count([6, 7, 8]));
 }
@@ -86,11 +67,7 @@ fn settings_decide_which_calls_are_tests_and_which_have_no_agent() {
         ..WorldSettings::default()
     });
     let trials = world.calls().iter().filter(|call| call.is_trial).count();
-    let unsaid = world
-        .calls()
-        .iter()
-        .filter(|call| call.agent_id.is_none())
-        .count();
+    let unsaid = world.calls().iter().filter(|call| call.agent_id.is_none()).count();
     assert!((400..600).contains(&trials), "{trials}");
     assert!((190..310).contains(&unsaid), "{unsaid}");
     let mut trial = world.calls().iter().filter(|call| call.is_trial);
@@ -107,10 +84,7 @@ fn some_calls_belong_to_a_deleted_agent() {
         .map(|agent| agent.id.as_str())
         .collect();
     assert_eq!(deleted.len(), 1);
-    let mut agents = world
-        .calls()
-        .iter()
-        .filter_map(|call| call.agent_id.as_deref());
+    let mut agents = world.calls().iter().filter_map(|call| call.agent_id.as_deref());
     assert!(agents.any(|id| deleted.contains(&id)));
 }
 
@@ -143,21 +117,10 @@ fn a_world_remembers_what_it_hid() {
     assert!(!world.delete("nothing"));
 
     let truth = world.truth(now);
-    let seen = |id: &str| {
-        truth
-            .iter()
-            .find(|call| call.id == id)
-            .map(|it| (it.visible, it.edits))
-    };
-    assert_eq!(
-        seen(&ids[0]),
-        Some((Visibility::NotListedUntil(now + 1), 0))
-    );
+    let seen = |id: &str| truth.iter().find(|call| call.id == id).map(|it| (it.visible, it.edits));
+    assert_eq!(seen(&ids[0]), Some((Visibility::NotListedUntil(now + 1), 0)));
     assert_eq!(seen(&ids[1]), Some((Visibility::Deleted, 1)));
     assert_eq!(seen(&ids[2]), Some((Visibility::Listed, 1)));
     assert_eq!(seen(&ids[3]), Some((Visibility::Listed, 0)));
-    assert_eq!(
-        seen(&late),
-        Some((Visibility::NotListedUntil(now + 30_000), 0))
-    );
+    assert_eq!(seen(&late), Some((Visibility::NotListedUntil(now + 30_000), 0)));
 }

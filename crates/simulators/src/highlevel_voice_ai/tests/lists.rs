@@ -43,10 +43,7 @@ async fn sort_counts_only_with_sort_by() {
     assert!(times(&ascending).is_sorted());
     let longest = stage.list("sortBy=duration&sort=descend").await;
     let logs = longest["callLogs"].as_array().unwrap();
-    let durations: Vec<u64> = logs
-        .iter()
-        .map(|log| log["duration"].as_u64().unwrap())
-        .collect();
+    let durations: Vec<u64> = logs.iter().map(|log| log["duration"].as_u64().unwrap()).collect();
     assert!(durations.is_sorted_by(|a, b| a >= b));
 }
 
@@ -61,14 +58,9 @@ async fn filters_narrow_the_total() {
 
     let mut known = truth.iter().filter_map(|call| call.contact_id.clone());
     let wanted = [known.next().unwrap(), known.next().unwrap()];
-    let of_contacts = truth.iter().filter(|call| {
-        call.contact_id
-            .as_ref()
-            .is_some_and(|id| wanted.contains(id))
-    });
-    let page = stage
-        .list(&format!("contactId={}%2C{}", wanted[0], wanted[1]))
-        .await;
+    let of_contacts =
+        truth.iter().filter(|call| call.contact_id.as_ref().is_some_and(|id| wanted.contains(id)));
+    let page = stage.list(&format!("contactId={}%2C{}", wanted[0], wanted[1])).await;
     assert_eq!(page["total"], of_contacts.count());
 
     let live = stage.list("callType=LIVE").await["total"].as_u64();
@@ -80,10 +72,8 @@ async fn filters_narrow_the_total() {
 
 #[tokio::test]
 async fn an_omitted_call_type_may_mean_live_only() {
-    let settings = Settings {
-        omitted_call_type: OmittedCallType::LiveOnly,
-        ..Settings::without_limits()
-    };
+    let settings =
+        Settings { omitted_call_type: OmittedCallType::LiveOnly, ..Settings::without_limits() };
     let stage = stage(400, settings).await;
     let live = stage.list("callType=LIVE").await["total"].clone();
     assert_eq!(stage.list("").await["total"], live);
@@ -92,10 +82,7 @@ async fn an_omitted_call_type_may_mean_live_only() {
 #[tokio::test]
 async fn a_page_over_fifty_is_refused_or_clamped() {
     let check = async |over, expected: u16| {
-        let settings = Settings {
-            page_size_over_limit: over,
-            ..Settings::without_limits()
-        };
+        let settings = Settings { page_size_over_limit: over, ..Settings::without_limits() };
         let stage = stage(120, settings).await;
         assert_eq!(stage.status("pageSize=100").await, expected);
         stage
@@ -115,91 +102,54 @@ async fn a_range_is_given_whole_and_in_order() {
     assert_eq!(stage.status("startDate=5&endDate=5").await, 400);
     assert_eq!(stage.status("startDate=a&endDate=5").await, 400);
     assert_eq!(stage.status("page=0").await, 400);
-    let settings = Settings {
-        range_refusal: RangeRefusal::Unprocessable422,
-        ..Settings::without_limits()
-    };
+    let settings =
+        Settings { range_refusal: RangeRefusal::Unprocessable422, ..Settings::without_limits() };
     let other = super::stage(5, settings).await;
     assert_eq!(other.status("startDate=5&endDate=5").await, 422);
 }
 
 /// How many of the calls at these milliseconds a range finds.
 async fn found(settings: Settings, at: &[i64], start: i64, end: i64) -> u64 {
-    let mut world = World::generate(&WorldSettings {
-        calls: 0,
-        ..WorldSettings::default()
-    });
+    let mut world = World::generate(&WorldSettings { calls: 0, ..WorldSettings::default() });
     let base = NOW - 7_200_000;
     for offset in at {
         world.insert(NewCall::at(base + offset));
     }
     let stage = stage_of(world, settings).await;
     let (start, end) = (base + start, base + end);
-    let page = stage
-        .list(&format!("startDate={start}&endDate={end}"))
-        .await;
+    let page = stage.list(&format!("startDate={start}&endDate={end}")).await;
     page["total"].as_u64().unwrap()
 }
 
 #[tokio::test]
 async fn the_end_of_a_range_is_in_or_out() {
-    let exclusive = Settings {
-        range_end: RangeEnd::Exclusive,
-        ..Settings::without_limits()
-    };
-    assert_eq!(
-        found(
-            Settings::without_limits(),
-            &[999, 1000, 2000, 2001],
-            1000,
-            2000
-        )
-        .await,
-        2
-    );
-    assert_eq!(
-        found(exclusive, &[999, 1000, 2000, 2001], 1000, 2000).await,
-        1
-    );
+    let exclusive = Settings { range_end: RangeEnd::Exclusive, ..Settings::without_limits() };
+    assert_eq!(found(Settings::without_limits(), &[999, 1000, 2000, 2001], 1000, 2000).await, 2);
+    assert_eq!(found(exclusive, &[999, 1000, 2000, 2001], 1000, 2000).await, 1);
 }
 
 #[tokio::test]
 async fn a_range_may_count_whole_seconds() {
-    let seconds = Settings {
-        range_precision: RangePrecision::Second,
-        ..Settings::without_limits()
-    };
-    assert_eq!(
-        found(seconds, &[999, 1000, 2999, 3000], 1500, 2000).await,
-        2
-    );
+    let seconds =
+        Settings { range_precision: RangePrecision::Second, ..Settings::without_limits() };
+    assert_eq!(found(seconds, &[999, 1000, 2999, 3000], 1500, 2000).await, 2);
 }
 
 #[tokio::test]
 async fn a_zone_may_shift_the_range() {
-    let shifted = Settings {
-        zone_shift_minutes: 60,
-        ..Settings::without_limits()
-    };
+    let shifted = Settings { zone_shift_minutes: 60, ..Settings::without_limits() };
     assert_eq!(found(shifted, &[0, 3_600_000], 0, 1000).await, 1);
 }
 
 #[tokio::test]
 async fn created_at_may_be_the_end_of_a_call() {
-    let end = Settings {
-        created_at_means: CreatedAtMeans::End,
-        ..Settings::without_limits()
-    };
+    let end = Settings { created_at_means: CreatedAtMeans::End, ..Settings::without_limits() };
     assert_eq!(found(end, &[0], 60_000, 60_001).await, 1);
 }
 
 #[tokio::test]
 async fn totals_may_lie_and_pages_may_end_early() {
-    let settings = Settings {
-        total_lie: -1,
-        page_max: Some(2),
-        ..Settings::without_limits()
-    };
+    let settings = Settings { total_lie: -1, page_max: Some(2), ..Settings::without_limits() };
     let stage = stage(30, settings).await;
     assert_eq!(stage.list("page=2").await["total"], 29);
     assert_eq!(stage.status("page=3").await, 400);
@@ -209,9 +159,7 @@ async fn totals_may_lie_and_pages_may_end_early() {
 async fn a_hidden_call_appears_when_its_time_comes() {
     let stage = stage(20, Settings::without_limits()).await;
     let id = stage.simulator.truth()[3].id.clone();
-    stage
-        .simulator
-        .mutate(|world| world.hide_until(&id, NOW + 1000));
+    stage.simulator.mutate(|world| world.hide_until(&id, NOW + 1000));
     assert_eq!(stage.list("").await["total"], 19);
     stage.pass(1000);
     assert_eq!(stage.list("").await["total"], 20);
@@ -233,13 +181,8 @@ async fn a_deleted_call_is_gone_and_the_truth_keeps_it() {
 async fn an_unlisted_call_is_found_by_id_only() {
     let stage = stage(20, Settings::without_limits()).await;
     let id = stage.simulator.truth()[3].id.clone();
-    stage
-        .simulator
-        .mutate(|world| world.set_unlisted(&id, true));
-    assert_eq!(
-        (stage.list("").await["total"].as_u64(), stage.listed().len()),
-        (Some(19), 19)
-    );
+    stage.simulator.mutate(|world| world.set_unlisted(&id, true));
+    assert_eq!((stage.list("").await["total"].as_u64(), stage.listed().len()), (Some(19), 19));
     let location = stage.simulator.location_id();
     let target = format!("/voice-ai/dashboard/call-logs/{id}?locationId={location}");
     assert_eq!(stage.get(&target).await.unwrap().json()["id"], id);
@@ -259,24 +202,15 @@ async fn an_ignored_parameter_changes_nothing() {
 #[tokio::test]
 async fn calls_of_one_millisecond_may_come_in_any_order() {
     let walk = async |unstable_ties| {
-        let mut world = World::generate(&WorldSettings {
-            calls: 0,
-            ..WorldSettings::default()
-        });
+        let mut world = World::generate(&WorldSettings { calls: 0, ..WorldSettings::default() });
         for _ in 0..200 {
             world.insert(NewCall::at(NOW - 7_200_000));
         }
-        let settings = Settings {
-            unstable_ties,
-            ..Settings::without_limits()
-        };
+        let settings = Settings { unstable_ties, ..Settings::without_limits() };
         let (found, total) = stage_of(world, settings).await.walk("").await;
         assert_eq!((found.len(), total), (200, 200));
         found.into_iter().collect::<HashSet<_>>().len()
     };
     assert_eq!(walk(false).await, 200);
-    assert!(
-        walk(true).await < 200,
-        "some are missed and as many come twice"
-    );
+    assert!(walk(true).await < 200, "some are missed and as many come twice");
 }

@@ -28,25 +28,16 @@ struct Stage {
 }
 
 async fn stage(calls: usize, settings: Settings) -> Stage {
-    let world = World::generate(&WorldSettings {
-        calls,
-        ..WorldSettings::default()
-    });
+    let world = World::generate(&WorldSettings { calls, ..WorldSettings::default() });
     stage_of(world, settings).await
 }
 
 async fn stage_of(world: World, settings: Settings) -> Stage {
     let clock = Arc::new(AtomicI64::new(NOW));
     let read = Arc::clone(&clock);
-    let simulator = Simulator::start(
-        world,
-        settings,
-        Arc::new(move || read.load(Ordering::Relaxed)),
-    );
-    Stage {
-        simulator: simulator.await.unwrap(),
-        clock,
-    }
+    let simulator =
+        Simulator::start(world, settings, Arc::new(move || read.load(Ordering::Relaxed)));
+    Stage { simulator: simulator.await.unwrap(), clock }
 }
 
 impl Stage {
@@ -56,10 +47,7 @@ impl Stage {
 
     async fn get_as(&self, token: &str, target: &str) -> io::Result<Reply> {
         let bearer = format!("Bearer {token}");
-        let headers = [
-            ("authorization", bearer.as_str()),
-            ("version", "2021-04-15"),
-        ];
+        let headers = [("authorization", bearer.as_str()), ("version", "2021-04-15")];
         send(&self.simulator.base_url(), "GET", target, &headers, "").await
     }
 
@@ -74,12 +62,7 @@ impl Stage {
 
     async fn list(&self, query: &str) -> Value {
         let reply = self.get(&self.logs(query)).await.unwrap();
-        assert_eq!(
-            reply.status,
-            200,
-            "{}",
-            String::from_utf8_lossy(&reply.body)
-        );
+        assert_eq!(reply.status, 200, "{}", String::from_utf8_lossy(&reply.body));
         reply.json()
     }
 
@@ -103,15 +86,11 @@ impl Stage {
 
     fn listed(&self) -> HashSet<String> {
         let truth = self.simulator.truth().into_iter();
-        truth
-            .filter(TrueCall::is_listed)
-            .map(|call| call.id)
-            .collect()
+        truth.filter(TrueCall::is_listed).map(|call| call.id).collect()
     }
 }
 
 fn ids(page: &Value) -> Vec<String> {
     let logs = page["callLogs"].as_array().unwrap().iter();
-    logs.map(|log| log["id"].as_str().unwrap().to_owned())
-        .collect()
+    logs.map(|log| log["id"].as_str().unwrap().to_owned()).collect()
 }

@@ -34,10 +34,7 @@ async fn a_record_says_what_truly_happened() {
         let created_at = log["createdAt"].as_str().unwrap();
         let instant: jiff::Timestamp = created_at.parse().unwrap();
         assert_eq!(instant.as_millisecond(), call.created_at);
-        assert!(
-            created_at.len() == 24 && created_at.ends_with('Z'),
-            "{created_at}"
-        );
+        assert!(created_at.len() == 24 && created_at.ends_with('Z'), "{created_at}");
     }
 }
 
@@ -56,24 +53,17 @@ async fn one_call_is_answered_bare() {
     let id = stage.simulator.truth()[0].id.clone();
     let location = stage.simulator.location_id().to_owned();
     let path = format!("/voice-ai/dashboard/call-logs/{id}");
-    let reply = stage
-        .get(&format!("{path}?locationId={location}"))
-        .await
-        .unwrap();
+    let reply = stage.get(&format!("{path}?locationId={location}")).await.unwrap();
     assert_eq!(reply.json()["id"], id);
     assert_eq!(stage.get(&path).await.unwrap().status, 400);
 }
 
 #[tokio::test]
 async fn an_unknown_call_is_404_or_400() {
-    for (unknown_call, status) in [
-        (UnknownCall::NotFound404, 404),
-        (UnknownCall::BadRequest400, 400),
-    ] {
-        let settings = Settings {
-            unknown_call,
-            ..Settings::default()
-        };
+    for (unknown_call, status) in
+        [(UnknownCall::NotFound404, 404), (UnknownCall::BadRequest400, 400)]
+    {
+        let settings = Settings { unknown_call, ..Settings::default() };
         let stage = stage(1, settings).await;
         let location = stage.simulator.location_id();
         let target = format!("/voice-ai/dashboard/call-logs/nothing?locationId={location}");
@@ -96,11 +86,7 @@ async fn words_and_duration_settle_after_the_call() {
         let page = stage.list("").await;
         let log = page["callLogs"][0].clone();
         let has = |field: &str| log[field].as_str().is_some_and(|text| !text.is_empty());
-        (
-            log["duration"].as_u64().unwrap(),
-            has("summary"),
-            has("transcript"),
-        )
+        (log["duration"].as_u64().unwrap(), has("summary"), has("transcript"))
     };
     assert_eq!(shown().await, (0, false, false));
     stage.pass(10_000);
@@ -124,10 +110,7 @@ async fn an_edit_and_a_deleted_agent_show_at_once() {
     });
     let logs = all(&stage).await;
     let log = logs.iter().find(|log| log["id"] == call.id).unwrap();
-    assert_eq!(
-        (&log["summary"], &log["isAgentDeleted"]),
-        (&"Changed.".into(), &true.into())
-    );
+    assert_eq!((&log["summary"], &log["isAgentDeleted"]), (&"Changed.".into(), &true.into()));
 }
 
 #[tokio::test]
@@ -147,21 +130,12 @@ async fn optional_fields_go_missing_and_strange_ones_come() {
     assert!((100..300).contains(&count(&|log| log.get("contactId").is_some())));
     assert_eq!(count(&|log| log.get("sentiment").is_some()), 400);
     for shape in ["enabled", "translatedTranscript", "transcript"] {
-        assert!(
-            count(&|log| log["translation"].get(shape).is_some()) > 0,
-            "{shape}"
-        );
+        assert!(count(&|log| log["translation"].get(shape).is_some()) > 0, "{shape}");
     }
-    let actions: Vec<&Value> = logs
-        .iter()
-        .flat_map(|log| log["executedCallActions"].as_array().unwrap())
-        .collect();
+    let actions: Vec<&Value> =
+        logs.iter().flat_map(|log| log["executedCallActions"].as_array().unwrap()).collect();
     assert!(actions.iter().all(|action| action.get("_id").is_some()));
-    assert!(
-        actions
-            .iter()
-            .any(|action| action["actionType"] == "SENTIMENT_ROUTING")
-    );
+    assert!(actions.iter().any(|action| action["actionType"] == "SENTIMENT_ROUTING"));
     let transcript = logs[0]["transcript"].as_str().unwrap();
     assert!(transcript.starts_with("bot:") && !transcript.starts_with("bot: "));
     assert_eq!(logs, all(&stage).await, "the same ones every time");
@@ -173,14 +147,9 @@ async fn agents_are_listed_without_the_deleted_ones() {
     let location = stage.simulator.location_id();
     let target = format!("/voice-ai/agents?locationId={location}&pageSize=2&page=2");
     let page = stage.get(&target).await.unwrap().json();
-    assert_eq!(
-        (&page["total"], page["agents"].as_array().unwrap().len()),
-        (&5.into(), 2)
-    );
+    assert_eq!((&page["total"], page["agents"].as_array().unwrap().len()), (&5.into(), 2));
     let id = page["agents"][0]["id"].as_str().unwrap();
-    let one = stage
-        .get(&format!("/voice-ai/agents/{id}?locationId={location}"))
-        .await;
+    let one = stage.get(&format!("/voice-ai/agents/{id}?locationId={location}")).await;
     assert_eq!(one.unwrap().json(), page["agents"][0]);
     let over = format!("/voice-ai/agents?locationId={location}&pageSize=51");
     assert_eq!(stage.get(&over).await.unwrap().status, 422);

@@ -11,10 +11,7 @@ use crate::probe::receive;
 #[ignore = "a measurement, to be run in release and read by a person"]
 async fn pages_of_two_hundred_thousand_calls() {
     const CALLS: usize = 200_000;
-    let settings = Settings {
-        rate_limit: None,
-        ..Settings::default()
-    };
+    let settings = Settings { rate_limit: None, ..Settings::default() };
     let begun = Instant::now();
     let stage = stage(CALLS, settings).await;
     eprintln!("generated in {:?}", begun.elapsed());
@@ -25,9 +22,7 @@ async fn pages_of_two_hundred_thousand_calls() {
     serve(&stage, CALLS / 50, "").await;
     // One call that is not listed yet makes every answer look at each call of its range.
     let id = stage.simulator.truth()[0].id.clone();
-    stage
-        .simulator
-        .mutate(|world| world.hide_until(&id, NOW * 2));
+    stage.simulator.mutate(|world| world.hide_until(&id, NOW * 2));
     stage.simulator.prerender();
     let last_days = format!("startDate={}&endDate={NOW}", NOW - 3 * 86_400_000);
     serve(&stage, 300, &last_days).await;
@@ -36,9 +31,7 @@ async fn pages_of_two_hundred_thousand_calls() {
 async fn serve(stage: &Stage, pages: usize, query: &str) {
     let url = stage.simulator.base_url();
     let token = stage.simulator.token();
-    let mut stream = TcpStream::connect(url.trim_start_matches("http://"))
-        .await
-        .unwrap();
+    let mut stream = TcpStream::connect(url.trim_start_matches("http://")).await.unwrap();
     let (begun, mut bytes) = (Instant::now(), 0);
     for page in 1..=pages {
         let sort = "pageSize=50&sortBy=createdAt&sort=ascend";
