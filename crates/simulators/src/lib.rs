@@ -1,1 +1,24 @@
 //! The outside world, faked from the providers' documentation.
+//!
+//! Nothing here knows how our own clients work: what a simulator does is written from what its
+//! provider publishes, and where the provider is silent there is a switch for every belief.
+//! A simulator is a real HTTP server on a loopback port, used in tests, benchmarks and the demo.
+//!
+//! - [`world`]: the seeded truth, with everything it hid from whoever asks.
+//! - [`faults`]: what goes wrong, when, as values.
+//! - [`server`]: one HTTP server with a request journal, shared by all providers.
+//! - [`highlevel_voice_ai`]: HighLevel Voice AI call logs, agents, location and OAuth.
+
+pub mod faults;
+pub mod highlevel_voice_ai;
+pub mod server;
+pub mod world;
+
+pub use faults::{Fault, On, Times, What};
+pub use world::{Call, NewCall, TrueCall, Visibility, World, WorldSettings};
+
+/// The simulator's clock, in unix milliseconds. Injected; tests move it by hand.
+pub type Clock = std::sync::Arc<dyn Fn() -> i64 + Send + Sync>;
+
+#[cfg(test)]
+mod probe;

@@ -1,0 +1,64 @@
+//! The faults in force, and how many requests each has seen.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use super::{Fault, What};
+
+/// The faults of a running simulator; scripts may be added at any time.
+#[derive(Debug, Default)]
+pub struct FaultBook {
+    entries: Mutex<Vec<Entry>>,
+}
+
+#[derive(Debug)]
+struct Entry {
+    fault: Fault,
+    seen: usize,
+    struck: usize,
+}
+
+impl FaultBook {
+    /// Adds a fault; it counts requests from now on.
+    pub fn add(&self, fault: Fault) {
+        self.lock().push(Entry { fault, seen: 0, struck: 0 });
+    }
+
+    /// Adds several faults.
+    pub fn add_all(&self, faults: impl IntoIterator<Item = Fault>) {
+        for fault in faults {
+            self.add(fault);
+        }
+    }
+
+    /// Removes every fault.
+    pub fn clear(&self) {
+        self.lock().clear();
+    }
+
+    /// How often faults have struck so far, all together; cleared ones no longer count.
+    pub fn struck(&self) -> usize {
+        self.lock().iter().map(|entry| entry.struck).sum()
+    }
+
+    /// Counts a request and answers what goes wrong with it.
+    pub(crate) fn meet(&self, target: &str, page: u32) -> Vec<What> {
+        let mut what = Vec::new();
+        for entry in self.lock().iter_mut() {
+            let on = &entry.fault.on;
+            let matches = target.contains(&on.path_contains) && on.page.is_none_or(|it| it == page);
+            if !matches {
+                continue;
+            }
+            entry.seen += 1;
+            if on.strikes(entry.seen) {
+                entry.struck += 1;
+                what.push(entry.fault.what.clone());
+            }
+        }
+        what
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<Entry>> {
+        self.entries.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
