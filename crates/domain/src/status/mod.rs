@@ -98,3 +98,6 @@ impl FromStr for CallStatus {
         known.ok_or_else(|| format!("there is no call status `{text}`"))
     }
 }
+
+#[cfg(test)]
+mod tests;

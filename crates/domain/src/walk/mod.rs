@@ -50,6 +50,9 @@ pub enum Doubt {
         /// Which page.
         page: u64,
     },
+    /// Not one page was read, which is not the same as an empty list.
+    #[error("no page was read, so nothing is known about this window")]
+    NothingRead,
     /// The walk stopped because the provider's list did not end where it said.
     #[error("pages went on after the {total} calls the provider said there are")]
     NoEnd {
@@ -115,7 +118,7 @@ impl Walk {
         if let Some(doubt) = &self.doubt {
             return Err(doubt.clone());
         }
-        let (total, distinct) = (self.total.unwrap_or(0), self.distinct());
+        let (total, distinct) = (self.total.ok_or(Doubt::NothingRead)?, self.distinct());
         if total == distinct {
             Ok(distinct)
         } else {
@@ -123,3 +126,6 @@ impl Walk {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
