@@ -182,3 +182,6 @@ impl FromStr for WaitingReason {
         known.ok_or_else(|| format!("there is no waiting reason `{text}`"))
     }
 }
+
+#[cfg(test)]
+mod tests;
