@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use crate::{Timestamp, Window};
 
-pub const MINUTE: Duration = Duration::from_secs(60);
-pub const HOUR: Duration = Duration::from_secs(3600);
-pub const DAY: Duration = Duration::from_secs(86_400);
+pub const MINUTE: Duration = Duration::from_mins(1);
+pub const HOUR: Duration = Duration::from_hours(1);
+pub const DAY: Duration = Duration::from_hours(24);
 
 pub fn minute(n: u32) -> Timestamp {
     Timestamp::parse_human("2026-03-01").expect("it is a day") + MINUTE * n

@@ -82,6 +82,7 @@ impl Coverage {
     ///
     /// A failed look never undoes a proof: where the ledger already knows better, the better
     /// level stays. Rows that were cut no longer know how many calls lie in their remainder.
+    #[expect(clippy::needless_pass_by_value, reason = "the row becomes part of the ledger")]
     pub fn mark(&mut self, new: Covered) {
         // Rows that only touch are looked at too: they may become one with the new row.
         let first = self.rows.partition_point(|row| row.window.to() < new.window.from());

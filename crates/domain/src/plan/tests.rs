@@ -192,10 +192,13 @@ fn simulate(days: u32, fails: impl Fn(u32) -> bool) -> (Coverage, Vec<Vec<Durati
                 coverage.mark(row(next.window, Level::Unproven, asked_at));
                 continue;
             }
-            let index = |at: Timestamp| at.since(minute(0)).as_millis().div_ceil(300_000) as usize;
-            for instant in index(next.window.from())..index(next.window.to()) {
-                let at = minute(0) + u32::try_from(instant).unwrap() * 5 * MINUTE;
-                ages[instant].push(asked_at.since(at));
+            let index = |at: Timestamp| {
+                usize::try_from(at.since(minute(0)).as_millis().div_ceil(300_000)).unwrap()
+            };
+            let read = index(next.window.from())..index(next.window.to());
+            for (instant, ages) in (0..).step_by(5).zip(&mut ages).skip(read.start).take(read.len())
+            {
+                ages.push(asked_at.since(minute(instant)));
             }
             for (window, level) in can.tiers.levels(next.window, asked_at) {
                 coverage.mark(row(window, level, asked_at));

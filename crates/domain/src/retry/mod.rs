@@ -44,7 +44,7 @@ impl Default for RetryPolicy {
         Self {
             attempts_max: 6,
             pause_first: Duration::from_millis(500),
-            pause_max: Duration::from_secs(60),
+            pause_max: Duration::from_mins(1),
         }
     }
 }

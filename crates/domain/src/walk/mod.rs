@@ -89,13 +89,11 @@ impl Walk {
     }
 
     fn is_repeated(&mut self, id: Option<&str>) -> bool {
-        match id {
-            Some(id) => !self.seen.insert(xxh3_64(id.as_bytes())),
-            None => {
-                self.unidentified += 1;
-                false
-            }
-        }
+        let Some(id) = id else {
+            self.unidentified += 1;
+            return false;
+        };
+        !self.seen.insert(xxh3_64(id.as_bytes()))
     }
 
     /// Notes a reason to doubt; the first one stays.

@@ -1,5 +1,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+use std::time::Duration;
+
 use proptest::prelude::*;
 
 use super::{union, without};
@@ -50,7 +52,7 @@ fn a_window_too_short_has_no_halves() {
     assert_eq!(minutes(0, 9).halves(5 * MINUTE), None);
     assert_eq!(minutes(0, 10).halves(5 * MINUTE), Some((minutes(0, 5), minutes(5, 10))));
     let shortest = Window::new(Timestamp::from_millis(0), Timestamp::from_millis(1));
-    assert_eq!(shortest.unwrap().halves(0 * MINUTE), None);
+    assert_eq!(shortest.unwrap().halves(Duration::ZERO), None);
 }
 
 #[test]
