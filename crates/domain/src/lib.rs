@@ -28,6 +28,8 @@ mod placement;
 mod plan;
 mod retry;
 mod run;
+#[cfg(test)]
+mod samples;
 mod settle;
 mod status;
 mod time;

@@ -44,7 +44,7 @@ impl Default for RetryPolicy {
         Self {
             attempts_max: 6,
             pause_first: Duration::from_millis(500),
-            pause_max: Duration::from_secs(60),
+            pause_max: Duration::from_mins(1),
         }
     }
 }
@@ -63,7 +63,12 @@ impl RetryPolicy {
             Trouble::RateLimited { wait } | Trouble::Unavailable { wait } => wait,
         };
         let doubled = self.pause_first.saturating_mul(1 << attempts.saturating_sub(1).min(20));
-        let spread = doubled / 2 + doubled / 2 * u32::from(jitter.min(1000)) / 1000;
+        // The cap comes before the spread: capped pauses must differ between clients too.
+        let half = doubled.min(self.pause_max) / 2;
+        let spread = half + half / 1000 * u32::from(jitter.min(1000));
         Next::Wait(asked.unwrap_or(spread).min(self.pause_max))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use rlibphonenumber::{PhoneNumber, PhoneNumberFormat, Region};
+use rlibphonenumber::{NumberLengthType, PhoneNumber, PhoneNumberFormat, Region};
 use serde::{Deserialize, Serialize};
 
 /// An ISO 3166 country in two capital letters: the home of numbers written without a prefix.
@@ -58,14 +58,18 @@ impl Phone {
     pub fn new(raw: &str, home: Country) -> Self {
         let region = home.as_str().parse::<Region>().ok();
         let parsed = PhoneNumber::parse(raw, region).ok();
-        let possible = parsed.filter(|number| number.is_possible_with_reason().is_ok());
+        // A number without its area code is dialled at home only: many people share it.
+        let possible = parsed.filter(|number| {
+            matches!(number.is_possible_with_reason(), Ok(NumberLengthType::IsPossible))
+        });
         let e164 = possible.map(|number| number.format_as(PhoneNumberFormat::E164).into_owned());
         Self { raw: raw.to_owned(), e164 }
     }
 
-    /// The last four digits, for people and logs: `…0123`.
+    /// The last four digits of the number, for people and logs: `…0123`.
     pub fn masked(&self) -> String {
-        let digits: Vec<char> = self.raw.chars().filter(char::is_ascii_digit).collect();
+        let number = self.e164.as_ref().unwrap_or(&self.raw);
+        let digits: Vec<char> = number.chars().filter(char::is_ascii_digit).collect();
         let tail: String = digits[digits.len().saturating_sub(4)..].iter().collect();
         format!("…{tail}")
     }
@@ -82,3 +86,6 @@ impl fmt::Display for Phone {
         f.write_str(&self.masked())
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::window::union;
+use crate::window::without;
 use crate::{RunId, Timestamp, Window};
 
 /// How well a window is verified; later is better.
@@ -16,6 +16,8 @@ pub enum Level {
     /// Listed again after its last settle tier.
     Settled,
     /// Compared with the provider, with every difference explained.
+    ///
+    /// For settled windows only: nothing above *listed* is read again by itself.
     Compared,
 }
 
@@ -80,32 +82,29 @@ impl Coverage {
     ///
     /// A failed look never undoes a proof: where the ledger already knows better, the better
     /// level stays. Rows that were cut no longer know how many calls lie in their remainder.
+    #[expect(clippy::needless_pass_by_value, reason = "the row becomes part of the ledger")]
     pub fn mark(&mut self, new: Covered) {
-        let mut rows = Vec::with_capacity(self.rows.len() + 2);
-        let mut unwritten = vec![new.window];
-        for old in self.rows.drain(..) {
-            let Some(shared) = old.window.intersect(new.window) else {
-                rows.push(old);
-                continue;
-            };
-            rows.extend(old.window.minus(shared).map(|rest| old.cut_to(rest)));
+        // Rows that only touch are looked at too: they may become one with the new row.
+        let first = self.rows.partition_point(|row| row.window.to() < new.window.from());
+        let last = self.rows.partition_point(|row| row.window.from() <= new.window.to());
+        let (mut rows, mut better) = (Vec::new(), Vec::new());
+        for old in &self.rows[first..last] {
+            rows.extend(old.window.minus(new.window).map(|rest| old.cut_to(rest)));
+            let Some(shared) = old.window.intersect(new.window) else { continue };
             if old.level > new.level {
-                unwritten = unwritten.iter().flat_map(|part| part.minus(shared)).collect();
                 rows.push(old.cut_to(shared).checked_again(&new));
+                better.push(shared);
             }
         }
-        rows.extend(unwritten.into_iter().map(|part| new.cut_to(part)));
+        rows.extend(without([new.window], better).into_iter().map(|part| new.cut_to(part)));
         rows.sort_unstable_by_key(|row| row.window);
-        self.rows = merge(rows);
+        self.rows.splice(first..last, merge(rows));
     }
 
     /// What of `wanted` is not proved, oldest first.
     pub fn gaps(&self, wanted: Window) -> Vec<Window> {
-        let mut gaps = vec![wanted];
-        for row in self.rows.iter().filter(|row| row.level > Level::Unproven) {
-            gaps = gaps.iter().flat_map(|gap| gap.minus(row.window)).collect();
-        }
-        union(gaps)
+        let proved = self.rows.iter().filter(|row| row.level > Level::Unproven);
+        without([wanted], proved.map(|row| row.window))
     }
 }
 
@@ -119,20 +118,12 @@ impl Covered {
     }
 
     /// A row whose level stays, because it was better, though it was read again.
-    fn checked_again(mut self, by: &Self) -> Self {
-        if by.level > Level::Unproven {
-            self.run = by.run;
-            self.checked_at = self.checked_at.max(by.checked_at);
-            if self.window == by.window {
-                self.mark.clone_from(&by.mark);
-                self.listed = by.listed;
-                self.provider_total = by.provider_total;
-            } else if self.mark == Some(Mark::Empty) && by.mark.is_none() {
-                self.mark = None;
-                self.listed = None;
-            }
+    fn checked_again(self, by: &Self) -> Self {
+        if by.level == Level::Unproven {
+            return self;
         }
-        self
+        let checked_at = self.checked_at.max(by.checked_at);
+        Self { level: self.level, checked_at, ..by.cut_to(self.window) }
     }
 
     /// Neighbours become one row when nothing the scheduler needs tells them apart.
@@ -163,3 +154,6 @@ fn merge(rows: Vec<Covered>) -> Vec<Covered> {
     }
     merged
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,12 +1,14 @@
 //! Which account a call belongs to, and if none, why it waits.
 
 use std::collections::HashMap;
-use std::fmt;
-use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
 use crate::{AccountId, AgentId, Timestamp};
+
+mod reason;
+
+pub use reason::{ExcludedReason, WaitingReason};
 
 /// The outcome of placement. Waiting and excluded always carry a reason.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -40,26 +42,6 @@ pub enum Placement {
 pub enum Because {
     /// Its agent is assigned to the account at the call's own time.
     AgentAssignment,
-}
-
-/// What a waiting call lacks. The names are those the users of the replaced systems know.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum WaitingReason {
-    /// The record names no agent.
-    NoAgentIdInCall,
-    /// The record names an agent the provider's list never showed us.
-    AgentNotInSystem,
-    /// The agent is known and belongs to no account at the call's time.
-    AgentNotAssignedToUser,
-}
-
-/// Why a call is deliberately left out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ExcludedReason {
-    /// It happened before the account's `calls_reset_at`.
-    OutsideResetDate,
 }
 
 /// "Calls of this agent belong to this account", for a span of time.
@@ -145,49 +127,5 @@ impl Because {
     }
 }
 
-impl WaitingReason {
-    /// Every reason.
-    pub const ALL: &[Self] =
-        &[Self::NoAgentIdInCall, Self::AgentNotInSystem, Self::AgentNotAssignedToUser];
-
-    /// Its name in database and API.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::NoAgentIdInCall => "no_agent_id_in_call",
-            Self::AgentNotInSystem => "agent_not_in_system",
-            Self::AgentNotAssignedToUser => "agent_not_assigned_to_user",
-        }
-    }
-
-    /// What it means, for a person.
-    pub const fn sentence(self) -> &'static str {
-        match self {
-            Self::NoAgentIdInCall => "the provider's record names no agent",
-            Self::AgentNotInSystem => "the agent is not in the provider's list of agents",
-            Self::AgentNotAssignedToUser => "the agent is assigned to no account",
-        }
-    }
-}
-
-impl ExcludedReason {
-    /// Its name in database and API.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::OutsideResetDate => "outside_reset_date",
-        }
-    }
-}
-
-impl fmt::Display for WaitingReason {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-impl FromStr for WaitingReason {
-    type Err = String;
-    fn from_str(text: &str) -> Result<Self, String> {
-        let known = Self::ALL.iter().copied().find(|reason| reason.as_str() == text);
-        known.ok_or_else(|| format!("there is no waiting reason `{text}`"))
-    }
-}
+#[cfg(test)]
+mod tests;

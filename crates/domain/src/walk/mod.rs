@@ -50,6 +50,9 @@ pub enum Doubt {
         /// Which page.
         page: u64,
     },
+    /// Not one page was read, which is not the same as an empty list.
+    #[error("no page was read, so nothing is known about this window")]
+    NothingRead,
     /// The walk stopped because the provider's list did not end where it said.
     #[error("pages went on after the {total} calls the provider said there are")]
     NoEnd {
@@ -86,13 +89,11 @@ impl Walk {
     }
 
     fn is_repeated(&mut self, id: Option<&str>) -> bool {
-        match id {
-            Some(id) => !self.seen.insert(xxh3_64(id.as_bytes())),
-            None => {
-                self.unidentified += 1;
-                false
-            }
-        }
+        let Some(id) = id else {
+            self.unidentified += 1;
+            return false;
+        };
+        !self.seen.insert(xxh3_64(id.as_bytes()))
     }
 
     /// Notes a reason to doubt; the first one stays.
@@ -115,7 +116,7 @@ impl Walk {
         if let Some(doubt) = &self.doubt {
             return Err(doubt.clone());
         }
-        let (total, distinct) = (self.total.unwrap_or(0), self.distinct());
+        let (total, distinct) = (self.total.ok_or(Doubt::NothingRead)?, self.distinct());
         if total == distinct {
             Ok(distinct)
         } else {
@@ -123,3 +124,6 @@ impl Walk {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -13,6 +13,9 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp(i64);
 
+const BEGINNING: &str = "the beginning of time";
+const END: &str = "the end of time";
+
 /// A text that is not an instant.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{text}` is not an instant such as 2026-03-01T00:00:00Z or a day such as 2026-03-01")]
@@ -40,19 +43,30 @@ impl Timestamp {
     /// Reads RFC 3339 with an offset; finer digits than milliseconds are cut off.
     pub fn parse(text: &str) -> Result<Self, NotATime> {
         match text.parse::<jiff::Timestamp>() {
-            Ok(instant) => Ok(Self(instant.as_millisecond())),
+            Ok(instant) => {
+                let millis = instant.as_nanosecond().div_euclid(1_000_000);
+                Ok(Self(i64::try_from(millis).unwrap_or(i64::MAX)))
+            }
             Err(_) => Err(NotATime { text: text.to_owned() }),
         }
     }
 
     /// Reads what a person types: RFC 3339, or a day, which means its first instant in UTC.
+    ///
+    /// Also reads everything `Display` writes. A time without an offset is refused, not guessed.
     pub fn parse_human(text: &str) -> Result<Self, NotATime> {
         let as_day = || {
-            let day: jiff::civil::Date = text.parse().ok()?;
+            // A longer text may be a day with a time, which must not be dropped in silence.
+            let day: jiff::civil::Date =
+                (text.len() == "2026-03-01".len()).then_some(text)?.parse().ok()?;
             let start = day.to_zoned(jiff::tz::TimeZone::UTC).ok()?;
             Some(Self(start.timestamp().as_millisecond()))
         };
-        Self::parse(text).or_else(|error| as_day().ok_or(error))
+        match text {
+            BEGINNING => Ok(Self::MIN),
+            END => Ok(Self::MAX),
+            _ => Self::parse(text).or_else(|error| as_day().ok_or(error)),
+        }
     }
 
     /// Time since `earlier`; zero when `earlier` is later.
@@ -65,7 +79,7 @@ impl Timestamp {
     #[must_use]
     pub fn floor_to(self, step: Duration) -> Self {
         let step = millis(step).max(1);
-        Self(self.0 - self.0.rem_euclid(step))
+        Self(self.0.saturating_sub(self.0.rem_euclid(step)))
     }
 }
 
@@ -92,8 +106,8 @@ impl fmt::Display for Timestamp {
         match jiff::Timestamp::from_millisecond(self.0) {
             Ok(instant) if self.0 % 1000 == 0 => write!(f, "{instant:.0}"),
             Ok(instant) => write!(f, "{instant:.3}"),
-            Err(_) if self.0 < 0 => f.write_str("the beginning of time"),
-            Err(_) => f.write_str("the end of time"),
+            Err(_) if self.0 < 0 => f.write_str(BEGINNING),
+            Err(_) => f.write_str(END),
         }
     }
 }
@@ -122,3 +136,6 @@ pub trait Clock: Send + Sync {
     /// The present instant.
     fn now(&self) -> Timestamp;
 }
+
+#[cfg(test)]
+mod tests;

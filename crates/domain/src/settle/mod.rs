@@ -17,6 +17,7 @@ impl Tiers {
     /// Tiers at these ages.
     pub fn new(mut ages: Vec<Duration>) -> Self {
         ages.sort_unstable();
+        ages.dedup();
         Self(ages)
     }
 
@@ -25,17 +26,22 @@ impl Tiers {
         Self::new([15 * 60, 2 * 3600, 24 * 3600, 7 * 86_400].map(Duration::from_secs).to_vec())
     }
 
+    /// The ages, ascending.
+    pub fn ages(&self) -> &[Duration] {
+        &self.0
+    }
+
     /// The parts of a listed row that are old enough to be read again, with the tier that says so.
     pub fn due(&self, row: &Covered, now: Timestamp) -> Vec<(Window, Duration)> {
-        if row.level != Level::Listed {
-            return Vec::new();
-        }
-        let part = |age: &Duration| {
-            let reached = now.floor_to(*age / 8) - *age;
-            let due = Window::new(row.checked_at - *age, reached).ok()?;
-            Some((row.window.intersect(due)?, *age))
-        };
+        let part = |age: &Duration| Some((Self::due_at(*age, row, now)?, *age));
         self.0.iter().filter_map(part).collect()
+    }
+
+    /// The part of a listed row that reached this age since it was last read.
+    pub(crate) fn due_at(age: Duration, row: &Covered, now: Timestamp) -> Option<Window> {
+        let reached = now.floor_to(age / 8) - age;
+        let due = Window::new(row.checked_at - age, reached).ok()?;
+        due.intersect(row.window).filter(|_| row.level == Level::Listed)
     }
 
     /// The instant before which a read at `checked_at` settles everything.
@@ -52,3 +58,6 @@ impl Tiers {
         settled.into_iter().chain(listed.map(|part| (part, Level::Listed))).collect()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -15,9 +15,11 @@ pub struct Window {
     to: Timestamp,
 }
 
-/// Two instants in the wrong order.
+/// Two instants that are equal or in the wrong order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the window ends ({to}) before it begins ({from}); swap the two, or choose a later end")]
+#[error(
+    "the window ends ({to}) no later than it begins ({from}); swap the two, or choose a later end"
+)]
 pub struct NotAWindow {
     /// The instant given as the beginning.
     pub from: Timestamp,
@@ -105,6 +107,31 @@ pub(crate) fn union(mut windows: Vec<Window>) -> Vec<Window> {
     joined
 }
 
+/// What of `wanted` lies in no window of `taken`, in one sweep.
+///
+/// Both are sorted and free of overlap, and so is what is left.
+pub(crate) fn without(
+    wanted: impl IntoIterator<Item = Window>,
+    taken: impl IntoIterator<Item = Window>,
+) -> Vec<Window> {
+    let mut taken = taken.into_iter().peekable();
+    let mut left = Vec::new();
+    for window in wanted {
+        let mut from = window.from;
+        while let Some(gone) = taken.peek().copied().filter(|gone| gone.from < window.to) {
+            left.extend(Window::new(from, gone.from));
+            from = from.max(gone.to);
+            if gone.to > window.to {
+                // It may reach into the next wanted window too.
+                break;
+            }
+            taken.next();
+        }
+        left.extend(Window::new(from, window.to));
+    }
+    left
+}
+
 impl TryFrom<(Timestamp, Timestamp)> for Window {
     type Error = NotAWindow;
     fn try_from((from, to): (Timestamp, Timestamp)) -> Result<Self, NotAWindow> {
@@ -129,3 +156,6 @@ impl fmt::Debug for Window {
         write!(f, "[{}, {})", self.from, self.to)
     }
 }
+
+#[cfg(test)]
+mod tests;

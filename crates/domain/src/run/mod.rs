@@ -147,3 +147,6 @@ pub fn conclude(accounts: &RunAccounts, what: Conclusion) -> RunStatus {
         (Ok(()), _) => RunStatus::Failed,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -7,17 +7,26 @@ use serde::{Deserialize, Serialize};
 /// Where a call stands: queued < initiated < ringing < in_progress < any terminal state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-#[expect(missing_docs, reason = "the trade's own words")]
 pub enum CallStatus {
+    /// It waits for a line.
     Queued,
+    /// It was handed to the network.
     Initiated,
+    /// It rings.
     Ringing,
+    /// Both sides talk.
     InProgress,
+    /// It was answered and has ended.
     Completed,
+    /// The line was taken.
     Busy,
+    /// Nobody picked up.
     NoAnswer,
+    /// It could not be connected, or broke.
     Failed,
+    /// It was withdrawn before anybody answered.
     Canceled,
+    /// A machine answered.
     Voicemail,
 }
 
@@ -98,3 +107,6 @@ impl FromStr for CallStatus {
         known.ok_or_else(|| format!("there is no call status `{text}`"))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -8,6 +8,9 @@ use xxhash_rust::xxh3::xxh3_128_with_seed;
 /// The content of one JSON record: insensitive to white space, to the order of keys and to
 /// `1` against `1.0`, sensitive to everything else.
 ///
+/// Two limits: numbers that do not fit 64 bits are told apart as far as a double can, and keys
+/// that occur twice are seen, but not in which order. Nesting deeper than 128 is hashed as bytes.
+///
 /// It finds changes and is no defence against forgery: whoever can choose records could make
 /// two with equal hashes.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -102,8 +105,9 @@ impl<'de> Visitor<'de> for Content {
 
     #[expect(clippy::cast_possible_truncation, reason = "only whole floats in range are cast")]
     fn visit_f64<E: Error>(self, value: f64) -> Result<u128, E> {
-        if value.fract() == 0.0 && value.abs() < 9e15 {
-            return self.visit_i64(value as i64);
+        // Up to here a whole float is exactly one integer, and hashes as such.
+        if value.fract() == 0.0 && value.abs() < 1e38 {
+            return Ok(hash(&(value as i128).to_le_bytes(), kind::NUMBER));
         }
         Ok(hash(&value.to_bits().to_le_bytes(), kind::NUMBER))
     }
@@ -130,3 +134,6 @@ impl<'de> Visitor<'de> for Content {
         Ok(hash(&all.to_le_bytes(), kind::MAP))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::window::union;
+use crate::window::{union, without};
 use crate::{Coverage, Tiers, Timestamp, Window};
 
 /// What a provider can answer, and how carefully it must be asked.
@@ -74,6 +74,9 @@ impl Territory {
 }
 
 /// The windows to read, newest first: what a person asked for, or else gaps and what is due.
+///
+/// Nothing younger than the provider's lag is read, whoever asks: it could not be proved, and a
+/// call that appears late would find its window already listed.
 pub fn plan(
     coverage: &Coverage,
     capabilities: &Capabilities,
@@ -81,45 +84,39 @@ pub fn plan(
     asked: Option<Window>,
     now: Timestamp,
 ) -> Vec<Planned> {
-    let mut planned = match asked {
-        Some(window) => cut(vec![window], Why::Asked, capabilities),
-        None => unasked(coverage, capabilities, since, now),
+    let provable = now - capabilities.lag;
+    let mut planned = if let Some(window) = asked {
+        let old_enough = Window::new(window.from(), window.to().min(provable)).ok();
+        cut(old_enough, Why::Asked, capabilities)
+    } else {
+        let wanted = Window::new(since, provable).ok();
+        let mut gaps =
+            cut(wanted.into_iter().flat_map(|w| coverage.gaps(w)), Why::Gap, capabilities);
+        gaps.extend(due(coverage, capabilities, now));
+        gaps
     };
     planned.sort_unstable_by_key(|next| std::cmp::Reverse(next.window));
     planned
 }
 
-fn unasked(
-    coverage: &Coverage,
-    capabilities: &Capabilities,
-    since: Timestamp,
-    now: Timestamp,
-) -> Vec<Planned> {
-    let Ok(wanted) = Window::new(since, now - capabilities.lag) else { return Vec::new() };
-    let mut planned = cut(coverage.gaps(wanted), Why::Gap, capabilities);
-
-    let rows = coverage.rows().iter();
-    let mut due: Vec<_> = rows.flat_map(|row| capabilities.tiers.due(row, now)).collect();
-    // One reading serves every tier that is due at once; it is named after the oldest.
-    due.sort_unstable_by_key(|(_, tier)| std::cmp::Reverse(*tier));
-    let mut taken: Vec<Window> = Vec::new();
-    while let Some((_, tier)) = due.first().copied() {
-        let of_tier = due.iter().filter(|(_, other)| *other == tier).map(|(window, _)| *window);
-        let fresh = without(union(of_tier.collect()), &taken);
-        taken.extend(&fresh);
-        planned.extend(cut(fresh, Why::Settle(tier), capabilities));
-        due.retain(|(_, other)| *other != tier);
+/// One reading serves every tier that is due at once; it is named after the oldest.
+fn due(coverage: &Coverage, capabilities: &Capabilities, now: Timestamp) -> Vec<Planned> {
+    let (mut planned, mut taken) = (Vec::new(), Vec::new());
+    for tier in capabilities.tiers.ages().iter().rev().copied() {
+        let rows = coverage.rows().iter();
+        let of_tier = rows.filter_map(|row| Tiers::due_at(tier, row, now)).collect();
+        let fresh = without(union(of_tier), taken.iter().copied());
+        planned.extend(cut(fresh.iter().copied(), Why::Settle(tier), capabilities));
+        taken = union([taken, fresh].concat());
     }
     planned
 }
 
-fn without(windows: Vec<Window>, taken: &[Window]) -> Vec<Window> {
-    taken
-        .iter()
-        .fold(windows, |left, gone| left.iter().flat_map(|window| window.minus(*gone)).collect())
-}
-
-fn cut(windows: Vec<Window>, why: Why, capabilities: &Capabilities) -> Vec<Planned> {
+fn cut(
+    windows: impl IntoIterator<Item = Window>,
+    why: Why,
+    capabilities: &Capabilities,
+) -> Vec<Planned> {
     let pieces = windows.into_iter().flat_map(|w| w.pieces_newest_first(capabilities.window_max));
     pieces.map(|window| Planned { window, why }).collect()
 }
@@ -138,3 +135,6 @@ pub fn territories(planned: &[Planned]) -> Vec<Territory> {
     territories.reverse();
     territories
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,238 @@
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::time::Duration;
+
+use proptest::prelude::*;
+
+use super::{Capabilities, Planned, Territory, Why, plan, territories};
+use crate::samples::{DAY, HOUR, MINUTE, hour, minute, minutes, spans, text_of};
+use crate::{Coverage, Covered, Level, RunId, Tiers, Timestamp, Window};
+
+fn capabilities(window_max: Duration, lag: Duration, tiers: Tiers) -> Capabilities {
+    Capabilities {
+        window_max,
+        window_min: MINUTE,
+        window_calls_max: 1000,
+        margin: MINUTE,
+        lag,
+        tiers,
+    }
+}
+
+fn row(window: Window, level: Level, checked_at: Timestamp) -> Covered {
+    Covered {
+        window,
+        level,
+        mark: None,
+        listed: None,
+        provider_total: None,
+        run: RunId(1),
+        checked_at,
+    }
+}
+
+/// `listed 00-06 at 08, …`, planned at hour 30 with a lag of two hours, tiers at 8 and 16 hours
+/// and windows of at most six hours.
+fn check(ledger: &str, asked: Option<&str>, expected: &[&str]) {
+    let rows = ledger.split(", ").filter(|row| !row.is_empty()).map(|text| {
+        let words: Vec<&str> = text.split(' ').collect();
+        let level = if words[0] == "listed" { Level::Listed } else { Level::Settled };
+        row(spans(words[1])[0], level, hour(words[3]))
+    });
+    let can = capabilities(6 * HOUR, 2 * HOUR, Tiers::new(vec![8 * HOUR, 16 * HOUR]));
+    let asked = asked.map(|span| spans(span)[0]);
+    let planned = plan(&Coverage::from_rows(rows), &can, hour("00"), asked, hour("30"));
+    let text = |next: &Planned| {
+        let window = text_of(&[next.window]);
+        match next.why {
+            Why::Gap => format!("gap {window}"),
+            Why::Settle(tier) => format!("settle {window} after {}", tier.as_secs() / 3600),
+            Why::Asked => format!("asked {window}"),
+        }
+    };
+    assert_eq!(planned.iter().map(text).collect::<Vec<_>>(), expected, "{ledger}");
+}
+
+#[test]
+fn nothing_known_is_read_newest_first_up_to_the_lag() {
+    check("", None, &["gap 22-28", "gap 16-22", "gap 10-16", "gap 04-10", "gap 00-04"]);
+}
+
+#[test]
+fn after_an_outage_the_uncovered_interval_is_the_next_work() {
+    check("settled 00-06 at 30, settled 12-28 at 30", None, &["gap 06-12"]);
+}
+
+#[test]
+fn a_window_due_for_two_tiers_is_read_once_and_named_after_the_oldest() {
+    check("listed 00-06 at 07, settled 06-28 at 30", None, &["settle 00-06 after 16"]);
+    check(
+        "listed 10-16 at 17, settled 00-10 at 30, settled 16-28 at 30",
+        None,
+        &["settle 14-16 after 8", "settle 10-14 after 16"],
+    );
+}
+
+#[test]
+fn what_a_person_asks_for_is_read_even_if_it_is_settled() {
+    check("settled 00-28 at 30", Some("04-12"), &["asked 06-12", "asked 04-06"]);
+}
+
+#[test]
+fn what_is_too_young_to_be_proved_is_not_read_whoever_asks() {
+    check("", Some("24-48"), &["asked 24-28"]);
+    check("", Some("40-48"), &[]);
+}
+
+#[test]
+fn a_source_that_starts_in_the_future_still_settles_its_past() {
+    let can = capabilities(6 * HOUR, HOUR, Tiers::new(vec![8 * HOUR]));
+    let coverage = Coverage::from_rows([row(spans("00-06")[0], Level::Listed, hour("07"))]);
+    let planned = plan(&coverage, &can, hour("99"), None, hour("30"));
+    assert_eq!(planned, [Planned { window: spans("00-06")[0], why: Why::Settle(8 * HOUR) }]);
+}
+
+fn a_ledger() -> impl Strategy<Value = Coverage> {
+    let drawn = (0..3_usize, 0..900_u32, 1..200_u32, 0..400_u32);
+    prop::collection::vec(drawn, 0..25).prop_map(|rows| {
+        Coverage::from_rows(rows.into_iter().map(|(level, from, length, later)| {
+            let level = [Level::Unproven, Level::Listed, Level::Settled][level];
+            row(minutes(from, from + length), level, minute(from + length + later))
+        }))
+    })
+}
+
+fn is_home(territories: &[Territory], at: Timestamp) -> usize {
+    territories.iter().filter(|territory| territory.is_home_of(at)).count()
+}
+
+proptest! {
+    #[test]
+    fn a_plan_is_exactly_the_gaps_and_what_is_due(
+        coverage in a_ledger(), now in 100..1500_u32, lag in 0..90_u32, window_max in 1..300_u32,
+    ) {
+        let tiers = Tiers::new(vec![15 * MINUTE, 2 * HOUR, 8 * HOUR]);
+        let can = capabilities(window_max * MINUTE, lag * MINUTE, tiers);
+        let planned = plan(&coverage, &can, minute(10), None, minute(now));
+
+        prop_assert!(planned.iter().all(|next| next.window.length() <= can.window_max));
+        let newest_first = |two: &[Planned]| two[1].window.to() <= two[0].window.from();
+        prop_assert!(planned.windows(2).all(newest_first), "overlapping or out of order");
+        let gaps = Window::new(minute(10), minute(now) - can.lag).map(|w| coverage.gaps(w));
+        let gaps = gaps.unwrap_or_default();
+        let due: Vec<_> = coverage
+            .rows()
+            .iter()
+            .flat_map(|row| can.tiers.due(row, minute(now)))
+            .collect();
+        // Due windows end at multiples of the steps, which are finer than minutes.
+        for step in 0..800 {
+            let at = minute(0) + step * 3 * (MINUTE / 2);
+            let found = planned.iter().find(|next| next.window.contains(at)).map(|next| next.why);
+            let is_gap = gaps.iter().any(|gap| gap.contains(at));
+            let tier = due.iter().filter(|due| due.0.contains(at)).map(|due| due.1).max();
+            let expected = if is_gap { Some(Why::Gap) } else { tier.map(Why::Settle) };
+            prop_assert_eq!(found, expected);
+        }
+    }
+
+    #[test]
+    fn territories_tile_all_of_time(
+        windows in prop::collection::btree_map(0..500_u32, 1..20_u32, 1..20), floor in 1..5_u32,
+    ) {
+        let mut busy = 0;
+        let mut planned = Vec::new();
+        for (after, length) in windows {
+            let from = busy.max(after);
+            busy = from + length;
+            planned.push(Planned { window: minutes(from, busy), why: Why::Gap });
+        }
+        let whole = territories(&planned);
+        prop_assert!(whole.windows(2).all(|two| two[1].to == two[0].from), "newest first, no hole");
+        prop_assert_eq!((whole[0].to, whole[whole.len() - 1].from), (Timestamp::MAX, Timestamp::MIN));
+        let halved: Vec<Territory> = whole
+            .iter()
+            .flat_map(|one| match one.halves(floor * MINUTE) {
+                Some((older, newer)) => vec![older, newer],
+                None => vec![*one],
+            })
+            .collect();
+        for tiles in [&whole, &halved] {
+            for at in [Timestamp::MIN, Timestamp::from_millis(0), Timestamp::MAX] {
+                prop_assert_eq!(is_home(tiles, at), 1);
+            }
+            for at in (0..1100).map(|half_minute| minute(0) + half_minute * (MINUTE / 2)) {
+                prop_assert_eq!(is_home(tiles, at), 1);
+                let inside = tiles.iter().find(|tile| tile.window.contains(at));
+                prop_assert!(inside.is_none_or(|tile| tile.is_home_of(at)));
+            }
+        }
+    }
+}
+
+#[test]
+fn one_window_answers_for_all_of_time() {
+    let planned = [Planned { window: spans("00-06")[0], why: Why::Asked }];
+    let alone = Territory { window: spans("00-06")[0], from: Timestamp::MIN, to: Timestamp::MAX };
+    assert_eq!(territories(&planned), [alone]);
+    assert_eq!(territories(&[]), []);
+}
+
+/// Runs every five minutes for `days`, some of which fail, and notes the age at every reading of
+/// each instant, one instant per five minutes.
+fn simulate(days: u32, fails: impl Fn(u32) -> bool) -> (Coverage, Vec<Vec<Duration>>) {
+    let can = capabilities(6 * HOUR, 5 * MINUTE, Tiers::usual());
+    let mut coverage = Coverage::default();
+    let mut ages = vec![Vec::new(); days as usize * 288];
+    for run in 0..days * 288 {
+        let now = minute(run * 5) + MINUTE;
+        for next in plan(&coverage, &can, minute(0), None, now) {
+            let asked_at = now + Duration::from_secs(3);
+            if fails(run) {
+                coverage.mark(row(next.window, Level::Unproven, asked_at));
+                continue;
+            }
+            let index = |at: Timestamp| {
+                usize::try_from(at.since(minute(0)).as_millis().div_ceil(300_000)).unwrap()
+            };
+            let read = index(next.window.from())..index(next.window.to());
+            for (instant, ages) in (0..).step_by(5).zip(&mut ages).skip(read.start).take(read.len())
+            {
+                ages.push(asked_at.since(minute(instant)));
+            }
+            for (window, level) in can.tiers.levels(next.window, asked_at) {
+                coverage.mark(row(window, level, asked_at));
+            }
+        }
+    }
+    (coverage, ages)
+}
+
+fn check_settles(coverage: &Coverage, days: u32) {
+    let settled = coverage.rows().iter().find(|row| row.level == Level::Settled).unwrap().window;
+    assert_eq!(settled.from(), minute(0));
+    assert!(settled.to() >= minute(days * 24 * 60) - 8 * DAY, "settled up to {}", settled.to());
+}
+
+#[test]
+fn ten_days_of_five_minute_runs_read_every_instant_once_per_tier_and_settle_it() {
+    let (coverage, ages) = simulate(18, |_| false);
+    check_settles(&coverage, 18);
+    for (instant, ages) in ages.iter().enumerate().take(10 * 288) {
+        assert_eq!(ages.len(), 5, "instant {instant} was read at {ages:?}");
+        for (age, tier) in ages[1..].iter().zip([15 * MINUTE, 2 * HOUR, DAY, 7 * DAY]) {
+            assert!(*age >= tier && *age <= tier + tier / 8 + 6 * MINUTE, "{instant} {ages:?}");
+        }
+    }
+    assert!(coverage.rows().len() < 200, "{} rows", coverage.rows().len());
+}
+
+#[test]
+fn failed_runs_and_an_outage_of_a_day_skip_no_instant_for_good() {
+    let (coverage, ages) = simulate(12, |run| run % 3 == 1 || (600..900).contains(&run));
+    check_settles(&coverage, 12);
+    for (instant, ages) in ages.iter().enumerate().take(4 * 288) {
+        assert!((2..=5).contains(&ages.len()), "instant {instant} was read at {ages:?}");
+        assert!(*ages.last().unwrap() >= 7 * DAY, "instant {instant} was read at {ages:?}");
+    }
+}
