@@ -8,6 +8,7 @@ use std::time::Duration;
 /// Every message says what happened, to which request, and what to do. None of them holds a
 /// token, a phone number or a body.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[expect(missing_docs, reason = "the messages say what each field is")]
 pub enum SourceError {
     /// The token is wrong, expired or revoked.
     #[error("{request}: the provider refused our token ({said}). {hint}")]
@@ -22,10 +23,14 @@ pub enum SourceError {
     #[error("{request}: the provider knows nothing there ({said}). {hint}")]
     NotFound { request: String, said: String, hint: String },
     /// Too many requests, for longer than we are willing to wait.
-    #[error("{request}: the provider still asks us to slow down after {attempts} attempts. Nothing is lost; the next run goes on here")]
+    #[error(
+        "{request}: the provider still asks us to slow down after {attempts} attempts. Nothing is lost; the next run goes on here"
+    )]
     RateLimited { request: String, attempts: u32, wait: Option<Duration> },
     /// It did not answer, or not with what it promised.
-    #[error("{request}: {what} (tried {attempts} times). Nothing is lost; the next run goes on here")]
+    #[error(
+        "{request}: {what} (tried {attempts} times). Nothing is lost; the next run goes on here"
+    )]
     Unavailable { request: String, what: String, attempts: u32, wait: Option<Duration> },
     /// It answered with something that is no call list at all.
     #[error("{request}: {what}. Nothing was read from this answer")]

@@ -5,6 +5,7 @@
 //! is decided elsewhere.
 
 pub mod clock;
+pub mod credential;
 pub mod error;
 pub mod highlevel_voice_ai;
 pub mod http;
@@ -12,8 +13,11 @@ pub mod record;
 
 mod connect;
 
-pub use clock::Wait;
-pub use connect::{Connection, ConnectionSettings, Tuning, connect};
+pub use clock::{SystemClock, Wait};
+pub use connect::{
+    ConnectError, Connection, ConnectionSettings, ProviderSettings, Tuning, connect,
+};
+pub use credential::{Credential, TokenPair, TokenVault, VaultError};
 pub use error::SourceError;
 pub use record::{Identity, Page, RawRecord, Unreadable};
 
@@ -34,7 +38,11 @@ pub trait Provider: Send + Sync {
     ///
     /// The provider drives its own paging and stops early when `pages` is closed. What it
     /// returns says whether the list was proved whole; records already sent stay valid either way.
-    async fn walk(&self, request: Window, pages: &mpsc::Sender<Page>) -> Result<Walked, SourceError>;
+    async fn walk(
+        &self,
+        request: Window,
+        pages: &mpsc::Sender<Page>,
+    ) -> Result<Walked, SourceError>;
 
     /// How many calls the provider says lie in `request`, where it can say so cheaply.
     async fn total(&self, request: Window) -> Result<Option<u64>, SourceError>;

@@ -1,0 +1,110 @@
+//! From settings to a connection that can be asked.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use domain::RetryPolicy;
+
+use crate::http::budget::{Budgets, Rate};
+use crate::http::{HttpError, Limits};
+use crate::{Credential, Provider, Wait, highlevel_voice_ai};
+
+/// A provider, ready to be asked.
+pub type Connection = Arc<dyn Provider>;
+
+/// Everything needed to talk to one provider.
+#[derive(Debug, Clone)]
+pub struct ConnectionSettings {
+    /// Which provider, and what it must know.
+    pub provider: ProviderSettings,
+    /// What opens its door.
+    pub credential: Credential,
+    /// How patient and how fast we are.
+    pub tuning: Tuning,
+}
+
+/// The settings of each provider.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ProviderSettings {
+    /// Calls handled by HighLevel's own AI agents.
+    HighlevelVoiceAi(highlevel_voice_ai::Settings),
+}
+
+/// How patient and how fast we are with a provider.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Tuning {
+    /// To reach the provider.
+    pub connect_timeout: Duration,
+    /// For one attempt of one request, body included.
+    pub request_timeout: Duration,
+    /// The longest answer that is read.
+    pub body_bytes_max: usize,
+    /// When a failed request is repeated.
+    pub retry: RetryPolicy,
+    /// Requests in flight at once.
+    pub concurrency: usize,
+    /// How fast; `None` is what suits the provider, [`Rate::Unlimited`] is no limit at all.
+    pub rate: Option<Rate>,
+}
+
+impl Default for Tuning {
+    fn default() -> Self {
+        let limits = Limits::default();
+        Self {
+            connect_timeout: limits.connect_timeout,
+            request_timeout: limits.request_timeout,
+            body_bytes_max: limits.body_bytes_max,
+            retry: limits.retry,
+            concurrency: 16,
+            rate: None,
+        }
+    }
+}
+
+impl Tuning {
+    /// The part that concerns single requests.
+    pub fn limits(&self) -> Limits {
+        Limits {
+            connect_timeout: self.connect_timeout,
+            request_timeout: self.request_timeout,
+            body_bytes_max: self.body_bytes_max,
+            retry: self.retry,
+        }
+    }
+}
+
+/// Why a connection cannot even be tried.
+#[derive(Debug, thiserror::Error)]
+pub enum ConnectError {
+    /// The settings name an address that cannot be called.
+    #[error("`base_url` = `{base_url}` is not an address such as https://services.example.com")]
+    NotAnAddress {
+        /// As configured.
+        base_url: String,
+    },
+    /// A setting has no possible value.
+    #[error("{why}")]
+    Setting {
+        /// A sentence that names the setting.
+        why: String,
+    },
+    /// The HTTP client cannot be built.
+    #[error(transparent)]
+    Http(#[from] HttpError),
+}
+
+/// Makes a connection. Nothing is sent yet.
+pub fn connect(
+    settings: ConnectionSettings,
+    wait: Arc<dyn Wait>,
+    budgets: &Budgets,
+) -> Result<Connection, ConnectError> {
+    let ConnectionSettings { provider, credential, tuning } = settings;
+    match provider {
+        ProviderSettings::HighlevelVoiceAi(settings) => {
+            let client =
+                highlevel_voice_ai::Client::new(settings, credential, tuning, wait, budgets)?;
+            Ok(Arc::new(highlevel_voice_ai::HighlevelVoiceAi::new(client)))
+        }
+    }
+}

@@ -1,0 +1,292 @@
+//! What HighLevel sends, as sent: borrowed, with every field optional and of any type.
+//!
+//! Each field is first kept as raw JSON and then read by itself, so that no field can spoil its
+//! record, and no record its page.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use bytes::Bytes;
+use domain::{ProviderCallId, Timestamp};
+use serde::Deserialize;
+use serde::de::{Error, IgnoredAny, MapAccess, Visitor};
+use serde_json::value::RawValue;
+
+use crate::{Identity, ProviderAgent, RawRecord, Unreadable};
+
+/// A page of the call list, split into records that share its memory.
+#[derive(Debug, Clone)]
+pub struct CallPage {
+    /// How many calls the provider says match.
+    pub total: u64,
+    /// Which page it says this is.
+    pub page: Option<u64>,
+    /// How many calls it says a page holds.
+    pub page_size: Option<u64>,
+    /// The records.
+    pub records: Vec<RawRecord>,
+}
+
+/// A page of the agent list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AgentPage {
+    /// How many agents the provider says there are.
+    pub total: u64,
+    /// How many entries this page had, readable or not.
+    pub entries: usize,
+    /// The agents that have an id.
+    pub agents: Vec<ProviderAgent>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct List<'a> {
+    #[serde(borrow)]
+    total: &'a RawValue,
+    #[serde(borrow)]
+    page: Option<&'a RawValue>,
+    #[serde(borrow)]
+    page_size: Option<&'a RawValue>,
+    #[serde(borrow, rename = "callLogs", alias = "agents")]
+    entries: Vec<&'a RawValue>,
+}
+
+impl CallPage {
+    /// Splits a page. The error is of the page as a whole: each record answers for itself.
+    pub fn split(body: &Bytes) -> serde_json::Result<Self> {
+        let list: List<'_> = serde_json::from_slice(body)?;
+        let total = list.total()?;
+        let record = |raw: &&RawValue| RawRecord {
+            identity: identify(raw.get()),
+            bytes: body.slice_ref(raw.get().as_bytes()),
+        };
+        Ok(Self {
+            total,
+            page: list.page.and_then(whole_number),
+            page_size: list.page_size.and_then(whole_number),
+            records: list.entries.iter().map(record).collect(),
+        })
+    }
+}
+
+impl AgentPage {
+    /// Reads a page of agents.
+    pub fn read(body: &Bytes) -> serde_json::Result<Self> {
+        let list: List<'_> = serde_json::from_slice(body)?;
+        let total = list.total()?;
+        let agents = list.entries.iter().filter_map(|raw| agent(raw)).collect();
+        Ok(Self { total, entries: list.entries.len(), agents })
+    }
+}
+
+impl List<'_> {
+    fn total(&self) -> serde_json::Result<u64> {
+        whole_number(self.total).ok_or_else(|| serde_json::Error::custom("total is no number"))
+    }
+}
+
+fn agent(raw: &RawValue) -> Option<ProviderAgent> {
+    let entry: AgentEntry<'_> = serde_json::from_str(raw.get()).ok()?;
+    let provider_agent_id = entry.id.and_then(id_text)?.into_owned();
+    let name = entry.agent_name.and_then(text).unwrap_or_default().into_owned();
+    let inbound_number = entry.inbound_number.and_then(text).map(Cow::into_owned);
+    Some(ProviderAgent { provider_agent_id, name, inbound_number })
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct AgentEntry<'a> {
+    // Some examples of the documentation say `_id`.
+    #[serde(borrow, alias = "_id")]
+    id: Option<&'a RawValue>,
+    #[serde(borrow)]
+    agent_name: Option<&'a RawValue>,
+    #[serde(borrow)]
+    inbound_number: Option<&'a RawValue>,
+}
+
+/// One call, each field as raw JSON. Of a field that comes twice, the last counts.
+#[derive(Debug, Clone, Copy, Default)]
+#[expect(missing_docs, reason = "the provider's own names")]
+pub struct CallLog<'a> {
+    pub id: Option<&'a RawValue>,
+    pub created_at: Option<&'a RawValue>,
+    pub contact_id: Option<&'a RawValue>,
+    pub agent_id: Option<&'a RawValue>,
+    pub is_agent_deleted: Option<&'a RawValue>,
+    pub from_number: Option<&'a RawValue>,
+    pub duration: Option<&'a RawValue>,
+    pub trial_call: Option<&'a RawValue>,
+    pub summary: Option<&'a RawValue>,
+    pub transcript: Option<&'a RawValue>,
+    pub extracted_data: Option<&'a RawValue>,
+    pub message_id: Option<&'a RawValue>,
+}
+
+#[derive(Deserialize)]
+#[serde(field_identifier, rename_all = "camelCase")]
+enum Field {
+    Id,
+    CreatedAt,
+    ContactId,
+    AgentId,
+    IsAgentDeleted,
+    FromNumber,
+    Duration,
+    TrialCall,
+    Summary,
+    Transcript,
+    ExtractedData,
+    MessageId,
+    #[serde(other)]
+    Other,
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for CallLog<'a> {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(CallLogVisitor)
+    }
+}
+
+struct CallLogVisitor;
+
+impl<'de> Visitor<'de> for CallLogVisitor {
+    type Value = CallLog<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a call log")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<CallLog<'de>, A::Error> {
+        let mut log = CallLog::default();
+        while let Some(field) = map.next_key()? {
+            let place = match field {
+                Field::Id => &mut log.id,
+                Field::CreatedAt => &mut log.created_at,
+                Field::ContactId => &mut log.contact_id,
+                Field::AgentId => &mut log.agent_id,
+                Field::IsAgentDeleted => &mut log.is_agent_deleted,
+                Field::FromNumber => &mut log.from_number,
+                Field::Duration => &mut log.duration,
+                Field::TrialCall => &mut log.trial_call,
+                Field::Summary => &mut log.summary,
+                Field::Transcript => &mut log.transcript,
+                Field::ExtractedData => &mut log.extracted_data,
+                Field::MessageId => &mut log.message_id,
+                Field::Other => {
+                    map.next_value::<IgnoredAny>()?;
+                    continue;
+                }
+            };
+            *place = Some(map.next_value()?);
+        }
+        Ok(log)
+    }
+}
+
+impl<'a> CallLog<'a> {
+    /// Reads one record.
+    pub fn read(record: &'a str) -> Result<Self, Unreadable> {
+        serde_json::from_str(record).map_err(|error| unreadable(&error))
+    }
+
+    /// Which call it is.
+    pub fn id(&self) -> Result<ProviderCallId, Unreadable> {
+        let id = self.id.ok_or_else(|| because("the record has no `id`"))?;
+        let id =
+            id_text(id).ok_or_else(|| because("`id` is empty, or neither a text nor a number"))?;
+        Ok(ProviderCallId(id.into_owned()))
+    }
+
+    /// When it was, with the provider's own text.
+    pub fn created_at(&self) -> Result<(Timestamp, Cow<'a, str>), Unreadable> {
+        let raw = self.created_at.ok_or_else(|| because("the record has no `createdAt`"))?;
+        instant(raw).ok_or_else(|| because("`createdAt` is not an instant"))
+    }
+}
+
+/// Which call a record is and when it was.
+pub fn identify(record: &str) -> Result<Identity, Unreadable> {
+    let log = CallLog::read(record)?;
+    Ok(Identity { id: log.id()?, occurred_at: log.created_at()?.0 })
+}
+
+fn because(why: &str) -> Unreadable {
+    Unreadable { why: why.to_owned() }
+}
+
+/// The parser's own words may quote the record, so they are not repeated.
+fn unreadable(error: &serde_json::Error) -> Unreadable {
+    because(match error.classify() {
+        serde_json::error::Category::Data => "the record is not an object",
+        serde_json::error::Category::Eof => "the record ends in the middle",
+        _ => "the record is not JSON",
+    })
+}
+
+/// The text of a string that says something. Half surrogate pairs become replacement marks.
+pub fn text(raw: &RawValue) -> Option<Cow<'_, str>> {
+    let text = match raw.get().as_bytes().first()? {
+        b'"' => string(raw.get())?,
+        _ => return None,
+    };
+    (!text.trim().is_empty()).then_some(text)
+}
+
+fn string(json: &str) -> Option<Cow<'_, str>> {
+    let inner = json.strip_prefix('"')?.strip_suffix('"')?;
+    if !inner.contains('\\') {
+        return Some(Cow::Borrowed(inner));
+    }
+    serde_json::from_str(json).map(Cow::Owned).ok().or_else(|| lossy(json))
+}
+
+fn lossy(json: &str) -> Option<Cow<'_, str>> {
+    struct Lossy;
+    impl Visitor<'_> for Lossy {
+        type Value = String;
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a string")
+        }
+        fn visit_bytes<E: Error>(self, bytes: &[u8]) -> Result<String, E> {
+            Ok(String::from_utf8_lossy(bytes).into_owned())
+        }
+    }
+    let mut json = serde_json::Deserializer::from_str(json);
+    serde::Deserializer::deserialize_bytes(&mut json, Lossy).map(Cow::Owned).ok()
+}
+
+/// An id: a text, or a number's digits.
+pub fn id_text(raw: &RawValue) -> Option<Cow<'_, str>> {
+    match raw.get().as_bytes().first()? {
+        b'0'..=b'9' => Some(Cow::Borrowed(raw.get())),
+        _ => text(raw),
+    }
+}
+
+/// A number, also one written as a text.
+pub fn number(raw: &RawValue) -> Option<f64> {
+    let text = id_text(raw)?;
+    let number: f64 = text.trim().parse().ok()?;
+    number.is_finite().then_some(number)
+}
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked before")]
+fn whole_number(raw: &RawValue) -> Option<u64> {
+    let number = number(raw)?;
+    (number.fract() == 0.0 && (0.0..9e15).contains(&number)).then_some(number as u64)
+}
+
+/// Whether it says true.
+pub fn is_true(raw: Option<&RawValue>) -> bool {
+    raw.is_some_and(|raw| matches!(raw.get(), "true" | "\"true\""))
+}
+
+/// An instant as RFC 3339 or as milliseconds since 1970, with its text.
+fn instant(raw: &RawValue) -> Option<(Timestamp, Cow<'_, str>)> {
+    if let Ok(millis) = raw.get().parse::<i64>() {
+        return Some((Timestamp::from_millis(millis), Cow::Borrowed(raw.get())));
+    }
+    let text = text(raw)?;
+    Some((Timestamp::parse(text.trim()).ok()?, text))
+}

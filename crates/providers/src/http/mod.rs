@@ -1,0 +1,228 @@
+//! The one HTTP client: the only IO of all providers.
+//!
+//! Every request waits for its turn in the budget of its credential, is read to the end of its
+//! body, is judged, and is repeated where that can help. What comes back is either what the
+//! caller read from the answer, or a reason.
+
+pub mod body;
+pub mod budget;
+
+mod headers;
+mod judge;
+mod redact;
+mod tls;
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::hash_map::RandomState;
+use std::hash::BuildHasher;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use bytes::Bytes;
+use domain::{Next, RetryPolicy, Timestamp};
+use secrecy::{ExposeSecret, SecretString};
+use url::Url;
+
+use crate::{SourceError, Wait};
+use budget::Budget;
+pub use judge::Misread;
+use judge::{Trouble, judge};
+pub use redact::{clean, said};
+pub use tls::{HttpError, ensure_safe};
+
+/// How long and how much a request may take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// To reach the provider.
+    pub connect_timeout: Duration,
+    /// For one attempt, from its first byte to the last byte of its answer.
+    pub request_timeout: Duration,
+    /// The longest body that is read, after decompression.
+    pub body_bytes_max: usize,
+    /// When a failed request is repeated.
+    pub retry: RetryPolicy,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            connect_timeout: Duration::from_secs(10),
+            request_timeout: Duration::from_mins(1),
+            body_bytes_max: 64 << 20,
+            retry: RetryPolicy::default(),
+        }
+    }
+}
+
+/// One request.
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// What errors and logs call it, such as `call logs, page 3`. Never holds a person's data.
+    pub name: String,
+    /// Where it goes.
+    pub url: Url,
+    /// Headers beside the usual ones.
+    pub headers: Vec<(&'static str, String)>,
+    /// The token that opens the door.
+    pub bearer: Option<SecretString>,
+    /// Fields to post. A request with them changes something at the provider: it is sent again
+    /// only when it certainly never arrived. Without them it is a GET.
+    pub form: Option<Vec<(&'static str, SecretString)>>,
+}
+
+/// One answer, read to its end.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    /// Its status.
+    pub status: u16,
+    /// Its whole body, decompressed.
+    pub body: Bytes,
+    /// The provider's clock, from the `date` header, where it sent one.
+    pub server_time: Option<Timestamp>,
+    facts: headers::Facts,
+}
+
+/// Why a request brought nothing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Failure {
+    /// The provider understood and said no; the caller knows what its messages mean.
+    Refused(Refusal),
+    /// Everything else, already in words.
+    Source(SourceError),
+}
+
+/// A no.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    /// The name of the request.
+    pub request: String,
+    /// The status.
+    pub status: u16,
+    /// The provider's message, cleaned of anything secret or personal.
+    pub said: String,
+}
+
+/// A client for one base address and one credential.
+pub struct Http {
+    client: reqwest::Client,
+    limits: Limits,
+    wait: Arc<dyn Wait>,
+    budget: Arc<Budget>,
+    jitter: Jitter,
+}
+
+impl Http {
+    /// A client for requests below `base`, which must be https unless it is this machine.
+    pub fn new(
+        base: &Url,
+        limits: Limits,
+        wait: Arc<dyn Wait>,
+        budget: Arc<Budget>,
+    ) -> Result<Self, HttpError> {
+        let client = tls::client(base, &limits)?;
+        Ok(Self { client, limits, wait, budget, jitter: Jitter::new() })
+    }
+
+    /// The clock requests wait by.
+    pub fn now(&self) -> Timestamp {
+        self.wait.now()
+    }
+
+    /// Sends a request until `read` has understood an answer or repeating it is pointless.
+    pub async fn send<T>(
+        &self,
+        request: &Request,
+        read: impl Fn(&Answer) -> Result<T, Misread>,
+    ) -> Result<T, Failure> {
+        let mut attempts = 0;
+        loop {
+            attempts += 1;
+            let trouble = match self.attempt(request, &read).await {
+                Ok(understood) => return Ok(understood),
+                Err(trouble) => trouble,
+            };
+            let next = if request.form.is_none() || trouble.was_never_sent() {
+                self.limits.retry.after(attempts, trouble.kind(), self.jitter.next())
+            } else {
+                Next::GiveUp
+            };
+            let Next::Wait(pause) = next else {
+                return Err(trouble.into_failure(&request.name, attempts));
+            };
+            self.pause(request, &trouble, attempts, pause).await;
+        }
+    }
+
+    async fn pause(&self, request: &Request, trouble: &Trouble, attempts: u32, pause: Duration) {
+        let pause_ms = u64::try_from(pause.as_millis()).unwrap_or(u64::MAX);
+        tracing::debug!(
+            request = request.name,
+            attempts,
+            pause_ms,
+            "{}: {trouble}; trying again",
+            request.name
+        );
+        if trouble.is_rate_limit() {
+            // Whoever shares the credential would only be turned away as well.
+            self.budget.pause_until(self.wait.now() + pause);
+        }
+        self.wait.wait(pause).await;
+    }
+
+    async fn attempt<T>(
+        &self,
+        request: &Request,
+        read: &impl Fn(&Answer) -> Result<T, Misread>,
+    ) -> Result<T, Trouble> {
+        let answer = {
+            let turn = self.budget.acquire(&*self.wait).await;
+            let _turn = turn.map_err(|spent| Trouble::DaySpent { wait: spent.wait })?;
+            self.exchange(request).await?
+        };
+        self.budget.observe(&answer.facts.rate, self.wait.now());
+        judge(&answer, self.wait.now(), read)
+    }
+
+    async fn exchange(&self, request: &Request) -> Result<Answer, Trouble> {
+        let mut building = match &request.form {
+            None => self.client.get(request.url.clone()),
+            Some(fields) => {
+                let fields = fields.iter().map(|(name, value)| (*name, value.expose_secret()));
+                self.client.post(request.url.clone()).form(&fields.collect::<Vec<_>>())
+            }
+        };
+        for (name, value) in &request.headers {
+            building = building.header(*name, value);
+        }
+        if let Some(token) = &request.bearer {
+            building = building.bearer_auth(token.expose_secret());
+        }
+        let response = building.send().await.map_err(|error| Trouble::from_transport(&error))?;
+        let status = response.status().as_u16();
+        let facts = headers::Facts::of(response.headers());
+        let body = body::read_to_end(response, self.limits.body_bytes_max).await?;
+        Ok(Answer { status, body, server_time: facts.date, facts })
+    }
+}
+
+/// Spreads the pauses of clients that failed together. Not for secrets.
+struct Jitter(AtomicU64);
+
+impl Jitter {
+    fn new() -> Self {
+        Self(AtomicU64::new(RandomState::new().hash_one(0)))
+    }
+
+    /// A number in 0..=1000.
+    fn next(&self) -> u16 {
+        // splitmix64: a counter, stirred.
+        let step = 0x9e37_79b9_7f4a_7c15_u64;
+        let counted = self.0.fetch_add(step, Ordering::Relaxed).wrapping_add(step);
+        let mixed = (counted ^ (counted >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        u16::try_from((mixed >> 33) % 1001).unwrap_or(1000)
+    }
+}

@@ -1,0 +1,69 @@
+//! What may be repeated of a provider's words: its message, without anything secret or personal.
+
+use serde::Deserialize;
+use serde_json::Value;
+
+const SAID_CHARS_MAX: usize = 200;
+
+#[derive(Deserialize)]
+struct ErrorWords {
+    #[serde(default)]
+    message: Value,
+    #[serde(default)]
+    error: Value,
+    #[serde(default)]
+    error_description: Value,
+}
+
+/// The provider's message in an error body, cleaned; never the body itself.
+pub fn said(body: &[u8]) -> String {
+    if is_web_page(body) {
+        return "a web page instead of JSON".to_owned();
+    }
+    if body.is_empty() {
+        return "no message".to_owned();
+    }
+    let Ok(words) = serde_json::from_slice::<ErrorWords>(body) else {
+        return "no readable message".to_owned();
+    };
+    let found = [&words.message, &words.error_description, &words.error].into_iter().find_map(text);
+    found.map_or_else(|| "no message".to_owned(), |text| clean(&text))
+}
+
+/// A message is a string, a list of strings, or an object that has one.
+fn text(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) if !text.trim().is_empty() => Some(text.clone()),
+        Value::Array(items) => {
+            let texts: Vec<&str> = items.iter().filter_map(Value::as_str).collect();
+            (!texts.is_empty()).then(|| texts.join("; "))
+        }
+        Value::Object(fields) => fields.get("message").and_then(text),
+        _ => None,
+    }
+}
+
+pub(super) fn is_web_page(body: &[u8]) -> bool {
+    body.trim_ascii_start().first() == Some(&b'<')
+}
+
+/// One short line of plain words: numbers of people and anything like a token are masked.
+pub fn clean(text: &str) -> String {
+    let mut line = String::new();
+    for word in text.split_whitespace() {
+        if !line.is_empty() {
+            line.push(' ');
+        }
+        line.push_str(if is_telling(word) { "[…]" } else { word });
+        if line.chars().count() > SAID_CHARS_MAX {
+            return line.chars().take(SAID_CHARS_MAX).chain(['…']).collect();
+        }
+    }
+    line.chars().filter(|letter| !letter.is_control()).collect()
+}
+
+fn is_telling(word: &str) -> bool {
+    let digits = word.chars().filter(char::is_ascii_digit).count();
+    let is_token = digits > 0 && word.len() >= 20;
+    digits >= 7 || is_token || word.contains('@') || word.len() >= 60
+}
