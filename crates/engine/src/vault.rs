@@ -5,8 +5,10 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use chacha20poly1305::aead::{Aead, KeyInit, Payload};
 use chacha20poly1305::{ChaCha20Poly1305, Key, Nonce};
-use domain::SourceId;
-use providers::{TokenVault, Tokens, VaultError, Wait};
+use domain::{SourceId, Timestamp};
+use providers::{TokenPair, TokenVault, VaultError, Wait};
+use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, Serialize};
 use store::Store;
 
 const NONCE_BYTES: usize = 12;
@@ -68,19 +70,50 @@ impl SourceVault {
 
 #[async_trait]
 impl TokenVault for SourceVault {
-    async fn load(&self) -> Result<Option<Tokens>, VaultError> {
+    async fn load(&self) -> Result<Option<TokenPair>, VaultError> {
         let sealed = self.store.credential_load(self.source).await.map_err(lost)?;
         let Some(sealed) = sealed else { return Ok(None) };
         let text = self.key.open(self.source, &sealed)?;
-        Tokens::from_json(&text).map(Some)
+        AtRest::read(&text).map(Some)
     }
 
-    async fn save(&self, tokens: &Tokens) -> Result<(), VaultError> {
-        let sealed = self.key.seal(self.source, &tokens.to_json())?;
+    async fn save(&self, pair: &TokenPair) -> Result<(), VaultError> {
+        let sealed = self.key.seal(self.source, &AtRest::write(pair)?)?;
         let mut tx = self.store.begin().await.map_err(lost)?;
         let now = self.wait.now();
         tx.credential_save(self.source, &sealed, now).await.map_err(lost)?;
         tx.commit().await.map_err(lost)
+    }
+}
+
+/// The text that is sealed.
+#[derive(Serialize, Deserialize)]
+struct AtRest {
+    access_token: String,
+    refresh_token: String,
+    expires_at_ms: i64,
+}
+
+impl AtRest {
+    fn write(pair: &TokenPair) -> Result<Vec<u8>, VaultError> {
+        let text = Self {
+            access_token: pair.access_token.expose_secret().to_owned(),
+            refresh_token: pair.refresh_token.expose_secret().to_owned(),
+            expires_at_ms: pair.expires_at.as_millis(),
+        };
+        serde_json::to_vec(&text).map_err(|error| VaultError { why: error.to_string() })
+    }
+
+    fn read(text: &[u8]) -> Result<TokenPair, VaultError> {
+        // serde's message could quote the text, so it is not passed on.
+        let read: Self = serde_json::from_slice(text).map_err(|_quotes| VaultError {
+            why: "the stored credential opens and makes no sense".to_owned(),
+        })?;
+        Ok(TokenPair {
+            access_token: SecretString::from(read.access_token),
+            refresh_token: SecretString::from(read.refresh_token),
+            expires_at: Timestamp::from_millis(read.expires_at_ms),
+        })
     }
 }
 

@@ -53,7 +53,6 @@ struct Task {
     territory: Territory,
     rereads: u8,
     halvings: u8,
-    is_splittable: bool,
     /// Records this run has counted for this territory, by hash; a further walk counts them as
     /// repeated. A collision would count a call as repeated that is not; it is stored all the same.
     counted: Arc<Mutex<HashSet<u64>>>,
@@ -61,7 +60,7 @@ struct Task {
 
 impl Task {
     fn new(territory: Territory) -> Self {
-        Self { territory, rereads: 0, halvings: 0, is_splittable: true, counted: Arc::default() }
+        Self { territory, rereads: 0, halvings: 0, counted: Arc::default() }
     }
 }
 
@@ -109,20 +108,18 @@ async fn settle(
 ) -> bool {
     let EndedWalk { mut task, inside, walked } = ended;
     match &walked {
-        Ok(Walked::TooMany { .. }) => match halves(capabilities, &task) {
-            Some(halves) => return queue_halves(halves, queue, out).await,
-            None => {
-                task.is_splittable = false;
-                queue.push_front(task);
-                return true;
+        Ok(Walked::TooMany { .. }) => {
+            if let Some(halves) = halves(capabilities, &task) {
+                return queue_halves(halves, queue, out).await;
             }
-        },
+        }
         Ok(Walked::Doubtful { .. }) if task.rereads < REREADS => {
             task.rereads += 1;
             queue.push_front(task);
             return true;
         }
         Ok(Walked::Doubtful { .. }) if task.halvings < HALVINGS => {
+            task.halvings += 1;
             if let Some(halves) = halves(capabilities, &task) {
                 return queue_halves(halves, queue, out).await;
             }
@@ -150,7 +147,7 @@ fn halves(capabilities: &Capabilities, task: &Task) -> Option<(Task, Task)> {
         return None;
     }
     let (older, newer) = task.territory.halves(capabilities.window_min)?;
-    let half = |territory| Task { territory, halvings: task.halvings + 1, ..task.clone() };
+    let half = |territory| Task { territory, ..task.clone() };
     Some((half(older), half(newer)))
 }
 
@@ -163,11 +160,10 @@ struct EndedWalk {
 
 async fn walk(source: Source, task: Task, out: mpsc::Sender<Fetched>) -> EndedWalk {
     let capabilities = source.connection.capabilities();
-    let calls_max = if task.is_splittable { capabilities.window_calls_max } else { u64::MAX };
     let request = task.territory.window.widened(capabilities.margin);
     let (pages, mut arriving) = mpsc::channel::<Page>(2);
     let walking = async {
-        let walked = source.connection.walk(request, calls_max, &pages).await;
+        let walked = source.connection.walk(request, &pages).await;
         drop(pages);
         walked
     };
@@ -185,7 +181,7 @@ async fn walk(source: Source, task: Task, out: mpsc::Sender<Fetched>) -> EndedWa
 }
 
 fn ids_inside(window: Window, page: &Page) -> impl Iterator<Item = u64> {
-    let readable = page.records.iter().filter_map(|record| record.identity.as_ref().ok());
+    let readable = page.records.iter().filter_map(|(record, _)| record.identity.as_ref().ok());
     let inside = readable.filter(move |identity| window.contains(identity.occurred_at));
     inside.map(|identity| xxh3_64(identity.id.0.as_bytes()))
 }
@@ -195,7 +191,7 @@ fn counted(task: &Task, page: Page) -> Fetched {
     let territory = task.territory;
     let mut counted = task.counted.lock().unwrap_or_else(PoisonError::into_inner);
     let listed = page.records.len() as u64;
-    let sightings = page.records.into_iter().map(|record| {
+    let sightings = page.records.into_iter().map(|(record, _)| {
         let key = match &record.identity {
             Ok(identity) if !territory.is_home_of(identity.occurred_at) => None,
             Ok(identity) => Some(xxh3_64(identity.id.0.as_bytes())),

@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use domain::Territory;
-use futures::{StreamExt, stream};
+use futures::StreamExt;
+use futures::stream::FuturesOrdered;
 use providers::{SourceError, Walked};
 use store::StoreError;
 use tokio::sync::mpsc;
 
 use super::fetch::Fetched;
-use crate::ingest::{Codec, Prepared, RulesAt, Sighting, prepare};
+use crate::ingest::{Codec, Prepared, RulesAt, prepare};
 use crate::{Context, Source};
 
 /// What the writer is handed, in the order it was fetched.
@@ -52,10 +53,12 @@ impl Packing {
         &mut self,
         ctx: &Context,
         source: &Source,
-        page: &[Sighting],
+        fetched: &Fetched,
     ) -> Result<(), StoreError> {
-        let Some(samples) = &mut self.samples else { return Ok(()) };
-        samples.extend(page.iter().map(|sighting| sighting.record.bytes.to_vec()));
+        let (Some(samples), Fetched::Page { sightings, .. }) = (&mut self.samples, fetched) else {
+            return Ok(());
+        };
+        samples.extend(sightings.iter().map(|sighting| sighting.record.bytes.to_vec()));
         if samples.len() < crate::ingest::SAMPLES {
             return Ok(());
         }
@@ -75,29 +78,29 @@ pub(super) async fn prepare_all(
     ctx: Context,
     source: Source,
     rules: RulesAt,
-    packing: Packing,
-    from: mpsc::Receiver<Fetched>,
+    mut packing: Packing,
+    mut from: mpsc::Receiver<Fetched>,
     to: mpsc::Sender<Result<ToWrite, StoreError>>,
 ) {
-    let (ctx, source, rules) = (&ctx, &source, &rules);
-    let incoming = stream::unfold((from, packing), |(mut from, mut packing)| async move {
-        let fetched = from.recv().await?;
-        let learnt = match &fetched {
-            Fetched::Page { sightings, .. } => packing.learn(ctx, source, sightings).await,
-            Fetched::Ended { .. } | Fetched::Split => Ok(()),
-        };
-        let codec = Arc::clone(&packing.codec);
-        Some(((fetched, codec, learnt), (from, packing)))
-    });
-    let prepared = incoming
-        .map(|(fetched, codec, learnt)| async move {
-            learnt?;
-            prepare_one(ctx, source, rules, &codec, fetched).await
-        })
-        .buffered(ctx.settings.pages_preparing);
-    let mut prepared = std::pin::pin!(prepared);
-    while let Some(next) = prepared.next().await {
-        if to.send(next).await.is_err() {
+    let mut under_way = FuturesOrdered::new();
+    loop {
+        let has_room = under_way.len() < ctx.settings.pages_preparing;
+        tokio::select! {
+            Some(prepared) = under_way.next(), if !under_way.is_empty() => {
+                if to.send(prepared).await.is_err() {
+                    return;
+                }
+            }
+            fetched = from.recv(), if has_room => {
+                let Some(fetched) = fetched else { break };
+                let learnt = packing.learn(&ctx, &source, &fetched).await;
+                let codec = Arc::clone(&packing.codec);
+                under_way.push_back(prepare_one(&ctx, &source, &rules, codec, fetched, learnt));
+            }
+        }
+    }
+    while let Some(prepared) = under_way.next().await {
+        if to.send(prepared).await.is_err() {
             return;
         }
     }
@@ -107,12 +110,14 @@ async fn prepare_one(
     ctx: &Context,
     source: &Source,
     rules: &RulesAt,
-    codec: &Codec,
+    codec: Arc<Codec>,
     fetched: Fetched,
+    learnt: Result<(), StoreError>,
 ) -> Result<ToWrite, StoreError> {
+    learnt?;
     Ok(match fetched {
         Fetched::Page { territory, number, total, listed, sightings, took } => {
-            let records = prepare(ctx, source, rules, codec, sightings).await?;
+            let records = prepare(ctx, source, rules, &codec, sightings).await?;
             ToWrite::Page(PreparedPage { territory, number, total, listed, records, took })
         }
         Fetched::Ended { territory, inside, walked } => ToWrite::Ended { territory, inside, walked },
