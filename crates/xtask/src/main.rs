@@ -1,7 +1,9 @@
 //! Set-up, test, CI and bench commands: `cargo xtask help` lists them.
 #![expect(clippy::print_stdout, reason = "a command-line tool prints")]
 
+mod deny;
 mod environment;
+mod metadata;
 mod needs;
 mod run;
 mod testing;
@@ -26,12 +28,15 @@ struct Arguments {
 enum Task {
     /// Sets up what the tests need and runs them all
     Test(testing::TestArguments),
+    /// Checks licences, banned crates and sources against deny.toml
+    Deny,
 }
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let done = run::listen_for_interrupts().and_then(|()| match arguments.task {
         Some(Task::Test(test)) => testing::test(&test),
+        Some(Task::Deny) => deny::deny(),
         None => Ok(Arguments::command().print_help()?),
     });
     match done {
