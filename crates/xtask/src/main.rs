@@ -2,6 +2,8 @@
 #![expect(clippy::print_stdout, reason = "a command-line tool prints")]
 
 mod deny;
+#[cfg(test)]
+mod documents;
 mod environment;
 mod metadata;
 mod needs;
