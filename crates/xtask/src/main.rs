@@ -1,6 +1,7 @@
 //! Set-up, test, CI and bench commands: `cargo xtask help` lists them.
 #![expect(clippy::print_stdout, reason = "a command-line tool prints")]
 
+mod ci;
 mod deny;
 #[cfg(test)]
 mod documents;
@@ -30,6 +31,8 @@ struct Arguments {
 enum Task {
     /// Sets up what the tests need and runs them all
     Test(testing::TestArguments),
+    /// Runs what every change must pass: format, lints, licences, documentation, tests
+    Ci,
     /// Checks licences, banned crates and sources against deny.toml
     Deny,
 }
@@ -38,6 +41,7 @@ fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let done = run::listen_for_interrupts().and_then(|()| match arguments.task {
         Some(Task::Test(test)) => testing::test(&test),
+        Some(Task::Ci) => ci::ci(),
         Some(Task::Deny) => deny::deny(),
         None => Ok(Arguments::command().print_help()?),
     });
