@@ -1,6 +1,7 @@
 //! Set-up, test, CI and bench commands: `cargo xtask help` lists them.
 #![expect(clippy::print_stdout, reason = "a command-line tool prints")]
 
+mod bench;
 mod ci;
 mod deny;
 #[cfg(test)]
@@ -35,6 +36,11 @@ enum Task {
     Ci,
     /// Checks licences, banned crates and sources against deny.toml
     Deny,
+    /// Measures the release build against simulated providers
+    Bench {
+        #[command(subcommand)]
+        bench: bench::Bench,
+    },
 }
 
 fn main() -> ExitCode {
@@ -43,6 +49,7 @@ fn main() -> ExitCode {
         Some(Task::Test(test)) => testing::test(&test),
         Some(Task::Ci) => ci::ci(),
         Some(Task::Deny) => deny::deny(),
+        Some(Task::Bench { bench }) => bench::bench(&bench),
         None => Ok(Arguments::command().print_help()?),
     });
     match done {
