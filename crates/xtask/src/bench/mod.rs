@@ -6,6 +6,7 @@ mod database;
 mod floors;
 mod machine;
 mod measure;
+mod measured;
 mod report;
 mod scenarios;
 mod simulator;

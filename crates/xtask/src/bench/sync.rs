@@ -8,13 +8,12 @@ use anyhow::{Context, Result, bail};
 use clap::{Args, ValueEnum};
 
 use super::artefacts::Artefacts;
-use super::database::{Databases, Engine};
-use super::floors::{self, Floor};
-use super::machine;
-use super::measure::Cost;
+use super::database::Databases;
+use super::measured::Measured;
 use super::report::{self, Line};
-use super::scenarios::{Round, Span, Timed, World};
+use super::scenarios::{Span, World};
 use super::simulator::Simulator;
+use super::{floors, machine};
 use crate::needs::postgres::Postgres;
 use crate::needs::postgres::psql::Psql;
 use crate::needs::{self, Choice};
@@ -95,16 +94,6 @@ fn databases(engines: Engines) -> Result<Vec<Databases>> {
     Ok(databases)
 }
 
-/// What was measured in one engine at one size.
-#[derive(Default)]
-struct Measured {
-    first_load: Vec<Timed>,
-    again: Vec<Timed>,
-    incremental: Vec<Timed>,
-    fetch: Vec<Floor>,
-    insert: Vec<Floor>,
-}
-
 fn measure(world: &World, arguments: &SyncArguments) -> Result<Vec<Line>> {
     let engine = world.databases.engine();
     let mut measured = Measured::default();
@@ -115,66 +104,12 @@ fn measure(world: &World, arguments: &SyncArguments) -> Result<Vec<Line>> {
             world.calls,
             arguments.runs
         );
-        let Round {
-            first_load,
-            again,
-            incremental,
-        } = world.round()?;
-        let pages_ahead = first_load.summary.concurrency.unwrap_or(1);
-        measured.first_load.push(first_load);
-        measured.again.push(again);
-        measured.incremental.push(incremental);
+        let round = world.round()?;
+        let pages_ahead = round.first_load.summary.concurrency.unwrap_or(1);
+        measured.take(round);
         // In turns with the product, so that a busy machine slows both.
         measured.fetch.push(floors::fetch(world, pages_ahead)?);
         measured.insert.push(floors::insert(world)?);
     }
     Ok(measured.lines(engine, arguments.latency_ms))
-}
-
-impl Measured {
-    fn lines(self, engine: Engine, latency_ms: u32) -> Vec<Line> {
-        let fetch = floor_line("floor: fetch and parse", engine, &self.fetch);
-        let insert = floor_line("floor: write in bulk", engine, &self.insert);
-        let fetch_floor = fetch.median().wall;
-        let first_load_floor = fetch_floor.max(insert.median().wall);
-        let scenario = |name, runs: &[Timed], floor| Line {
-            floor,
-            ..scenario_line(name, engine, latency_ms, runs)
-        };
-        vec![
-            scenario("first load", &self.first_load, Some(first_load_floor)),
-            scenario("all again", &self.again, Some(fetch_floor)),
-            scenario("incremental, last 1%", &self.incremental, None),
-            fetch,
-            insert,
-        ]
-    }
-}
-
-fn scenario_line(scenario: &'static str, engine: Engine, latency_ms: u32, runs: &[Timed]) -> Line {
-    let summary = &runs[0].summary;
-    let requests_allowed = (latency_ms > 0)
-        .then(|| Some(f64::from(summary.concurrency?) * 1000.0 / f64::from(latency_ms)));
-    Line {
-        engine: engine.name(),
-        calls: runs[0].calls,
-        scenario,
-        costs: runs.iter().map(|run| run.cost).collect(),
-        floor: None,
-        pages: Some(summary.pages_fetched),
-        requests_allowed: requests_allowed.flatten(),
-    }
-}
-
-fn floor_line(scenario: &'static str, engine: Engine, runs: &[Floor]) -> Line {
-    let costs: Vec<Cost> = runs.iter().map(|run| run.cost).collect();
-    Line {
-        engine: engine.name(),
-        calls: runs[0].calls,
-        scenario,
-        costs,
-        floor: None,
-        pages: None,
-        requests_allowed: None,
-    }
 }
