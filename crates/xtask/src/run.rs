@@ -15,8 +15,12 @@ use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 /// How often a running program is looked at.
 const LOOK_EVERY: Duration = Duration::from_millis(20);
 
-/// Ctrl-C reaches the program we wait for as well: it has this long to end by itself.
-const GRACE_AFTER_INTERRUPT: Duration = Duration::from_secs(5);
+/// Ctrl-C reaches the program we wait for as well: it has this long to end by itself before it is
+/// asked to.
+const ASK_AFTER: Duration = Duration::from_secs(2);
+
+/// A program that was asked to end may have servers to stop first.
+const KILL_AFTER: Duration = Duration::from_secs(30);
 
 // A signal belongs to the whole process, so its flag does too.
 static INTERRUPTED: LazyLock<Arc<AtomicBool>> = LazyLock::new(Arc::default);
@@ -109,18 +113,31 @@ pub fn cannot_start(command: &Command) -> String {
 
 fn wait(child: &mut Child) -> Result<ExitStatus> {
     let mut interrupted_at = None;
+    let mut asked = false;
     loop {
         if let Some(status) = child.try_wait()? {
             return Ok(status);
         }
         if INTERRUPTED.load(Ordering::Relaxed) {
-            let since = interrupted_at.get_or_insert_with(Instant::now);
-            if since.elapsed() > GRACE_AFTER_INTERRUPT {
+            let since = interrupted_at.get_or_insert_with(Instant::now).elapsed();
+            if since > ASK_AFTER && !asked {
+                ask_to_end(child)?;
+                asked = true;
+            }
+            if since > KILL_AFTER {
                 child.kill()?;
             }
         }
         thread::sleep(LOOK_EVERY);
     }
+}
+
+/// The standard library can only kill, which leaves a program no time to stop what it started.
+fn ask_to_end(child: &Child) -> Result<()> {
+    let id = child.id().to_string();
+    // It may end by itself at this very moment, which is as good.
+    Command::new("kill").args(["-TERM", &id]).status()?;
+    Ok(())
 }
 
 fn shown(command: &Command) -> String {
