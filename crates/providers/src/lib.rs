@@ -12,6 +12,8 @@ pub mod http;
 pub mod record;
 
 mod connect;
+#[cfg(test)]
+mod testing;
 
 pub use clock::{SystemClock, Wait};
 pub use connect::{
