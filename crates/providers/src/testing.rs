@@ -91,7 +91,7 @@ impl Reply {
         };
         let mut text = format!("HTTP/1.1 {status} x\r\ncontent-length: {}\r\n", body.len());
         for (name, value) in headers {
-            text.push_str(&format!("{name}: {value}\r\n"));
+            text.extend([name, ": ", &value, "\r\n"]);
         }
         text.push_str("connection: close\r\n\r\n");
         Some([text.into_bytes(), body].concat())

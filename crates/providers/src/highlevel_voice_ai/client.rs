@@ -1,5 +1,6 @@
 //! The requests of this provider: its only IO.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -184,7 +185,7 @@ impl Client {
     /// All agents. Pages are read until one brings nothing new.
     pub async fn agents(&self) -> Result<Vec<ProviderAgent>, SourceError> {
         let mut agents: Vec<ProviderAgent> = Vec::new();
-        let mut known = std::collections::HashSet::new();
+        let mut known = HashSet::new();
         let mut entries = 0;
         for page in 1..=AGENT_PAGES_MAX {
             let listed = self.agents_page(page).await?;
@@ -199,7 +200,7 @@ impl Client {
         Ok(agents)
     }
 
-    /// The name of the sub-account.
+    /// Whether the sub-account can be read.
     pub async fn location(&self) -> Result<(), SourceError> {
         let ask = Ask {
             name: "location".to_owned(),
