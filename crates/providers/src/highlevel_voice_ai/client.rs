@@ -182,20 +182,27 @@ impl Client {
         self.get(ask, |answer| body::read_json(&answer.body, AgentPage::read)).await
     }
 
-    /// All agents. Pages are read until one brings nothing new.
+    /// All agents. Pages are read until the total is reached by a short page, or one brings
+    /// nothing new.
     pub async fn agents(&self) -> Result<Vec<ProviderAgent>, SourceError> {
         let mut agents: Vec<ProviderAgent> = Vec::new();
         let mut known = HashSet::new();
-        let mut entries = 0;
+        let (mut entries, mut total) = (0, 0);
         for page in 1..=AGENT_PAGES_MAX {
             let listed = self.agents_page(page).await?;
-            entries += listed.entries as u64;
-            let before = agents.len();
+            let (on_page, before) = (listed.entries as u64, agents.len());
+            entries += on_page;
+            total = listed.total;
             let new = |agent: &ProviderAgent| known.insert(agent.provider_agent_id.clone());
             agents.extend(listed.agents.into_iter().filter(new));
-            if agents.len() == before || entries >= listed.total {
+            let is_complete = entries >= total && on_page < AGENTS_PER_PAGE;
+            if is_complete || agents.len() == before {
                 break;
             }
+        }
+        if agents.len() as u64 != total {
+            let listed = agents.len();
+            tracing::warn!(listed, total, "HighLevel says {total} agents and lists {listed}");
         }
         Ok(agents)
     }

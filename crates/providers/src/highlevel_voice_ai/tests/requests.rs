@@ -1,11 +1,18 @@
 //! Single requests: one call, agents, and the doctor's questions.
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use domain::ProviderCallId;
 use serde_json::json;
 
 use super::connect;
+use crate::http::budget::Budgets;
 use crate::testing::{Received, Reply, Server};
-use crate::{ConnectError, ProbeOutcome, Provider, SourceError};
+use crate::{
+    ConnectError, ConnectionSettings, Credential, ProbeOutcome, Provider, ProviderSettings,
+    SourceError, SystemClock, Tuning,
+};
 
 const RECORD: &str = r#"{"id":"a/b","createdAt":"2026-02-01T12:00:00.000Z"}"#;
 
@@ -142,6 +149,26 @@ async fn the_doctor_says_what_a_refused_token_lacks() {
     assert!(probes[0].hint.as_ref().unwrap().contains("voice-ai-dashboard.readonly"));
     assert_eq!(probes[1].name, "agents");
     assert!(probes[1].hint.as_ref().unwrap().contains("voice-ai-agents.readonly"));
+}
+
+#[test]
+fn a_connection_is_made_from_settings_alone() {
+    let settings = |base_url: &str| ConnectionSettings {
+        provider: ProviderSettings::HighlevelVoiceAi(super::Settings {
+            base_url: base_url.to_owned(),
+            ..super::Settings::new("LOC")
+        }),
+        credential: Credential::PrivateToken("pit-1".into()),
+        tuning: Tuning::default(),
+    };
+    let connect =
+        |base_url| crate::connect(settings(base_url), Arc::new(SystemClock), &Budgets::new());
+    let connection = connect("https://services.leadconnectorhq.com").unwrap();
+    assert_eq!(connection.concurrency(), 16);
+    assert_eq!(connection.capabilities().margin, Duration::from_hours(26));
+    let Err(error) = connect("http://services.leadconnectorhq.com") else { panic!("in the clear") };
+    assert!(error.to_string().contains("is not https"), "{error}");
+    assert!(!format!("{:?}", settings("x")).contains("pit-1"));
 }
 
 #[test]

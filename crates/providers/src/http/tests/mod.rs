@@ -27,8 +27,8 @@ struct Asked {
 
 fn limits() -> Limits {
     let retry = RetryPolicy { attempts_max: 3, ..RetryPolicy::default() };
-    let request_timeout = Duration::from_millis(200);
-    Limits { request_timeout, body_bytes_max: 10_000, retry, ..Limits::default() }
+    let (connect_timeout, request_timeout) = (Duration::from_millis(400), Duration::from_secs(1));
+    Limits { connect_timeout, request_timeout, body_bytes_max: 10_000, retry }
 }
 
 fn request(url: &str) -> Request {
@@ -205,6 +205,17 @@ async fn errors_hold_neither_token_nor_address() {
         assert!(!shown.contains(secret), "{shown}");
     }
     assert!(!said.contains("0123"));
+}
+
+#[tokio::test]
+async fn whoever_does_not_speak_tls_is_not_reached() {
+    let server = Server::saying(vec![good()]).await;
+    let (answer, _) = send(&request(&server.url.replace("http:", "https:"))).await;
+    let Err(Failure::Source(SourceError::Unavailable { what, .. })) = answer else {
+        panic!("{answer:?}")
+    };
+    assert_eq!(what, "it could not be reached in time");
+    assert!(server.received().is_empty(), "nothing was sent in the clear");
 }
 
 #[test]
