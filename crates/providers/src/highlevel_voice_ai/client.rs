@@ -1,6 +1,7 @@
 //! The requests of this provider: its only IO.
 
 use std::collections::HashSet;
+use std::fmt;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -50,6 +51,15 @@ pub struct Listing {
     pub page_size: u32,
     /// Newest first instead of oldest first.
     pub is_newest_first: bool,
+}
+
+impl fmt::Display for Listing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.window {
+            Some(window) => write!(f, "call logs of {window}, page {}", self.page),
+            None => write!(f, "call logs, page {}", self.page),
+        }
+    }
 }
 
 /// What one request needs.
@@ -139,7 +149,7 @@ impl Client {
             query.push(("endDate", to.to_string()));
         }
         Ask {
-            name: format!("call logs, page {}", listing.page),
+            name: listing.to_string(),
             path: &["voice-ai", "dashboard", "call-logs"],
             query,
             version: &self.settings.api_version,

@@ -3,10 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::ProviderCallId;
+use domain::{Country, ProviderCallId};
 use serde_json::json;
 
 use super::connect;
+use crate::highlevel_voice_ai::normalise;
 use crate::http::budget::Budgets;
 use crate::testing::{Received, Reply, Server};
 use crate::{
@@ -29,6 +30,16 @@ async fn one_call_is_fetched_whole() {
     let found = record(Reply::json(200, RECORD)).await.unwrap().unwrap();
     assert_eq!(&found.bytes[..], RECORD.as_bytes());
     assert_eq!(found.identity.unwrap().id.0, "a/b");
+}
+
+#[tokio::test]
+async fn a_transcript_of_ten_megabytes_passes() {
+    let words = "bot: hello ".repeat(1_000_000);
+    let body =
+        format!(r#"{{"id":"a/b","createdAt":"2026-02-01T12:00:00.000Z","transcript":"{words}"}}"#);
+    let found = record(Reply::json(200, body)).await.unwrap().unwrap();
+    let call = normalise(&found.bytes, Country::US).unwrap();
+    assert_eq!(call.transcript.map(|text| text.len()), Some(words.len()));
 }
 
 #[tokio::test]

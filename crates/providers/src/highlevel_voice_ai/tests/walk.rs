@@ -197,6 +197,34 @@ async fn unreadable_records_are_handed_over_and_counted() {
 }
 
 #[tokio::test]
+async fn raw_control_characters_do_not_cost_the_page() {
+    let body = b"{\"total\":1,\"page\":1,\"pageSize\":50,\"callLogs\":[{\"id\":\"a\",\
+        \"createdAt\":\"2026-01-01T12:00:00Z\",\"transcript\":\"bot: a\nhuman: b\"}]}";
+    let outcome = walk_usual(move |_| Reply::json(200, body)).await;
+    assert_eq!(outcome.walked, Ok(Walked::Whole { distinct: 1, total: Some(1) }));
+    assert_eq!(outcome.asked.len(), 1);
+    let record = &outcome.pages[0].records[0].0.bytes;
+    let call = crate::highlevel_voice_ai::normalise(record, domain::Country::US).unwrap();
+    assert_eq!(call.transcript.as_deref(), Some("bot: a\nhuman: b"));
+}
+
+#[tokio::test]
+async fn what_passes_while_pages_are_read_leaves_no_mark() {
+    let settings = Settings { pages_ahead: 1, ..Settings::new("LOC") };
+    let requests = AtomicUsize::new(0);
+    let outcome = walk(settings, window(1), move |request| {
+        match requests.fetch_add(1, Ordering::SeqCst) % 5 {
+            2 => Reply::json(503, ""),
+            4 => Reply::Bytes(b"HTTP/1.1 200 x\r\ncontent-length: 9\r\n\r\n{".to_vec()),
+            _ => reply(&honest(request, 630, 50)),
+        }
+    })
+    .await;
+    assert_eq!(outcome.walked, Ok(Walked::Whole { distinct: 630, total: Some(630) }));
+    assert_eq!(outcome.got.len(), 630);
+}
+
+#[tokio::test]
 async fn an_error_is_never_an_empty_window() {
     for (status, body) in [
         (401, r#"{"message":"Invalid JWT"}"#),
@@ -226,7 +254,8 @@ async fn a_page_that_fails_for_good_fails_the_walk() {
     let Err(SourceError::Unavailable { request, attempts, .. }) = &outcome.walked else {
         panic!("{:?}", outcome.walked)
     };
-    assert_eq!((request.as_str(), *attempts), ("call logs, page 3", 2));
+    let named = "call logs of 2026-01-01T00:00:00Z to 2026-01-02T00:00:00Z, page 3";
+    assert_eq!((request.as_str(), *attempts), (named, 2));
 }
 
 #[tokio::test]

@@ -135,6 +135,21 @@ async fn only_so_many_requests_are_under_way_and_one_that_leaves_makes_room() {
     assert!(budget.acquire(&*clock).now_or_never().is_some());
 }
 
+#[tokio::test]
+async fn whoever_came_first_goes_first() {
+    let (clock, budget) = (HandClock::at(NOON), Budget::new(rate(1, 100), 9));
+    let order = std::sync::Mutex::new(Vec::new());
+    let turns = (0..5).map(|number| {
+        let (clock, budget, order) = (&clock, &budget, &order);
+        async move {
+            drop(budget.acquire(&**clock).await.unwrap());
+            order.lock().unwrap().push(number);
+        }
+    });
+    futures::future::join_all(turns).await;
+    assert_eq!(*order.lock().unwrap(), [0, 1, 2, 3, 4]);
+}
+
 #[test]
 fn connections_with_one_token_share_one_budget() {
     let budgets = Budgets::new();

@@ -186,6 +186,15 @@ async fn a_post_is_not_repeated_once_it_may_have_arrived() {
 }
 
 #[tokio::test]
+async fn a_post_that_was_turned_away_at_the_door_is_repeated() {
+    let server = Server::saying(vec![Reply::json(429, ""), good()]).await;
+    let form = Some(vec![("refresh_token", SecretString::from("r"))]);
+    let (answer, _) = send(&Request { form, ..request(&server.url) }).await;
+    assert!(answer.is_ok());
+    assert_eq!(server.received().len(), 2);
+}
+
+#[tokio::test]
 async fn a_redirect_is_a_refusal() {
     let moved = Reply::json(302, "").with("location", "https://elsewhere.example.com/");
     let asked = ask(vec![moved, good()]).await;
