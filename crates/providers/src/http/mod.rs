@@ -131,6 +131,11 @@ impl Http {
         self.wait.now()
     }
 
+    /// Waits on the same clock.
+    pub async fn wait(&self, duration: Duration) {
+        self.wait.wait(duration).await;
+    }
+
     /// Sends a request until `read` has understood an answer or repeating it is pointless.
     pub async fn send<T>(
         &self,

@@ -172,6 +172,23 @@ async fn a_dead_refresh_token_says_install_again_and_a_newly_set_one_is_tried() 
 }
 
 #[tokio::test]
+async fn a_pair_that_another_process_got_first_is_taken_over() {
+    let vault = Vault::holding("access-1", "used-by-them", Duration::ZERO);
+    let theirs = vault.clone();
+    let server = Server::start(move |request| {
+        if request.line.starts_with("POST") {
+            let pair = Vault::holding("access-2", "theirs", Duration::from_hours(24));
+            *theirs.pair.lock().unwrap() = pair.pair.lock().unwrap().take();
+        }
+        honest(request)
+    })
+    .await;
+    ask(&app(&server, &vault)).await.unwrap();
+    assert_eq!(vault.refresh_token().as_deref(), Some("theirs"));
+    assert_eq!(renewals(&server), 1);
+}
+
+#[tokio::test]
 async fn a_paused_sub_account_keeps_its_refresh_token() {
     let server =
         Server::saying(vec![Reply::json(400, r#"{"message":"Location is not active"}"#)]).await;
