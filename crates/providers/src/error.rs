@@ -55,4 +55,15 @@ impl SourceError {
         );
         !passing
     }
+
+    /// What the operator should do, where something is to be done.
+    pub fn hint(&self) -> Option<&str> {
+        match self {
+            Self::Unauthorised { hint, .. }
+            | Self::NotPermitted { hint, .. }
+            | Self::Misspoken { hint, .. }
+            | Self::NotFound { hint, .. } => Some(hint),
+            Self::RateLimited { .. } | Self::Unavailable { .. } | Self::Nonsense { .. } => None,
+        }
+    }
 }

@@ -4,6 +4,11 @@
 //! turns one raw record into a call. Everything else (what to read, when, where a call belongs)
 //! is decided elsewhere.
 
+#![cfg_attr(
+    test,
+    expect(clippy::unwrap_used, clippy::panic, reason = "a test may stop where it is wrong")
+)]
+
 pub mod clock;
 pub mod credential;
 pub mod error;
@@ -12,6 +17,8 @@ pub mod http;
 pub mod record;
 
 mod connect;
+#[cfg(test)]
+mod testing;
 
 pub use clock::{SystemClock, Wait};
 pub use connect::{

@@ -1,1 +1,13 @@
-//! Builders, a hand-moved clock, and one test body for both databases.
+//! What tests share: one body for both databases, a hand-moved clock, and a stage where our
+//! program meets a simulated provider.
+//!
+//! Nothing here sleeps, and nothing depends on the order of tests: each has a database, a world
+//! and a clock of its own.
+
+mod clock;
+mod database;
+mod stage;
+
+pub use clock::HandClock;
+pub use database::{Kind, TestDb};
+pub use stage::{Stage, StageSettings, instant};

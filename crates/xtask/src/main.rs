@@ -1,2 +1,62 @@
-//! Set-up, test, CI and bench commands.
-fn main() {}
+//! Set-up, test, CI and bench commands: `cargo xtask help` lists them.
+#![expect(clippy::print_stdout, reason = "a command-line tool prints")]
+
+mod bench;
+mod ci;
+mod deny;
+#[cfg(test)]
+mod documents;
+mod environment;
+mod metadata;
+mod needs;
+mod run;
+mod testing;
+
+use std::process::ExitCode;
+
+use clap::{CommandFactory, Parser, Subcommand};
+
+/// Works on this repository: sets up what the tests need, tests, checks and measures.
+#[derive(Parser)]
+#[command(
+    name = "cargo xtask",
+    bin_name = "cargo xtask",
+    disable_version_flag = true
+)]
+struct Arguments {
+    #[command(subcommand)]
+    task: Option<Task>,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Sets up what the tests need and runs them all
+    Test(testing::TestArguments),
+    /// Runs what every change must pass: format, lints, licences, documentation, tests
+    Ci,
+    /// Checks licences, banned crates and sources against deny.toml
+    Deny,
+    /// Measures the release build against simulated providers
+    Bench {
+        #[command(subcommand)]
+        bench: bench::Bench,
+    },
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let done = run::listen_for_interrupts().and_then(|()| match arguments.task {
+        Some(Task::Test(test)) => testing::test(&test),
+        Some(Task::Ci) => ci::ci(),
+        Some(Task::Deny) => deny::deny(),
+        Some(Task::Bench { bench }) => bench::bench(&bench),
+        None => Ok(Arguments::command().print_help()?),
+    });
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::from(run::exit_code(&error))
+        }
+    }
+}

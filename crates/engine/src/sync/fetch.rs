@@ -140,8 +140,8 @@ async fn queue_halves(
     out.send(Fetched::Split).await.is_ok()
 }
 
-/// Halves are worth it only while the window is longer than the margins around it: a request
-/// cannot become shorter than those.
+/// Halving helps only while the window is longer than its margins: a request cannot become
+/// shorter than those.
 fn halves(capabilities: &Capabilities, task: &Task) -> Option<(Task, Task)> {
     if task.territory.window.length() <= capabilities.margin * 2 {
         return None;

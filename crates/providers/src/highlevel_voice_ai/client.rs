@@ -1,5 +1,7 @@
 //! The requests of this provider: its only IO.
 
+use std::collections::HashSet;
+use std::fmt;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -49,6 +51,15 @@ pub struct Listing {
     pub page_size: u32,
     /// Newest first instead of oldest first.
     pub is_newest_first: bool,
+}
+
+impl fmt::Display for Listing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.window {
+            Some(window) => write!(f, "call logs of {window}, page {}", self.page),
+            None => write!(f, "call logs, page {}", self.page),
+        }
+    }
 }
 
 /// What one request needs.
@@ -138,7 +149,7 @@ impl Client {
             query.push(("endDate", to.to_string()));
         }
         Ask {
-            name: format!("call logs, page {}", listing.page),
+            name: listing.to_string(),
             path: &["voice-ai", "dashboard", "call-logs"],
             query,
             version: &self.settings.api_version,
@@ -181,25 +192,32 @@ impl Client {
         self.get(ask, |answer| body::read_json(&answer.body, AgentPage::read)).await
     }
 
-    /// All agents. Pages are read until one brings nothing new.
+    /// All agents. Pages are read until the total is reached by a short page, or one brings
+    /// nothing new.
     pub async fn agents(&self) -> Result<Vec<ProviderAgent>, SourceError> {
         let mut agents: Vec<ProviderAgent> = Vec::new();
-        let mut known = std::collections::HashSet::new();
-        let mut entries = 0;
+        let mut known = HashSet::new();
+        let (mut entries, mut total) = (0, 0);
         for page in 1..=AGENT_PAGES_MAX {
             let listed = self.agents_page(page).await?;
-            entries += listed.entries as u64;
-            let before = agents.len();
+            let (on_page, before) = (listed.entries as u64, agents.len());
+            entries += on_page;
+            total = listed.total;
             let new = |agent: &ProviderAgent| known.insert(agent.provider_agent_id.clone());
             agents.extend(listed.agents.into_iter().filter(new));
-            if agents.len() == before || entries >= listed.total {
+            let is_complete = entries >= total && on_page < AGENTS_PER_PAGE;
+            if is_complete || agents.len() == before {
                 break;
             }
+        }
+        if agents.len() as u64 != total {
+            let listed = agents.len();
+            tracing::warn!(listed, total, "HighLevel says {total} agents and lists {listed}");
         }
         Ok(agents)
     }
 
-    /// The name of the sub-account.
+    /// Whether the sub-account can be read.
     pub async fn location(&self) -> Result<(), SourceError> {
         let ask = Ask {
             name: "location".to_owned(),

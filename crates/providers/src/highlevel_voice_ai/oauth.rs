@@ -22,6 +22,9 @@ use crate::{SourceError, TokenPair, TokenVault};
 /// A token this close to its end is not used any more.
 const RENEW_BEFORE: Duration = Duration::from_mins(1);
 
+/// How long another process may take to save what it got.
+const OTHERS_SAVE_WITHIN: Duration = Duration::from_secs(2);
+
 /// How long a token lasts when the answer does not say: HighLevel's day, less an hour.
 const LIFETIME: Duration = Duration::from_hours(23);
 
@@ -133,7 +136,9 @@ impl Installation {
             Err(Failure::Refused(refusal)) if is_dead_grant(&refusal) => refusal,
             Err(failure) => return Err(explain(failure)),
         };
-        // Another process may have renewed meanwhile, or a person installed the app again.
+        // Another process may have renewed at the same moment, and be about to save its pair; or
+        // a person installed the app again.
+        self.http.wait(OTHERS_SAVE_WITHIN).await;
         let now_kept = self.load().await?.filter(|pair| self.is_usable(pair, refused));
         if let Some(pair) = now_kept {
             return Ok(pair);

@@ -65,11 +65,12 @@ async fn ask(client: &Client, request: Window, number: u64) -> Result<Asked, Sou
     Ok(Asked { number, page, took: client.now().since(began) })
 }
 
-/// Splitting a window helps only while the window is more than its margins.
+/// Splitting helps only while the window is longer than its margins: a request cannot become
+/// shorter than those, so halving a short window would read nearly the same calls twice.
 fn is_worth_splitting(client: &Client, request: Window, total: u64) -> bool {
     let able = client.settings().capabilities();
-    let shortest = able.margin * 2 + able.window_min * 2;
-    total > able.window_calls_max && request.length() >= shortest
+    let window = request.length().saturating_sub(able.margin * 2);
+    total > able.window_calls_max && window > (able.margin * 2).max(able.window_min * 2)
 }
 
 /// How many calls apart two pages begin: what the provider says, unless it sent fewer.

@@ -249,7 +249,9 @@ fn lossy(json: &str) -> Option<Cow<'_, str>> {
             f.write_str("a string")
         }
         fn visit_bytes<E: Error>(self, bytes: &[u8]) -> Result<String, E> {
-            Ok(String::from_utf8_lossy(bytes).into_owned())
+            // Half a pair arrives as three bytes that are no UTF-8.
+            let text = String::from_utf8_lossy(bytes);
+            Ok(text.replace("\u{fffd}\u{fffd}\u{fffd}", "\u{fffd}"))
         }
     }
     let mut json = serde_json::Deserializer::from_str(json);

@@ -66,8 +66,9 @@ impl Trouble {
         matches!(self, Self::RateLimited { .. })
     }
 
-    pub(super) fn was_never_sent(&self) -> bool {
-        matches!(self, Self::Unreachable { .. })
+    /// It never arrived, or was turned away at the door.
+    pub(super) fn was_not_acted_on(&self) -> bool {
+        matches!(self, Self::Unreachable { .. } | Self::RateLimited { .. })
     }
 
     pub(super) fn into_failure(self, request: &str, attempts: u32) -> Failure {
@@ -115,6 +116,9 @@ pub(super) fn judge<T>(
     read: &impl Fn(&Answer) -> Result<T, Misread>,
 ) -> Result<T, Trouble> {
     let status = answer.status;
+    if let Some(trace_id) = redact::trace_id(answer) {
+        tracing::debug!(status, trace_id, "The provider answered {status}, trace {trace_id}");
+    }
     let is_page = redact::is_web_page(&answer.body);
     match status {
         200..=299 if is_page => Err(Trouble::unavailable(format!(

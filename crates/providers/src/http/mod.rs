@@ -69,7 +69,7 @@ pub struct Request {
     /// The token that opens the door.
     pub bearer: Option<SecretString>,
     /// Fields to post. A request with them changes something at the provider: it is sent again
-    /// only when it certainly never arrived. Without them it is a GET.
+    /// only when it certainly changed nothing. Without them it is a GET.
     pub form: Option<Vec<(&'static str, SecretString)>>,
 }
 
@@ -131,6 +131,11 @@ impl Http {
         self.wait.now()
     }
 
+    /// Waits on the same clock.
+    pub async fn wait(&self, duration: Duration) {
+        self.wait.wait(duration).await;
+    }
+
     /// Sends a request until `read` has understood an answer or repeating it is pointless.
     pub async fn send<T>(
         &self,
@@ -144,7 +149,7 @@ impl Http {
                 Ok(understood) => return Ok(understood),
                 Err(trouble) => trouble,
             };
-            let next = if request.form.is_none() || trouble.was_never_sent() {
+            let next = if request.form.is_none() || trouble.was_not_acted_on() {
                 self.limits.retry.after(attempts, trouble.kind(), self.jitter.next())
             } else {
                 Next::GiveUp

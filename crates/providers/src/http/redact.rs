@@ -3,6 +3,8 @@
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::Answer;
+
 const SAID_CHARS_MAX: usize = 200;
 
 #[derive(Deserialize)]
@@ -28,6 +30,22 @@ pub fn said(body: &[u8]) -> String {
     };
     let found = [&words.message, &words.error_description, &words.error].into_iter().find_map(text);
     found.map_or_else(|| "no message".to_owned(), |text| clean(&text))
+}
+
+/// The provider's own name for a failed request, by which its support finds it.
+pub(super) fn trace_id(answer: &Answer) -> Option<String> {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Traced {
+        trace_id: String,
+    }
+    if answer.status < 400 {
+        return None;
+    }
+    let traced: Traced = serde_json::from_slice(&answer.body).ok()?;
+    let is_plain = |letter: char| letter.is_ascii_alphanumeric() || letter == '-';
+    let fits = traced.trace_id.len() <= 64 && traced.trace_id.chars().all(is_plain);
+    fits.then_some(traced.trace_id)
 }
 
 /// A message is a string, a list of strings, or an object that has one.

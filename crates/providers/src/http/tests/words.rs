@@ -1,0 +1,81 @@
+//! What may be repeated of an answer, and JSON that is not quite JSON.
+
+use bytes::Bytes;
+use proptest::prelude::*;
+use serde_json::Value;
+
+use crate::http::{Misread, body, clean, said};
+
+#[test]
+fn messages_are_found_wherever_a_provider_puts_them() {
+    for (body, expected) in [
+        (r#"{"message":"Invalid JWT"}"#, "Invalid JWT"),
+        (r#"{"message":["a","b"],"error":"Unprocessable Entity"}"#, "a; b"),
+        (r#"{"error":{"code":"X","message":"gone"}}"#, "gone"),
+        (r#"{"error":"invalid_grant","error_description":"expired"}"#, "expired"),
+        (r#"{"statusCode":400}"#, "no message"),
+        ("", "no message"),
+        ("oops", "no readable message"),
+        ("  <html>", "a web page instead of JSON"),
+    ] {
+        assert_eq!(said(body.as_bytes()), expected);
+    }
+}
+
+#[test]
+fn nothing_secret_or_personal_is_repeated() {
+    for (text, expected) in [
+        ("Number +12015550123 is blocked", "Number […] is blocked"),
+        ("token pit-6f3a1b2c-1111-2222-3333-444455556666 bad", "token […] bad"),
+        ("no contact jane@example.com", "no contact […]"),
+        ("page\n\u{7}must be  >= 1", "page must be >= 1"),
+    ] {
+        assert_eq!(clean(text), expected);
+    }
+    assert!(clean(&"word ".repeat(500)).chars().count() <= 201);
+}
+
+fn read(body: &[u8]) -> Result<Value, Misread> {
+    body::read_json(&Bytes::copy_from_slice(body), |bytes| serde_json::from_slice(bytes))
+}
+
+#[test]
+fn raw_control_characters_inside_strings_are_mended() {
+    let read = read(b"{\"transcript\":\"bot: a\nhuman:\tb \\\" \\\\\",\n \"n\": 1}").unwrap();
+    assert_eq!(read["transcript"], "bot: a\nhuman:\tb \" \\");
+    assert_eq!(read["n"], 1);
+}
+
+#[test]
+fn broken_utf8_inside_strings_is_mended() {
+    assert_eq!(read(b"[\"a\xffb\"]").unwrap(), serde_json::json!(["a\u{fffd}b"]));
+}
+
+#[test]
+fn what_cannot_be_mended_is_named_without_being_quoted() {
+    assert!(matches!(read(b"[\"pit-1"), Err(Misread::Broken(what)) if what.contains("7 bytes")));
+    assert!(
+        matches!(read(b"[1,,]"), Err(Misread::Broken(what)) if what == "its answer is not JSON")
+    );
+}
+
+proptest! {
+    #[test]
+    fn any_string_survives_being_sent_raw(text in "[^\"\\\\]*") {
+        let sent = format!("[\"{text}\"]");
+        prop_assert_eq!(read(sent.as_bytes()).unwrap(), serde_json::json!([text]));
+    }
+
+    #[test]
+    fn no_body_makes_it_panic(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
+        read(&bytes).ok();
+        said(&bytes);
+    }
+
+    #[test]
+    fn nothing_with_seven_digits_is_repeated(text in "\\PC{0,80}") {
+        for word in clean(&text).split_whitespace() {
+            prop_assert!(word.chars().filter(char::is_ascii_digit).count() < 7);
+        }
+    }
+}

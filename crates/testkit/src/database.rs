@@ -1,0 +1,183 @@
+//! One test body, run on a fresh SQLite file and on a fresh PostgreSQL database.
+
+use std::future::Future;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use sqlx::{AssertSqlSafe, Connection, PgConnection, SqliteConnection};
+use store::Store;
+
+/// Which engine a test runs on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// A file.
+    Sqlite,
+    /// A server.
+    Postgres,
+}
+
+/// A fresh database with our schema, gone when the test is.
+pub struct TestDb {
+    /// Which engine.
+    pub kind: Kind,
+    /// Its address.
+    pub url: String,
+    /// Opened.
+    pub store: Store,
+    /// The folder of an SQLite file; kept alive as long as the test.
+    folder: tempfile::TempDir,
+}
+
+/// Declares tests that run once per engine: `name::on_sqlite` and `name::on_postgres`.
+///
+/// A body takes the database by value and asserts; a panic is a failure.
+#[macro_export]
+macro_rules! on_both_databases {
+    ($($(#[doc = $doc:expr])* async fn $name:ident($db:ident) $body:block)*) => {$(
+        $(#[doc = $doc])*
+        mod $name {
+            #[expect(unused_imports, reason = "not every story needs all that its file imports")]
+            use super::*;
+
+            async fn story($db: std::sync::Arc<$crate::TestDb>) $body
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn on_sqlite() {
+                $crate::TestDb::run($crate::Kind::Sqlite, story).await;
+            }
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn on_postgres() {
+                $crate::TestDb::run($crate::Kind::Postgres, story).await;
+            }
+        }
+    )*};
+}
+
+static NEXT: AtomicU32 = AtomicU32::new(0);
+
+impl TestDb {
+    /// Runs a story on a fresh database and removes the database afterwards, also when the
+    /// story panics.
+    pub async fn run<F, S>(kind: Kind, story: S)
+    where
+        S: FnOnce(std::sync::Arc<Self>) -> F,
+        F: Future<Output = ()> + Send + 'static,
+    {
+        let db = std::sync::Arc::new(Self::fresh(kind).await);
+        let (url, store) = (db.url.clone(), db.store.clone());
+        // A task of its own, so that a panic is caught and the database still removed.
+        let mut stage = tokio::task::JoinSet::new();
+        stage.spawn(story(db));
+        let ended = stage.join_next().await;
+        store.close().await;
+        if kind == Kind::Postgres {
+            drop_postgres(&url).await;
+        }
+        if let Some(Err(panic)) = ended {
+            std::panic::resume_unwind(panic.into_panic());
+        }
+    }
+
+    async fn fresh(kind: Kind) -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder can be made");
+        let url = match kind {
+            Kind::Sqlite => format!("sqlite://{}", folder.path().join("test.db").display()),
+            Kind::Postgres => create_postgres().await,
+        };
+        let store = Store::open(&url).await.expect("a fresh database opens");
+        Self { kind, url, store, folder }
+    }
+
+    /// The folder the test may use.
+    pub fn folder(&self) -> &std::path::Path {
+        self.folder.path()
+    }
+
+    /// Opens the same database once more, as another process would.
+    pub async fn open_again(&self) -> Store {
+        Store::open(&self.url).await.expect("an existing database opens")
+    }
+
+    /// Runs statements as somebody else with rights on the database would: to plant faults, or
+    /// to look at rows without going through `store`.
+    pub async fn execute(&self, sql: &str) {
+        let result = match self.kind {
+            Kind::Sqlite => {
+                let mut db = SqliteConnection::connect(&self.url).await.expect("it connects");
+                sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).execute(&mut db).await.map(|_| ())
+            }
+            Kind::Postgres => {
+                let mut db = PgConnection::connect(&self.url).await.expect("it connects");
+                sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).execute(&mut db).await.map(|_| ())
+            }
+        };
+        result.expect("the planted statement runs");
+    }
+
+    /// The single number a query answers with.
+    pub async fn number(&self, sql: &str) -> i64 {
+        let sql = AssertSqlSafe(sql.to_owned());
+        let row: (i64,) = match self.kind {
+            Kind::Sqlite => {
+                let mut db = SqliteConnection::connect(&self.url).await.expect("it connects");
+                sqlx::query_as(sql).fetch_one(&mut db).await.expect("the query answers")
+            }
+            Kind::Postgres => {
+                let mut db = PgConnection::connect(&self.url).await.expect("it connects");
+                sqlx::query_as(sql).fetch_one(&mut db).await.expect("the query answers")
+            }
+        };
+        row.0
+    }
+
+    /// Makes the database refuse rows of `table` whose `provider_call_id` is this one.
+    pub async fn refuse_call(&self, table: &str, provider_call_id: &str) {
+        let sql = match self.kind {
+            Kind::Sqlite => format!(
+                "CREATE TRIGGER refuse BEFORE INSERT ON {table}
+                 WHEN NEW.provider_call_id = '{provider_call_id}'
+                 BEGIN SELECT RAISE(ABORT, 'refused by the test'); END;"
+            ),
+            Kind::Postgres => format!(
+                "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+                 BEGIN RAISE EXCEPTION 'refused by the test' USING ERRCODE = '23514'; END $$;
+                 CREATE TRIGGER refuse BEFORE INSERT ON {table} FOR EACH ROW
+                 WHEN (NEW.provider_call_id = '{provider_call_id}') EXECUTE FUNCTION refuse();"
+            ),
+        };
+        self.execute(&sql).await;
+    }
+}
+
+/// The server tests use; a missing one fails the test instead of skipping it.
+#[expect(clippy::disallowed_methods, reason = "only the environment knows where the server is")]
+fn server_url() -> String {
+    std::env::var("EVERYCALL_TEST_POSTGRES_URL")
+        .unwrap_or_else(|_| "postgres://postgres@127.0.0.1:5432/postgres".to_owned())
+}
+
+async fn create_postgres() -> String {
+    let server = server_url();
+    let mut db = PgConnection::connect(&server).await.unwrap_or_else(|error| {
+        panic!(
+            "PostgreSQL does not answer at the tests' address ({error}). \
+             Run `cargo xtask test`, which finds or starts one, or set EVERYCALL_TEST_POSTGRES_URL"
+        )
+    });
+    let number = NEXT.fetch_add(1, Ordering::Relaxed);
+    let name = format!("everycall_test_{}_{number}", std::process::id());
+    let fresh = format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)");
+    sqlx::query(AssertSqlSafe(fresh)).execute(&mut db).await.expect("a leftover can be dropped");
+    // The empty template is the fastest to copy, and its locale differs from "C" on purpose.
+    let create = format!("CREATE DATABASE {name}");
+    sqlx::query(AssertSqlSafe(create)).execute(&mut db).await.expect("a database can be created");
+    let (base, _) = server.rsplit_once('/').expect("an address ends in /DATABASE");
+    format!("{base}/{name}")
+}
+
+async fn drop_postgres(url: &str) {
+    let (_, name) = url.rsplit_once('/').expect("an address ends in /DATABASE");
+    let mut db = PgConnection::connect(&server_url()).await.expect("the server still answers");
+    let drop = format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)");
+    sqlx::query(AssertSqlSafe(drop)).execute(&mut db).await.expect("a database can be dropped");
+}

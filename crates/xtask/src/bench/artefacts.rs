@@ -1,0 +1,51 @@
+//! Builds the programs that are measured and says where they are.
+
+use std::path::PathBuf;
+use std::process::Command;
+
+use anyhow::{Result, ensure};
+
+use crate::{environment, metadata, run};
+
+/// The programs, built in release mode.
+pub struct Artefacts {
+    /// The product.
+    pub everycall: PathBuf,
+    /// Fetches and parses, and does nothing else.
+    pub floor_fetch: PathBuf,
+    /// Writes rows in bulk, and does nothing else.
+    pub floor_insert: PathBuf,
+}
+
+impl Artefacts {
+    /// Builds them all; the first build takes some minutes.
+    pub fn build() -> Result<Self> {
+        println!("Building everycall and the floors in release mode.");
+        run::run(
+            Command::new("cargo")
+                .args(["build", "--release", "--bins", "--examples"])
+                .args(["-p", "everycall", "-p", "providers", "-p", "store"])
+                .current_dir(environment::workspace_root()),
+        )?;
+        let release = metadata::read()?.target_directory.join("release");
+        let built = |path: &str, source: &str| {
+            let file = release.join(path);
+            ensure!(
+                environment::workspace_root().join(source).exists() && file.is_file(),
+                "the bench needs `{path}`, which is built from {source}, and there is none"
+            );
+            Ok(file)
+        };
+        Ok(Self {
+            everycall: built("everycall", "crates/everycall/src/main.rs")?,
+            floor_fetch: built(
+                "examples/floor_fetch",
+                "crates/providers/examples/floor_fetch.rs",
+            )?,
+            floor_insert: built(
+                "examples/floor_insert",
+                "crates/store/examples/floor_insert.rs",
+            )?,
+        })
+    }
+}

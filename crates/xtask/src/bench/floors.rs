@@ -1,0 +1,56 @@
+//! The least that fetching and storing can take here: the same HTTP client and the same driver with
+//! no bookkeeping at all.
+
+use std::process::Command;
+use std::time::Duration;
+
+use anyhow::{Result, ensure};
+use serde::Deserialize;
+
+use super::measure::{Cost, measure};
+use super::scenarios::World;
+
+/// What a floor prints.
+#[derive(Deserialize)]
+struct Printed {
+    calls: u64,
+    duration_ms: f64,
+}
+
+/// One run of a floor.
+#[derive(Clone, Copy, Debug)]
+pub struct Floor {
+    /// How many calls went through.
+    pub calls: u64,
+    /// What it took; the time is the floor's own, without starting and connecting.
+    pub cost: Cost,
+}
+
+/// Fetches and parses every call, as many pages ahead as the product does.
+pub fn fetch(world: &World, pages_ahead: u32) -> Result<Floor> {
+    let door = &world.simulator.door;
+    let mut command = Command::new(&world.artefacts.floor_fetch);
+    command.args([&door.base_url, &door.location_id, &door.token]);
+    floor(command.arg(pages_ahead.to_string()), world.calls)
+}
+
+/// Writes as many rows in bulk.
+pub fn insert(world: &World) -> Result<Floor> {
+    let database = world.databases.fresh()?;
+    let mut command = Command::new(&world.artefacts.floor_insert);
+    floor(
+        command.arg(database.url()).arg(world.calls.to_string()),
+        world.calls,
+    )
+}
+
+fn floor(command: &mut Command, calls: u64) -> Result<Floor> {
+    let (printed, mut cost): (Printed, Cost) = measure(command)?;
+    ensure!(
+        printed.calls == calls,
+        "the floor handled {} calls, and there are {calls}",
+        printed.calls
+    );
+    cost.wall = Duration::from_secs_f64(printed.duration_ms / 1000.0);
+    Ok(Floor { calls, cost })
+}

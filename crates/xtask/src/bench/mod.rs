@@ -1,0 +1,33 @@
+//! `cargo xtask bench`: measures the release build against simulated providers, beside the fastest
+//! that the same machine can do at all in the same run.
+
+mod artefacts;
+mod database;
+mod floors;
+mod machine;
+mod measure;
+mod measured;
+mod report;
+mod scenarios;
+mod simulator;
+mod summary;
+mod sync;
+#[cfg(test)]
+mod tests;
+
+use anyhow::Result;
+use clap::Subcommand;
+
+/// What to measure.
+#[derive(Subcommand)]
+pub enum Bench {
+    /// First load, full re-read and incremental run of `everycall sync`
+    Sync(sync::SyncArguments),
+}
+
+/// Measures.
+pub fn bench(bench: &Bench) -> Result<()> {
+    match bench {
+        Bench::Sync(arguments) => sync::sync(arguments),
+    }
+}

@@ -1,0 +1,155 @@
+//! The ways `everycall sync` is run: first load, everything again, and what came since.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::Result;
+use jiff::{SignedDuration, Timestamp};
+use tempfile::TempDir;
+
+use super::artefacts::Artefacts;
+use super::database::{Database, Databases};
+use super::measure::{Cost, measure};
+use super::simulator::{Door, Simulator};
+use super::summary::{Expected, Summary};
+
+/// How long the simulated account has been in use.
+pub const DAYS: u32 = 90;
+
+/// The time the calls are from. It is fixed, so that runs can be compared over the years.
+pub struct Span {
+    /// The first moment.
+    pub since: Timestamp,
+    /// The moment after the last.
+    pub end: Timestamp,
+}
+
+impl Span {
+    /// The span of every bench.
+    pub fn fixed() -> Result<Self> {
+        let end: Timestamp = "2026-01-01T00:00:00Z".parse()?;
+        let since = end.checked_sub(SignedDuration::from_hours(i64::from(DAYS) * 24))?;
+        Ok(Self { since, end })
+    }
+
+    /// The moment after which the last hundredth lies.
+    pub fn before_the_last_hundredth(&self) -> Result<Timestamp> {
+        Ok(self
+            .end
+            .checked_sub(self.end.duration_since(self.since) / 100)?)
+    }
+}
+
+/// One timed run.
+#[derive(Clone, Debug)]
+pub struct Timed {
+    /// How many calls the scenario is about.
+    pub calls: u64,
+    /// What the product counted.
+    pub summary: Summary,
+    /// What it took.
+    pub cost: Cost,
+}
+
+/// Everything the scenarios run on.
+pub struct World<'a> {
+    /// The programs.
+    pub artefacts: &'a Artefacts,
+    /// Where databases come from.
+    pub databases: &'a Databases,
+    /// The provider.
+    pub simulator: &'a Simulator,
+    /// How many calls it has.
+    pub calls: u64,
+    /// When they were.
+    pub span: &'a Span,
+}
+
+/// One run of each scenario.
+pub struct Round {
+    /// Into an empty database.
+    pub first_load: Timed,
+    /// All of it once more.
+    pub again: Timed,
+    /// The last hundredth of the span, the rest being there.
+    pub incremental: Timed,
+}
+
+impl World<'_> {
+    /// Runs each scenario once.
+    pub fn round(&self) -> Result<Round> {
+        let (since, end) = (self.span.since.to_string(), self.span.end.to_string());
+        let site = Site::new(self)?;
+        let first_load = site.sync(&["--now", &end], Expected::AllNew(self.calls))?;
+        let everything = ["--from", &since, "--to", &end, "--now", &end];
+        let again = site.sync(&everything, Expected::AllUnchanged(self.calls))?;
+        drop(site);
+
+        let site = Site::new(self)?;
+        let earlier = self.span.before_the_last_hundredth()?.to_string();
+        let before = site.sync(&["--now", &earlier], Expected::NewBelow(self.calls))?;
+        let missing = self.calls - before.summary.new;
+        let mut incremental = site.sync(&["--now", &end], Expected::New(missing))?;
+        incremental.calls = missing;
+        Ok(Round {
+            first_load,
+            again,
+            incremental,
+        })
+    }
+}
+
+/// A database with the settings that lead the product to it.
+struct Site<'a> {
+    world: &'a World<'a>,
+    config: PathBuf,
+    _folder: TempDir,
+    _database: Database,
+}
+
+impl<'a> Site<'a> {
+    fn new(world: &'a World<'a>) -> Result<Self> {
+        let folder = TempDir::with_prefix("everycall-bench-")?;
+        let database = world.databases.fresh()?;
+        let token_file = folder.path().join("token");
+        fs::write(&token_file, &world.simulator.door.token)?;
+        let config = folder.path().join("everycall.toml");
+        let since = world.span.since.to_string();
+        let text = config_text(database.url(), &world.simulator.door, &token_file, &since)?;
+        fs::write(&config, text)?;
+        Ok(Self {
+            world,
+            config,
+            _folder: folder,
+            _database: database,
+        })
+    }
+
+    fn sync(&self, arguments: &[&str], expected: Expected) -> Result<Timed> {
+        let mut command = Command::new(&self.world.artefacts.everycall);
+        command.arg("--config").arg(&self.config);
+        command.args(["sync", "--json"]).args(arguments);
+        let (summary, cost): (Summary, Cost) = measure(&mut command)?;
+        summary.check(expected)?;
+        Ok(Timed {
+            calls: self.world.calls,
+            summary,
+            cost,
+        })
+    }
+}
+
+/// The product's configuration for one source.
+pub fn config_text(url: &str, door: &Door, token_file: &Path, since: &str) -> Result<String> {
+    let source = serde_json::json!({
+        "name": "bench",
+        "provider": "highlevel_voice_ai",
+        "base_url": door.base_url,
+        "location_id": door.location_id,
+        "token_file": token_file,
+        "since": since,
+    });
+    let config = serde_json::json!({ "database": { "url": url }, "sources": [source] });
+    Ok(toml::to_string(&config)?)
+}

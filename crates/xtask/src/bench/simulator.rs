@@ -1,0 +1,93 @@
+//! The simulated provider, run as a program of its own so that its work is not counted as ours.
+
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Child, ChildStdout, Command, Stdio};
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use serde::Deserialize;
+
+use super::scenarios::{DAYS, Span};
+use crate::run;
+
+/// Making many calls takes a while before the first page can be asked for.
+const PATIENCE: Duration = Duration::from_mins(5);
+
+/// What the simulator prints when it is ready.
+#[derive(Deserialize)]
+pub struct Door {
+    /// Where its API answers.
+    pub base_url: String,
+    /// Whose calls it has.
+    pub location_id: String,
+    /// What it wants to see.
+    pub token: String,
+}
+
+/// A running simulator; dropping it stops it.
+pub struct Simulator {
+    /// How to reach it.
+    pub door: Door,
+    _process: Process,
+}
+
+struct Process(Child);
+
+impl Simulator {
+    /// Starts one with this many calls and waits until it is ready.
+    pub fn start(everycall: &Path, calls: u64, latency_ms: u32, span: &Span) -> Result<Self> {
+        run::stop_if_interrupted()?;
+        println!("Starting the simulator with {calls} calls.");
+        let mut command = Command::new(everycall);
+        command.args(["simulate", "--seed", "7", "--port", "0", "--no-limits"]);
+        command.args(["--calls", &calls.to_string()]);
+        command.args(["--days", &DAYS.to_string()]);
+        command.args(["--latency-ms", &latency_ms.to_string()]);
+        command.args(["--end", &span.end.to_string()]);
+        command.stdin(Stdio::null()).stdout(Stdio::piped());
+        let child = command
+            .spawn()
+            .with_context(|| run::cannot_start(&command))?;
+        let mut process = Process(child);
+        let stdout = process
+            .0
+            .stdout
+            .take()
+            .context("its output was asked for")?;
+        let line = first_line(stdout)?;
+        let door = serde_json::from_str(&line).with_context(|| {
+            format!("`everycall simulate` should say in JSON where it is, but said `{line}`")
+        })?;
+        Ok(Self {
+            door,
+            _process: process,
+        })
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // It may have ended by itself, and then there is nothing to stop.
+        if self.0.kill().is_ok() {
+            self.0.wait().ok();
+        }
+    }
+}
+
+/// Reads on a thread of its own, so that a silent simulator cannot keep us waiting for ever.
+fn first_line(stdout: ChildStdout) -> Result<String> {
+    let (sender, receiver) = mpsc::channel();
+    thread::spawn(move || {
+        let mut line = String::new();
+        let read = BufReader::new(stdout).read_line(&mut line);
+        // Nobody listens any more once the patience is over.
+        sender.send(read.map(|_| line)).ok();
+    });
+    receiver
+        .recv_timeout(PATIENCE)
+        .context("`everycall simulate` did not get ready in five minutes")?
+        .context("the output of `everycall simulate` could not be read")
+}
