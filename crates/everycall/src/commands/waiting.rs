@@ -1,0 +1,86 @@
+//! The waiting room: which calls wait, for what, and the command that helps.
+
+use std::fmt::Write as _;
+
+use domain::WaitingReason;
+use store::WaitingGroup;
+
+use crate::output::{Style, count};
+
+/// Groups shown before the rest is summed up.
+const GROUPS_MAX: usize = 8;
+
+/// The calls of a source that wait, with what to do; nothing when none does.
+pub fn text(source: &str, groups: &[WaitingGroup], style: Style) -> String {
+    let mut out = String::new();
+    let calls: i64 = groups.iter().map(|group| group.calls).sum();
+    if calls == 0 {
+        return out;
+    }
+    let width = count(groups.iter().map(|group| group.calls).max().unwrap_or(0)).len();
+    // Writing into a text cannot fail.
+    if write(&mut out, source, groups, calls, width, style).is_err() {}
+    out
+}
+
+fn write(
+    out: &mut String,
+    source: &str,
+    groups: &[WaitingGroup],
+    calls: i64,
+    width: usize,
+    style: Style,
+) -> std::fmt::Result {
+    writeln!(out, "\n  {} are stored and wait for an account:", style.yellow(&calls_text(calls)))?;
+    for group in groups.iter().take(GROUPS_MAX) {
+        let who = group.agent.as_ref().or(group.provider_agent_id.as_ref());
+        let who = who.map_or(String::new(), |who| format!("  {who}"));
+        writeln!(out, "    {:>width$}  {}{who}", count(group.calls), group.reason)?;
+        let indent = " ".repeat(width + 6);
+        writeln!(out, "{indent}{}", style.command(&command(source, group)))?;
+    }
+    let rest: i64 = groups.iter().skip(GROUPS_MAX).map(|group| group.calls).sum();
+    if rest > 0 {
+        writeln!(out, "    {:>width$}  for others; see `everycall agents {source}`", count(rest))?;
+    }
+    Ok(())
+}
+
+fn calls_text(calls: i64) -> String {
+    if calls == 1 { "1 call".to_owned() } else { format!("{} calls", count(calls)) }
+}
+
+/// The command that helps a group of waiting calls.
+pub fn command(source: &str, group: &WaitingGroup) -> String {
+    let agent = group.agent.as_ref().or(group.provider_agent_id.as_ref());
+    match (group.reason.parse(), agent) {
+        (Ok(WaitingReason::AgentNotAssignedToUser), Some(agent)) => {
+            format!("everycall assign {} --account NAME", quoted(agent))
+        }
+        (Ok(WaitingReason::AgentNotInSystem), _) => {
+            format!("everycall agents fetch {source}")
+        }
+        _ => format!("everycall calls --source {source} --placement waiting"),
+    }
+}
+
+/// A word as a shell takes it.
+pub fn quoted(word: &str) -> String {
+    let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "-_./:@%+=,".contains(letter);
+    if !word.is_empty() && word.chars().all(is_plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_quoted_for_the_shell() {
+        let written = ["Booking", "Agent – ENG", "O'Neill", ""].map(quoted);
+        assert_eq!(written, ["Booking", "'Agent – ENG'", r"'O'\''Neill'", "''"]);
+    }
+}
