@@ -39,10 +39,11 @@ struct Row {
 
 const IDS_MAX: usize = 512;
 
+/// `+ 0` keeps the planner from going by the source alone, see docs/decisions/0006.
 fn sql(count: usize) -> String {
     format!(
         "SELECT provider_call_id, content_hash, version, first_run, changed_run, placement, reason
-         FROM calls WHERE source_id = $1 AND provider_call_id IN ({})",
+         FROM calls WHERE source_id + 0 = $1 AND provider_call_id IN ({})",
         placeholders(2, count)
     )
 }
