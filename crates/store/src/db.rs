@@ -90,7 +90,9 @@ impl Store {
     /// Begins a write transaction.
     pub async fn begin(&self) -> Result<Tx, StoreError> {
         Ok(Tx(match &self.pools {
-            Pools::Sqlite { write, .. } => Either::Sqlite(write.begin_with("BEGIN IMMEDIATE").await?),
+            Pools::Sqlite { write, .. } => {
+                Either::Sqlite(write.begin_with("BEGIN IMMEDIATE").await?)
+            }
             Pools::Postgres(pool) => Either::Postgres(pool.begin().await?),
         }))
     }
@@ -144,7 +146,11 @@ async fn open_sqlite(url: &str) -> Result<Pools, StoreError> {
 }
 
 async fn open_postgres(url: &str) -> Result<Pools, StoreError> {
-    let options = PgConnectOptions::from_str(url)?.application_name("everycall");
+    let options = PgConnectOptions::from_str(url)?
+        .application_name("everycall")
+        // A plan made once for all values is made while a table is empty, and reads it whole
+        // ever after; a first load would slow down with every page.
+        .options([("plan_cache_mode", "force_custom_plan")]);
     let pool = PgPoolOptions::new().max_connections(8).acquire_timeout(ACQUIRE);
     let pool = pool.connect_with(options).await?;
     sqlx::migrate!("migrations/postgres").run(&pool).await?;

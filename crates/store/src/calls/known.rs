@@ -6,7 +6,8 @@ use domain::{ContentHash, SourceId};
 use sqlx::AssertSqlSafe;
 
 use crate::batch::{pieces, placeholders};
-use crate::db::either;
+use crate::db::Either;
+use crate::text::text;
 use crate::{Store, StoreError, Tx};
 
 /// What the database knows about a call that a record speaks of.
@@ -39,7 +40,7 @@ struct Row {
 
 const IDS_MAX: usize = 512;
 
-fn sql(count: usize) -> String {
+fn sql_sqlite(count: usize) -> String {
     format!(
         "SELECT provider_call_id, content_hash, version, first_run, changed_run, placement, reason
          FROM calls WHERE source_id = $1 AND provider_call_id IN ({})",
@@ -47,17 +48,29 @@ fn sql(count: usize) -> String {
     )
 }
 
+// Before its first ANALYZE, PostgreSQL believes that a source has few calls and would read all
+// of them instead of looking up some; the limit leaves it no other plan than one look per id.
+fn sql_postgres(count: usize) -> String {
+    let ids = placeholders(2, count).replace(',', "), (");
+    format!(
+        "SELECT c.* FROM (VALUES ({ids})) AS asked (id) CROSS JOIN LATERAL (
+         SELECT provider_call_id, content_hash, version, first_run, changed_run, placement, reason
+         FROM calls WHERE source_id = $1 AND provider_call_id = asked.id LIMIT 1) c"
+    )
+}
+
 macro_rules! known {
-    ($db:ident, $source:ident, $ids:ident) => {{
+    ($db:ident, $sql:ident, $source:ident, $ids:ident) => {{
         let mut known = HashMap::with_capacity($ids.len());
         for piece in pieces($ids, IDS_MAX) {
-            let mut query = sqlx::query_as(AssertSqlSafe(sql(piece.len()))).bind($source.0);
+            let mut query = sqlx::query_as(AssertSqlSafe($sql(piece.len()))).bind($source.0);
             for id in piece {
-                query = query.bind(*id);
+                query = query.bind(text(id));
             }
             let rows: Vec<Row> = query.fetch_all(&mut *$db).await?;
             known.extend(rows.into_iter().filter_map(Row::read));
         }
+        as_asked(&mut known, $ids);
         Ok(known)
     }};
 }
@@ -69,10 +82,16 @@ impl Store {
         source: SourceId,
         ids: &[&str],
     ) -> Result<HashMap<String, KnownCall>, StoreError> {
-        either!(self.read(), |pool| {
-            let mut db = pool.acquire().await?;
-            known!(db, source, ids)
-        })
+        match self.read() {
+            Either::Sqlite(pool) => {
+                let mut db = pool.acquire().await?;
+                known!(db, sql_sqlite, source, ids)
+            }
+            Either::Postgres(pool) => {
+                let mut db = pool.acquire().await?;
+                known!(db, sql_postgres, source, ids)
+            }
+        }
     }
 }
 
@@ -83,7 +102,10 @@ impl Tx {
         source: SourceId,
         ids: &[&str],
     ) -> Result<HashMap<String, KnownCall>, StoreError> {
-        either!(self.conn(), |db| known!(db, source, ids))
+        match self.conn() {
+            Either::Sqlite(db) => known!(db, sql_sqlite, source, ids),
+            Either::Postgres(db) => known!(db, sql_postgres, source, ids),
+        }
     }
 }
 
@@ -99,5 +121,14 @@ impl Row {
             reason: self.reason,
         };
         Some((self.provider_call_id, known))
+    }
+}
+
+/// Whoever asked for an id that is stored cleaned looks it up as it was asked.
+fn as_asked(known: &mut HashMap<String, KnownCall>, ids: &[&str]) {
+    for id in ids.iter().filter(|id| id.contains('\0')) {
+        if let Some(call) = known.get(&*text(id)).cloned() {
+            known.insert((*id).to_owned(), call);
+        }
     }
 }
