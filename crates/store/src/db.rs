@@ -158,8 +158,10 @@ async fn open_postgres(url: &str) -> Result<Pools, StoreError> {
 }
 
 fn without_password(url: &str) -> String {
-    match (url.split_once("://"), url.rsplit_once('@')) {
-        (Some((scheme, _)), Some((_, host))) => format!("{scheme}://…@{host}"),
-        _ => url.to_owned(),
+    let Some((before, host)) = url.rsplit_once('@') else { return url.to_owned() };
+    let scheme = before.split_once("://").map(|(scheme, _)| scheme);
+    match scheme.filter(|scheme| !scheme.contains(':')) {
+        Some(scheme) => format!("{scheme}://…@{host}"),
+        None => format!("…@{host}"),
     }
 }
