@@ -27,13 +27,14 @@ pub struct Replaced {
     pub placement: Placement,
 }
 
-// SQLite uses a partial index only where its condition is repeated word for word.
+// SQLite uses a partial index only where its condition is repeated word for word. It
+// would walk the whole source in order of its key, if the key were not hidden in an expression.
 const UNPLACED_OF_AGENT: &str = "
 SELECT provider_call_id, occurred_at, provider_agent_id FROM calls
 WHERE source_id = $1 AND placement <> 'placed' AND placement = 'waiting' AND provider_agent_id = $2
   AND reason IN ('agent_not_in_system', 'agent_not_assigned_to_user')
-  AND provider_call_id > $3
-ORDER BY provider_call_id LIMIT $4";
+  AND provider_call_id || '' > $3
+ORDER BY provider_call_id || '' LIMIT $4";
 
 const UPDATE: &str = "
 UPDATE calls SET placement = $3, agent_id = $4, account_id = $5, reason = $6
