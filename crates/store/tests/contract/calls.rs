@@ -1,7 +1,7 @@
 //! Calls: known, written, listed, placed again; and their observations.
 
 use domain::{AgentRef, ProviderCallId, SourceId, Timestamp, WaitingReason};
-use store::{CallFilter, CallKey, Replaced, Scope, Store};
+use store::{CallFilter, CallKey, Replaced, Scope, Store, UnplacedCall};
 use testkit::on_both_databases;
 
 use crate::samples::{account, at, call, observation, placed, source, write};
@@ -197,7 +197,7 @@ on_both_databases! {
         write(&db.store, source, &calls).await;
         let mut tx = db.store.begin().await.unwrap();
         let first = tx.calls_unplaced_of(source, "g", "", 3).await.unwrap();
-        assert_eq!(first.iter().map(|row| row.at()).collect::<Vec<Timestamp>>(), [at(0), at(1), at(2)]);
+        assert_eq!(first.iter().map(UnplacedCall::at).collect::<Vec<Timestamp>>(), [at(0), at(1), at(2)]);
         let rest = tx.calls_unplaced_of(source, "g", "c2", 3).await.unwrap();
         assert_eq!(rest.len(), 2);
         let placement = placed(acme, call("x", 0)).placement;
