@@ -3,6 +3,7 @@
 use domain::{AccountId, AgentId, Assignment, SourceId, Timestamp};
 
 use crate::db::either;
+use crate::text::{text, text_opt};
 use crate::{Store, StoreError, Tx};
 
 /// An agent the provider listed.
@@ -74,19 +75,21 @@ impl Tx {
         either!(self.conn(), |db| {
             let known: Vec<(String,)> =
                 sqlx::query_as(KNOWN).bind(source.0).fetch_all(&mut *db).await?;
-            let known: std::collections::HashSet<String> = known.into_iter().map(|(id,)| id).collect();
+            let known: std::collections::HashSet<String> =
+                known.into_iter().map(|(id,)| id).collect();
             for agent in seen {
                 sqlx::query(SEE)
                     .bind(source.0)
-                    .bind(&agent.provider_agent_id)
-                    .bind(&agent.name)
-                    .bind(&agent.inbound_number)
+                    .bind(text(&agent.provider_agent_id))
+                    .bind(text(&agent.name))
+                    .bind(text_opt(agent.inbound_number.as_deref()))
                     .bind(now.as_millis())
                     .execute(&mut *db)
                     .await?;
             }
             let fresh = seen.iter().map(|agent| &agent.provider_agent_id);
-            let fresh: Vec<String> = fresh.filter(|id| !known.contains(*id)).cloned().collect();
+            let fresh: Vec<String> =
+                fresh.filter(|id| !known.contains(&*text(id))).cloned().collect();
             if !fresh.is_empty() {
                 sqlx::query(BUMP_SOURCE).bind(source.0).execute(db).await?;
             }
@@ -109,7 +112,7 @@ impl Tx {
                 .bind(assignment.valid_from.as_millis())
                 .bind(assignment.valid_to.as_millis())
                 .bind(now.as_millis())
-                .bind(by)
+                .bind(text(by))
                 .execute(&mut *db)
                 .await?;
             sqlx::query(BUMP).bind(assignment.agent.0).execute(db).await?;
@@ -120,7 +123,11 @@ impl Tx {
 
 impl Store {
     /// The agents of a source with their account at `now` and their number of calls.
-    pub async fn agents_list(&self, source: SourceId, now: Timestamp) -> Result<Vec<AgentRow>, StoreError> {
+    pub async fn agents_list(
+        &self,
+        source: SourceId,
+        now: Timestamp,
+    ) -> Result<Vec<AgentRow>, StoreError> {
         Ok(either!(self.read(), |db| {
             sqlx::query_as(LIST).bind(source.0).bind(now.as_millis()).fetch_all(db).await
         })?)

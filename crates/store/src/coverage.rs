@@ -3,6 +3,7 @@
 use domain::{Coverage, Covered, Level, Mark, RunId, SourceId, Timestamp, Window};
 
 use crate::db::either;
+use crate::text::text_opt;
 use crate::{Store, StoreError, Tx};
 
 #[derive(sqlx::FromRow)]
@@ -51,7 +52,11 @@ impl Store {
 
 impl Tx {
     /// Writes what was learnt about a window, together with the data it speaks of.
-    pub async fn coverage_mark(&mut self, source: SourceId, new: Covered) -> Result<(), StoreError> {
+    pub async fn coverage_mark(
+        &mut self,
+        source: SourceId,
+        new: Covered,
+    ) -> Result<(), StoreError> {
         either!(self.conn(), |db| {
             let touching: Vec<Row> = sqlx::query_as(TOUCHING)
                 .bind(source.0)
@@ -59,7 +64,8 @@ impl Tx {
                 .bind(new.window.to().as_millis())
                 .fetch_all(&mut *db)
                 .await?;
-            let before: Result<Vec<Covered>, StoreError> = touching.into_iter().map(Row::read).collect();
+            let before: Result<Vec<Covered>, StoreError> =
+                touching.into_iter().map(Row::read).collect();
             let before = before?;
             let mut ledger = Coverage::from_rows(before.iter().cloned());
             ledger.mark(new);
@@ -77,7 +83,7 @@ impl Tx {
                     .bind(row.window.to().as_millis())
                     .bind(level_name(row.level))
                     .bind(mark)
-                    .bind(detail)
+                    .bind(text_opt(detail))
                     .bind(row.listed.and_then(|n| i64::try_from(n).ok()))
                     .bind(row.provider_total.and_then(|n| i64::try_from(n).ok()))
                     .bind(row.run.0)
@@ -106,7 +112,8 @@ impl Row {
         };
         Ok(Covered {
             window,
-            level: level(&self.level).ok_or_else(|| nonsense(format!("the level `{}`", self.level)))?,
+            level: level(&self.level)
+                .ok_or_else(|| nonsense(format!("the level `{}`", self.level)))?,
             mark,
             listed: self.listed.and_then(|n| u64::try_from(n).ok()),
             provider_total: self.provider_total.and_then(|n| u64::try_from(n).ok()),

@@ -7,6 +7,7 @@ use sqlx::AssertSqlSafe;
 
 use crate::batch::{pieces, placeholders};
 use crate::db::either;
+use crate::text::text;
 use crate::{Store, StoreError, Tx};
 
 /// What the database knows about a call that a record speaks of.
@@ -54,11 +55,12 @@ macro_rules! known {
         for piece in pieces($ids, IDS_MAX) {
             let mut query = sqlx::query_as(AssertSqlSafe(sql(piece.len()))).bind($source.0);
             for id in piece {
-                query = query.bind(*id);
+                query = query.bind(text(id));
             }
             let rows: Vec<Row> = query.fetch_all(&mut *$db).await?;
             known.extend(rows.into_iter().filter_map(Row::read));
         }
+        as_asked(&mut known, $ids);
         Ok(known)
     }};
 }
@@ -100,5 +102,14 @@ impl Row {
             reason: self.reason,
         };
         Some((self.provider_call_id, known))
+    }
+}
+
+/// Whoever asked for an id that is stored cleaned looks it up as it was asked.
+fn as_asked(known: &mut HashMap<String, KnownCall>, ids: &[&str]) {
+    for id in ids.iter().filter(|id| id.contains('\0')) {
+        if let Some(call) = known.get(&*text(id)).cloned() {
+            known.insert((*id).to_owned(), call);
+        }
     }
 }

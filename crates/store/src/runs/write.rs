@@ -3,6 +3,7 @@
 use domain::{RunAccounts, RunId, RunKind, RunStatus, SourceId, Timestamp};
 
 use crate::db::either;
+use crate::text::{text, text_opt};
 use crate::{StoreError, Tx};
 
 /// How far a run is. Written whole with every page, so that it is true at any instant.
@@ -58,7 +59,7 @@ impl Tx {
             sqlx::query_as(START)
                 .bind(source.0)
                 .bind(kind.as_str())
-                .bind(parameters)
+                .bind(text(parameters))
                 .bind(now.as_millis())
                 .fetch_one(db)
                 .await
@@ -67,7 +68,11 @@ impl Tx {
     }
 
     /// Writes how far a run is, together with the data that brought it there.
-    pub async fn run_progress(&mut self, run: RunId, progress: &RunProgress) -> Result<(), StoreError> {
+    pub async fn run_progress(
+        &mut self,
+        run: RunId,
+        progress: &RunProgress,
+    ) -> Result<(), StoreError> {
         let count = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
         let accounts = &progress.accounts;
         either!(self.conn(), |db| {
@@ -82,7 +87,7 @@ impl Tx {
                 .bind(count(accounts.failed))
                 .bind(count(progress.waiting))
                 .bind(count(progress.excluded))
-                .bind(&progress.skip_reasons)
+                .bind(text(&progress.skip_reasons))
                 .bind(count(progress.pages))
                 .bind(count(progress.windows_planned))
                 .bind(count(progress.windows_proved))
@@ -105,9 +110,9 @@ impl Tx {
             sqlx::query(FINISH)
                 .bind(run.0)
                 .bind(status.as_str())
-                .bind(response)
-                .bind(error.map(|(error, _)| error))
-                .bind(error.and_then(|(_, hint)| hint))
+                .bind(text(response))
+                .bind(error.map(|(error, _)| text(error)))
+                .bind(text_opt(error.and_then(|(_, hint)| hint)))
                 .bind(now.as_millis())
                 .execute(db)
                 .await?;
@@ -117,9 +122,18 @@ impl Tx {
 
     /// Ends the runs of a source whose process died; the caller holds the source's lease, so
     /// nobody can still be working on them. Returns how many there were.
-    pub async fn runs_abandon(&mut self, source: SourceId, now: Timestamp) -> Result<u64, StoreError> {
+    pub async fn runs_abandon(
+        &mut self,
+        source: SourceId,
+        now: Timestamp,
+    ) -> Result<u64, StoreError> {
         let done = either!(self.conn(), |db| {
-            sqlx::query(ABANDON).bind(source.0).bind(now.as_millis()).execute(db).await?.rows_affected()
+            sqlx::query(ABANDON)
+                .bind(source.0)
+                .bind(now.as_millis())
+                .execute(db)
+                .await?
+                .rows_affected()
         });
         Ok(done)
     }
