@@ -44,10 +44,19 @@ pub struct Cli {
 
 /// What to do.
 #[derive(Debug, Subcommand)]
-#[expect(missing_docs, reason = "each is explained by its arguments' type")]
 pub enum Command {
     Demo(commands::demo::Demo),
+    Init(commands::init::Init),
+    Doctor(commands::doctor::Doctor),
     Sync(commands::sync::Sync),
+    Status(commands::status::Status),
+    Runs(commands::runs::Runs),
+    Calls(commands::calls::Calls),
+    Sources(commands::sources::Sources),
+    Agents(commands::agents::Agents),
+    Accounts(commands::accounts::Accounts),
+    Assign(commands::assign::Assign),
+    Serve(commands::serve::Serve),
     Simulate(commands::simulate::Simulate),
 }
 

@@ -11,7 +11,7 @@ use crate::output::{Style, count};
 const GROUPS_MAX: usize = 8;
 
 /// The calls of a source that wait, with what to do; nothing when none does.
-pub fn text(source: &str, groups: &[WaitingGroup], style: Style) -> String {
+pub fn text(here: &str, source: &str, groups: &[WaitingGroup], style: Style) -> String {
     let mut out = String::new();
     let calls: i64 = groups.iter().map(|group| group.calls).sum();
     if calls == 0 {
@@ -19,13 +19,13 @@ pub fn text(source: &str, groups: &[WaitingGroup], style: Style) -> String {
     }
     let width = count(groups.iter().map(|group| group.calls).max().unwrap_or(0)).len();
     // Writing into a text cannot fail.
-    if write(&mut out, source, groups, calls, width, style).is_err() {}
+    if write(&mut out, (here, source), groups, calls, width, style).is_err() {}
     out
 }
 
 fn write(
     out: &mut String,
-    source: &str,
+    (here, source): (&str, &str),
     groups: &[WaitingGroup],
     calls: i64,
     width: usize,
@@ -37,11 +37,11 @@ fn write(
         let who = who.map_or(String::new(), |who| format!("  {who}"));
         writeln!(out, "    {:>width$}  {}{who}", count(group.calls), group.reason)?;
         let indent = " ".repeat(width + 6);
-        writeln!(out, "{indent}{}", style.command(&command(source, group)))?;
+        writeln!(out, "{indent}{}", style.command(&command(here, source, group)))?;
     }
     let rest: i64 = groups.iter().skip(GROUPS_MAX).map(|group| group.calls).sum();
     if rest > 0 {
-        writeln!(out, "    {:>width$}  for others; see `everycall agents {source}`", count(rest))?;
+        writeln!(out, "    {:>width$}  for others; see `{here} agents {source}`", count(rest))?;
     }
     Ok(())
 }
@@ -51,16 +51,17 @@ fn calls_text(calls: i64) -> String {
 }
 
 /// The command that helps a group of waiting calls.
-pub fn command(source: &str, group: &WaitingGroup) -> String {
+pub fn command(here: &str, source: &str, group: &WaitingGroup) -> String {
     let agent = group.agent.as_ref().or(group.provider_agent_id.as_ref());
     match (group.reason.parse(), agent) {
         (Ok(WaitingReason::AgentNotAssignedToUser), Some(agent)) => {
-            format!("everycall assign {} --account NAME", quoted(agent))
+            format!("{here} assign {} --account NAME", quoted(agent))
         }
-        (Ok(WaitingReason::AgentNotInSystem), _) => {
-            format!("everycall agents fetch {source}")
+        // Agents are fetched at the start of each run, so this one was deleted at the provider.
+        (Ok(WaitingReason::AgentNotInSystem), Some(id)) => {
+            format!("{here} assign {} --source {source} --account NAME", quoted(id))
         }
-        _ => format!("everycall calls --source {source} --placement waiting"),
+        _ => format!("{here} calls --source {source} --placement waiting"),
     }
 }
 

@@ -13,6 +13,7 @@ use engine::agents::agents_fetch;
 use engine::sync::SyncOptions;
 use tokio::net::TcpListener;
 
+use super::site::Site;
 use super::sync::{Accounts, exit_of, pull};
 use crate::config::Config;
 use crate::dashboard;
@@ -62,7 +63,8 @@ pub async fn run(arguments: Demo) -> Result<Exit> {
     let options = SyncOptions { stop: interrupt.stop(), ..SyncOptions::manual() };
     let report = pull(&desk, &source, options, true).await?;
     let waiting = Accounts::waiting(&desk, source.row.id).await?;
-    output::print(&Accounts { source: &source.row.name, report: &report, waiting }.text())?;
+    let (here, name) = (&Site::new(stage.config()).here(), &source.row.name);
+    output::print(&Accounts { here, source: name, report: &report, waiting }.text())?;
     let exit = exit_of(&report);
     if !interrupt.came() {
         output::print(&next::text(&stage, listener.is_some(), Style::of_stdout()))?;

@@ -15,6 +15,8 @@ use crate::wiring::Desk;
 
 /// The accounts of a run, to be shown.
 pub struct Accounts<'a> {
+    /// How a command that helps begins.
+    pub here: &'a str,
     /// The source it read.
     pub source: &'a str,
     /// How it ended.
@@ -111,7 +113,7 @@ impl Accounts<'_> {
             }
             return Ok(());
         }
-        out.push_str(&waiting::text(self.source, &self.waiting, style));
+        out.push_str(&waiting::text(self.here, self.source, &self.waiting, style));
         Ok(())
     }
 }
