@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use clap::{Args, Subcommand};
-use engine::agents::agents_fetch;
+use engine::agents::{NEVER_LISTED, agents_fetch};
 use store::AgentRow;
 
 use super::site::Site;
@@ -43,21 +43,21 @@ pub async fn run(site: &Site, arguments: Agents) -> Result<Exit> {
 
 async fn list(site: &Site, source: Option<&str>, json: bool) -> Result<Exit> {
     let desk = site.look().await?;
-    let style = Style::of_stdout();
-    let mut table = Table::new(&["source", "agent", "account", ">calls", "id", "last listed"]);
+    let unassigned = Style::of_stdout().yellow("–");
+    let mut table = Table::new(&["source", "agent", "id", "last listed", ">calls", "account"]);
     for source in desk.known_or_all(source).await? {
         for agent in desk.ctx.store.agents_list(source.id, desk.ctx.now()).await? {
             if json {
                 output::print_json(&as_json(&source.name, &agent))?;
             }
-            let account = agent.account.unwrap_or_else(|| style.yellow("–"));
+            let listed = listed_at(&agent).unwrap_or_else(|| "never".to_owned());
             table.row([
                 source.name.clone(),
                 agent.name,
-                account,
-                count(agent.calls),
                 agent.provider_agent_id,
-                instant(agent.last_seen_at),
+                listed,
+                count(agent.calls),
+                agent.account.unwrap_or_else(|| unassigned.clone()),
             ]);
         }
     }
@@ -68,10 +68,14 @@ async fn list(site: &Site, source: Option<&str>, json: bool) -> Result<Exit> {
     Ok(Exit::Done)
 }
 
+fn listed_at(agent: &AgentRow) -> Option<String> {
+    (agent.last_seen_at != NEVER_LISTED.as_millis()).then(|| instant(agent.last_seen_at))
+}
+
 fn as_json(source: &str, agent: &AgentRow) -> serde_json::Value {
     serde_json::json!({
         "source": source, "name": agent.name, "providerAgentId": agent.provider_agent_id,
-        "account": agent.account, "calls": agent.calls, "lastListedAt": instant(agent.last_seen_at),
+        "account": agent.account, "calls": agent.calls, "lastListedAt": listed_at(agent),
     })
 }
 

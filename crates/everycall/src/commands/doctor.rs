@@ -125,13 +125,14 @@ impl Told {
             ProbeOutcome::Notable => "notable",
             ProbeOutcome::Wrong => "wrong",
         };
-        // A sentence that already ends with its hint says it once.
-        let sentence = match &probe.hint {
-            Some(hint) => probe.sentence.replace(&format!(". {hint}"), ""),
-            None => probe.sentence,
+        let (sentence, hint) = match probe.hint {
+            // A sentence that already ends with its hint says it once.
+            Some(hint) => (probe.sentence.replace(&format!(". {hint}"), ""), Some(hint)),
+            None if probe.outcome == ProbeOutcome::Wrong => sentence_and_hint(&probe.sentence),
+            None => (probe.sentence, None),
         };
         let (about, name) = (about.to_owned(), probe.name.to_owned());
-        self.tell(&Finding { about, name, outcome, sentence, hint: probe.hint })
+        self.tell(&Finding { about, name, outcome, sentence, hint })
     }
 
     fn right(&mut self, about: &str, name: &str, sentence: String) -> Result<()> {

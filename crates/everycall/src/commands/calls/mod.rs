@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use store::{CallFilter, CallKey, CallRow, Scope, parts};
 
 use super::site::Site;
+use super::waiting::quoted;
 use crate::mistake::{Exit, Mistake};
 use crate::output::{self, Style, Table, duration, instant};
 use crate::wiring::Desk;
@@ -68,6 +69,23 @@ impl Placed {
     }
 }
 
+impl Calls {
+    /// The options that go on after this call.
+    fn after(&self, last: &CallRow) -> String {
+        let option =
+            |name: &str, value: Option<String>| value.map(|value| format!("--{name} {value}"));
+        let options = [
+            option("source", Some(last.source.clone())),
+            option("placement", self.placement.map(|placed| placed.as_str().to_owned())),
+            option("from", self.from.map(|at| at.to_string())),
+            option("to", self.to.map(|at| at.to_string())),
+            option("limit", Some(self.limit.to_string())),
+            option("after", Some(quoted(&last.provider_call_id))),
+        ];
+        options.into_iter().flatten().collect::<Vec<String>>().join(" ")
+    }
+}
+
 /// Lists or shows them.
 pub async fn run(site: &Site, arguments: Calls) -> Result<Exit> {
     if let Some(Command::Show(show)) = arguments.command {
@@ -88,9 +106,8 @@ pub async fn run(site: &Site, arguments: Calls) -> Result<Exit> {
     }
     let mut text = table.text_or("There is no such call.");
     if let Some(last) = calls.last().filter(|_| calls.len() as i64 == arguments.limit) {
-        let (here, source, id) = (site.here(), &last.source, &last.provider_call_id);
-        let more = format!("\n\nOlder ones: {here} calls --source {source} --after {id}");
-        text += &style.dim(&more);
+        let more = format!("Older ones: {} calls {}", site.here(), arguments.after(last));
+        text += &format!("\n\n{}", style.dim(&more));
     }
     output::print(&text)?;
     Ok(Exit::Done)

@@ -4,7 +4,9 @@ use anyhow::Result;
 use clap::Args;
 use domain::ProviderCallId;
 use engine::view::{Version, versions};
-use serde_json::{Value, json, value::RawValue};
+use serde::Serialize;
+use serde_json::Value;
+use serde_json::value::RawValue;
 use store::{CallKey, CallRow, Scope};
 
 use super::{as_json, length};
@@ -90,17 +92,30 @@ fn text(call: &CallRow, versions: &[Version], style: Style) -> String {
     lines.join("\n")
 }
 
-fn whole(call: &CallRow, versions: &[Version], with_raw: bool) -> Result<Value> {
-    let mut whole = as_json(call);
-    let mut all = Vec::new();
-    for version in versions {
-        let mut one = json!(version);
-        if with_raw {
-            let raw: &RawValue = serde_json::from_slice(&version.raw)?;
-            one["raw"] = serde_json::to_value(raw)?;
-        }
-        all.push(one);
-    }
-    whole["versions"] = all.into();
-    Ok(whole)
+/// A call for programs.
+#[derive(Serialize)]
+struct Whole<'a> {
+    #[serde(flatten)]
+    call: Value,
+    versions: Vec<WholeVersion<'a>>,
+}
+
+#[derive(Serialize)]
+struct WholeVersion<'a> {
+    #[serde(flatten)]
+    version: &'a Version,
+    /// Letter by letter as it was sent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    raw: Option<&'a RawValue>,
+}
+
+fn whole<'a>(call: &CallRow, versions: &'a [Version], with_raw: bool) -> Result<Whole<'a>> {
+    let versions: Result<Vec<WholeVersion<'a>>> = versions
+        .iter()
+        .map(|version| {
+            let raw = if with_raw { Some(serde_json::from_slice(&version.raw)?) } else { None };
+            Ok(WholeVersion { version, raw })
+        })
+        .collect();
+    Ok(Whole { call: as_json(call), versions: versions? })
 }

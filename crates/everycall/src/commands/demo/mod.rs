@@ -59,6 +59,7 @@ pub async fn run(arguments: Demo) -> Result<Exit> {
     agents_fetch(&desk.ctx, &source).await?;
     let assigned = cast::assign(&desk, &source).await?;
     output::print(&opening(&stage, &assigned))?;
+    output::print("")?;
 
     let options = SyncOptions { stop: interrupt.stop(), ..SyncOptions::manual() };
     let report = pull(&desk, &source, options, true).await?;
@@ -118,8 +119,6 @@ fn opening(stage: &Stage, assigned: &cast::Assigned) -> String {
         line("database", &stage.database().display().to_string()),
         line("accounts", &assigned.accounts.join(", ")),
         line("agents", &assigned.sentence()),
-        String::new(),
     ]
     .join("\n")
-        + "\n"
 }

@@ -79,7 +79,7 @@ fn row(run: &RunRow, now: Timestamp) -> [String; 12] {
         run.run_id.to_string(),
         run.source.clone(),
         run.kind.clone(),
-        status(&run.status, Style::of_stdout()),
+        run.status.clone(),
         instant(run.started_at),
         duration(took(run, now)),
         count(run.listed),

@@ -108,6 +108,7 @@ impl Whole {
     fn asked(&self, out: &mut String, style: Style) -> std::fmt::Result {
         writeln!(out, "\n{}\n  {}", style.bold("parameters"), self.run.parameters)?;
         if let Some(response) = &self.run.response {
+            let response = response.replace(",\"logs\":[]", "");
             writeln!(out, "\n{}\n  {response}", style.bold("response"))?;
         }
         let total: i64 = self.pages.iter().map(|page| page.duration_ms).sum();

@@ -84,10 +84,13 @@ impl Accounts<'_> {
             None => "dry run, nothing written".to_owned(),
         };
         let took = duration(Duration::from_millis(report.duration_ms));
-        let (proved, planned) = (report.windows_proved, report.windows_planned);
+        let windows = match (report.windows_proved, report.windows_planned) {
+            (0, 0) if report.success => "nothing was due".to_owned(),
+            (proved, planned) => format!("{proved} of {planned} windows proved"),
+        };
         writeln!(
             out,
-            "{} · {run} · {how} · {took} · {} pages · {proved} of {planned} windows proved",
+            "{} · {run} · {how} · {took} · {} pages · {windows}",
             style.bold(self.source),
             count(report.pages_fetched),
         )?;
