@@ -20,6 +20,8 @@ pub(super) async fn sync_dry(
     options: SyncOptions,
 ) -> Result<RunReport, SyncError> {
     let started = ctx.now();
+    // Whatever this finds is shown by the reading itself.
+    let calibrated = source.connection.calibrate().await;
     let coverage = ctx.store.coverage_load(source.row.id).await?;
     let capabilities = source.connection.capabilities();
     let planned = plan(&coverage, &capabilities, source.row.since, options.asked, started);
@@ -36,7 +38,7 @@ pub(super) async fn sync_dry(
     let windows_planned = planned.len() as u64;
     let what = Conclusion { windows_planned, ..Conclusion::default() };
     let mut tally = Tally { what, ..Tally::default() };
-    let mut error = None;
+    let mut error = calibrated.err().map(|error| error.to_string());
     while let Some(next) = fetched.recv().await {
         match next {
             Fetched::Page { listed, sightings, .. } => {

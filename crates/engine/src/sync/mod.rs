@@ -129,6 +129,10 @@ async fn survey(
     let now = ctx.now();
     let sentence = format!("The provider lists {} agents, {} of them new", agents.listed, agents.new);
     log.info(now, Phase::Init, sentence, Some(now.since(started)));
+    if let Some(probe) = source.connection.calibrate().await? {
+        log.info(ctx.now(), Phase::Init, probe.sentence.clone(), None);
+        crate::examine::keep(ctx, source, &[probe]).await?;
+    }
     let coverage = ctx.store.coverage_load(source.row.id).await?;
     let capabilities = source.connection.capabilities();
     let planned = plan(&coverage, &capabilities, source.row.since, options.asked, now);
