@@ -79,6 +79,32 @@ pub fn quoted(word: &str) -> String {
 mod tests {
     use super::*;
 
+    fn group(reason: &str, id: Option<&str>, agent: Option<&str>, calls: i64) -> WaitingGroup {
+        let text = |text: Option<&str>| text.map(str::to_owned);
+        let (provider_agent_id, agent) = (text(id), text(agent));
+        WaitingGroup { reason: reason.to_owned(), provider_agent_id, agent, calls, oldest: 0 }
+    }
+
+    #[test]
+    fn each_reason_has_the_command_that_helps() {
+        let groups = [
+            group("agent_not_assigned_to_user", Some("a1"), Some("Front Desk – ENG"), 1200),
+            group("agent_not_in_system", Some("a9"), None, 30),
+            group("no_agent_id_in_call", None, None, 4),
+        ];
+        let expected = "
+  1,234 calls are stored and wait for an account:
+    1,200  agent_not_assigned_to_user  Front Desk – ENG
+           everycall assign 'Front Desk – ENG' --account NAME
+       30  agent_not_in_system  a9
+           everycall assign a9 --source main --account NAME
+        4  no_agent_id_in_call
+           everycall calls --source main --placement waiting
+";
+        assert_eq!(text("everycall", "main", &groups, Style::plain()), expected);
+        assert_eq!(text("everycall", "main", &[], Style::plain()), "");
+    }
+
     #[test]
     fn names_are_quoted_for_the_shell() {
         let written = ["Booking", "Agent – ENG", "O'Neill", ""].map(quoted);

@@ -166,7 +166,7 @@ fn length(call: &CallRow) -> Option<String> {
 }
 
 fn as_json(call: &CallRow) -> Value {
-    let tags: Value = serde_json::from_str(&call.tags).unwrap_or_default();
+    let tags: Vec<&str> = call.tags.split_whitespace().collect();
     let has = |part: i64| call.parts & part != 0;
     json!({
         "source": call.source, "providerCallId": call.provider_call_id,

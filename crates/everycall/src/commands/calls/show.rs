@@ -70,6 +70,7 @@ fn text(call: &CallRow, versions: &[Version], style: Style) -> String {
         ("agent", call.agent.clone().unwrap_or_default()),
         ("agent id", call.provider_agent_id.clone().unwrap_or_default()),
         ("contact id", call.provider_contact_id.clone().unwrap_or_default()),
+        ("tags", call.tags.replace(' ', ", ")),
         ("account", account),
         ("placement", format!("{}: {}", call.placement, call.reason)),
     ];
