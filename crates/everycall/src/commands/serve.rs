@@ -1,7 +1,6 @@
 //! `everycall serve`: the dashboard.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
 
 use anyhow::Result;
 use clap::Args;
@@ -40,8 +39,7 @@ pub async fn run(site: &Site, arguments: Serve) -> Result<Exit> {
     if !arguments.listen.ip().is_loopback() {
         eprintln!("note: there is no sign-in yet: whoever reaches {address} sees every call");
     }
-    let (store, wait) = (desk.ctx.store.clone(), Arc::clone(&desk.ctx.wait));
-    dashboard::serve(listener, store, wait, None, interrupt.stop()).await?;
+    dashboard::serve(listener, &desk.ctx, None, interrupt.stop()).await?;
     desk.ctx.store.close().await;
     Ok(Exit::Done)
 }

@@ -5,22 +5,19 @@ use std::fmt::Write as _;
 use domain::WaitingReason;
 use store::WaitingGroup;
 
-use crate::output::{Style, count};
+use crate::output::{Style, count, written};
 
 /// Groups shown before the rest is summed up.
 const GROUPS_MAX: usize = 8;
 
 /// The calls of a source that wait, with what to do; nothing when none does.
 pub fn text(here: &str, source: &str, groups: &[WaitingGroup], style: Style) -> String {
-    let mut out = String::new();
     let calls: i64 = groups.iter().map(|group| group.calls).sum();
     if calls == 0 {
-        return out;
+        return String::new();
     }
     let width = count(groups.iter().map(|group| group.calls).max().unwrap_or(0)).len();
-    // Writing into a text cannot fail.
-    if write(&mut out, (here, source), groups, calls, width, style).is_err() {}
-    out
+    written(|out| write(out, (here, source), groups, calls, width, style))
 }
 
 fn write(

@@ -29,7 +29,7 @@ pub struct Calls {
     source: Option<String>,
     /// With this outcome of placement only
     #[arg(long, value_enum)]
-    placement: Option<Placed>,
+    placement: Option<Outcome>,
     /// From this day or instant (UTC)
     #[arg(long, value_name = "TIME", value_parser = Timestamp::parse_human)]
     from: Option<Timestamp>,
@@ -53,13 +53,13 @@ enum Command {
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
-enum Placed {
+enum Outcome {
     Placed,
     Waiting,
     Excluded,
 }
 
-impl Placed {
+impl Outcome {
     const fn as_str(self) -> &'static str {
         match self {
             Self::Placed => "placed",
@@ -107,7 +107,7 @@ pub async fn run(site: &Site, arguments: Calls) -> Result<Exit> {
     let mut text = table.text_or("There is no such call.");
     if let Some(last) = calls.last().filter(|_| calls.len() as i64 == arguments.limit) {
         let more = format!("Older ones: {} calls {}", site.here(), arguments.after(last));
-        text += &format!("\n\n{}", style.dim(&more));
+        text = [text, String::new(), style.dim(&more)].join("\n");
     }
     output::print(&text)?;
     Ok(Exit::Done)

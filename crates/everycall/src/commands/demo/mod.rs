@@ -86,8 +86,7 @@ async fn serve(desk: &Desk, listener: TcpListener, interrupt: &Interrupt) -> Res
         style.command(&address)
     ))?;
     let notice = "This is the demo: a simulated provider, and nobody's real calls.".to_owned();
-    let (store, wait) = (desk.ctx.store.clone(), desk.ctx.wait.clone());
-    dashboard::serve(listener, store, wait, Some(notice), interrupt.stop()).await?;
+    dashboard::serve(listener, &desk.ctx, Some(notice), interrupt.stop()).await?;
     Ok(())
 }
 

@@ -11,7 +11,7 @@ use store::{LogLine, PageRow, RunRow, SkipRow};
 use super::{as_json, status, took};
 use crate::commands::site::Site;
 use crate::mistake::{Exit, Mistake};
-use crate::output::{self, Style, Table, count, duration, instant};
+use crate::output::{self, Style, Table, count, duration, instant, written};
 
 /// Skipped calls shown before the rest is summed up.
 const SKIPS_MAX: usize = 10;
@@ -53,10 +53,7 @@ pub async fn run(site: &Site, arguments: Show) -> Result<Exit> {
     } else {
         let now = desk.ctx.now();
         let took = duration(took(&whole.run, now));
-        let mut text = String::new();
-        // Writing into a text cannot fail.
-        if whole.write(&mut text, &took, Style::of_stdout()).is_err() {}
-        output::print(&text)?;
+        output::print(&written(|out| whole.write(out, &took, Style::of_stdout())))?;
     }
     Ok(Exit::Done)
 }

@@ -12,7 +12,7 @@ use store::{RunRow, Scope, SourceRow, Totals, WaitingGroup};
 use super::site::Site;
 use super::waiting;
 use crate::mistake::Exit;
-use crate::output::{self, Style, count, instant, percent};
+use crate::output::{self, Style, count, instant, percent, written};
 use crate::wiring::Desk;
 use proof::Proof;
 
@@ -53,10 +53,7 @@ pub async fn run(site: &Site, arguments: Status) -> Result<Exit> {
         if at > 0 {
             output::print("")?;
         }
-        let mut text = String::new();
-        // Writing into a text cannot fail.
-        if standing.write(&mut text, &site.here(), style).is_err() {}
-        output::print(&text)?;
+        output::print(&written(|out| standing.write(out, &site.here(), style)))?;
     }
     Ok(Exit::Done)
 }

@@ -10,7 +10,7 @@ use store::{Scope, WaitingGroup};
 
 use crate::commands::waiting;
 use crate::mistake::sentence_and_hint;
-use crate::output::{Style, count, duration};
+use crate::output::{Style, count, duration, written};
 use crate::wiring::Desk;
 
 /// The accounts of a run, to be shown.
@@ -33,11 +33,7 @@ impl Accounts<'_> {
 
     /// The block.
     pub fn text(&self) -> String {
-        let style = Style::of_stdout();
-        let mut text = String::new();
-        // Writing into a text cannot fail.
-        if self.write(&mut text, style).is_err() {}
-        text
+        written(|out| self.write(out, Style::of_stdout()))
     }
 
     fn write(&self, out: &mut String, style: Style) -> std::fmt::Result {
