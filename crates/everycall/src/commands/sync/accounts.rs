@@ -80,15 +80,18 @@ impl Accounts<'_> {
             None => "dry run, nothing written".to_owned(),
         };
         let took = duration(Duration::from_millis(report.duration_ms));
+        let pages = match report.pages_fetched {
+            1 => "1 page".to_owned(),
+            pages => format!("{} pages", count(pages)),
+        };
         let windows = match (report.windows_proved, report.windows_planned) {
             (0, 0) if report.success => "nothing was due".to_owned(),
             (proved, planned) => format!("{proved} of {planned} windows proved"),
         };
         writeln!(
             out,
-            "{} · {run} · {how} · {took} · {} pages · {windows}",
+            "{} · {run} · {how} · {took} · {pages} · {windows}",
             style.bold(self.source),
-            count(report.pages_fetched),
         )?;
         if let Some(error) = &report.error {
             let (sentence, hint) = sentence_and_hint(error);
