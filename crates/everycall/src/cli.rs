@@ -35,7 +35,14 @@ pub struct Cli {
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     pub verbose: u8,
     /// How the log is written
-    #[arg(long, global = true, value_enum, default_value = "text", value_name = "FORMAT")]
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        default_value = "text",
+        value_name = "text|json",
+        hide_possible_values = true
+    )]
     pub log_format: LogFormat,
     /// What to do
     #[command(subcommand)]
@@ -44,10 +51,19 @@ pub struct Cli {
 
 /// What to do.
 #[derive(Debug, Subcommand)]
-#[expect(missing_docs, reason = "each is explained by its arguments' type")]
 pub enum Command {
     Demo(commands::demo::Demo),
+    Init(commands::init::Init),
+    Doctor(commands::doctor::Doctor),
     Sync(commands::sync::Sync),
+    Status(commands::status::Status),
+    Runs(commands::runs::Runs),
+    Calls(commands::calls::Calls),
+    Sources(commands::sources::Sources),
+    Agents(commands::agents::Agents),
+    Accounts(commands::accounts::Accounts),
+    Assign(commands::assign::Assign),
+    Serve(commands::serve::Serve),
     Simulate(commands::simulate::Simulate),
 }
 

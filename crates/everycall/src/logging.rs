@@ -15,6 +15,9 @@ pub enum LogFormat {
     Json,
 }
 
+/// Where runs wait for their turn.
+const LEASES: &str = "engine::sync::lease";
+
 /// Begins to log: errors of runs are told by the commands themselves, so without `-v` there is
 /// only what nobody else says.
 pub fn start(verbose: u8, format: LogFormat) {
@@ -25,8 +28,12 @@ pub fn start(verbose: u8, format: LogFormat) {
     };
     let crates = ["domain", "engine", "everycall", "providers", "simulators", "store", "web"];
     let levels = Targets::new().with_default(others).with_targets(crates.map(|name| (name, ours)));
-    let ours_quiet = Targets::new().with_target("store", LevelFilter::WARN);
-    let levels = if verbose == 0 { levels.with_targets(ours_quiet.iter()) } else { levels };
+    // Waiting for a silent holder takes a while, and nobody else says why.
+    let levels = if verbose == 0 {
+        levels.with_target("store", LevelFilter::WARN).with_target(LEASES, LevelFilter::INFO)
+    } else {
+        levels
+    };
     let is_coloured = crate::output::Style::of_stderr().is_coloured();
     let layer = fmt::layer().with_ansi(is_coloured).with_writer(std::io::stderr);
     let layer = match format {

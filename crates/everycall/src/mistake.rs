@@ -69,12 +69,11 @@ pub fn tell(error: &anyhow::Error) -> Exit {
         // Whoever read our output has read enough, as `head` does.
         return Exit::Done;
     }
-    let (sentence, hint, exit) = match error.downcast_ref::<Mistake>() {
-        Some(mistake) => (mistake.sentence.clone(), Some(mistake.hint.clone()), mistake.exit),
-        None => {
-            let (sentence, hint) = sentence_and_hint(&whole(error));
-            (sentence, hint, Exit::Failed)
-        }
+    let (sentence, hint, exit) = if let Some(mistake) = error.downcast_ref::<Mistake>() {
+        (mistake.sentence.clone(), Some(mistake.hint.clone()), mistake.exit)
+    } else {
+        let (sentence, hint) = sentence_and_hint(&whole(error));
+        (sentence, hint, Exit::Failed)
     };
     let style = Style::of_stderr();
     eprintln!("{} {sentence}", style.red("error:"));

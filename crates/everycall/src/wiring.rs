@@ -13,6 +13,7 @@ use store::{SourceRow, Store};
 use crate::clock::clock;
 use crate::config::{self, Config, Door, unknown_source};
 use crate::mistake::Mistake;
+use crate::output::hex;
 
 /// The configuration and the world it describes.
 pub struct Desk {
@@ -106,8 +107,7 @@ impl Desk {
 fn holder() -> Result<String> {
     let mut bytes = [0_u8; 8];
     getrandom::fill(&mut bytes)?;
-    let name: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-    Ok(format!("{name}-{}", std::process::id()))
+    Ok(format!("{}-{}", hex(&bytes), std::process::id()))
 }
 
 fn another_source(known: &SourceRow, scope: &str) -> Mistake {

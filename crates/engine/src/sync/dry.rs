@@ -58,6 +58,7 @@ pub(super) async fn sync_dry(
     while fetching.join_next().await.is_some() {}
     let was_cancelled = options.stop.is_cancelled();
     tally.what.was_cancelled = was_cancelled;
+    tally.what.has_erred = error.is_some();
     let status = conclude(&tally.accounts, tally.what);
     let took = ctx.now().since(started);
     let concurrency = source.connection.concurrency();

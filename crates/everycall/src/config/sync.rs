@@ -9,7 +9,6 @@ use crate::mistake::Mistake;
 /// `[sync]`.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-#[expect(missing_docs, reason = "config.default.toml explains each")]
 pub struct Sync {
     pub lease_seconds: u64,
     pub windows_beside: usize,

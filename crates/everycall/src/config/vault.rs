@@ -9,6 +9,7 @@ use engine::vault::VaultKey;
 use serde::Deserialize;
 
 use crate::mistake::Mistake;
+use crate::output::hex;
 
 /// `[vault]`.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -38,7 +39,7 @@ impl Vault {
 
 fn make(path: &Path) -> anyhow::Result<VaultKey> {
     let bytes = VaultKey::random()?;
-    let text: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    let text = hex(&bytes);
     let mut open = OpenOptions::new();
     let written = open
         .write(true)

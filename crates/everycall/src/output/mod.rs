@@ -4,13 +4,21 @@ mod numbers;
 mod style;
 mod table;
 
+use std::fmt;
 use std::io::{self, Write as _};
 
 use serde::Serialize;
 
-pub use numbers::{count, duration, instant, percent};
+pub use numbers::{count, duration, hex, instant, percent};
 pub use style::Style;
 pub use table::Table;
+
+/// The text that `write` makes.
+pub fn written(write: impl FnOnce(&mut String) -> fmt::Result) -> String {
+    let mut text = String::new();
+    write(&mut text).expect("a String takes every text");
+    text
+}
 
 /// Writes a text, with one line end after it.
 ///

@@ -27,6 +27,11 @@ impl Table {
         self.inner.add_row(cells.into_iter().collect::<Vec<String>>());
     }
 
+    /// The text, or this sentence when there is no row.
+    pub fn text_or(&self, none: &str) -> String {
+        if self.inner.is_empty() { none.to_owned() } else { self.text() }
+    }
+
     /// The text, each line without blanks at its end.
     pub fn text(&self) -> String {
         let lines: Vec<String> =

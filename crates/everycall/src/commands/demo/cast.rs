@@ -17,14 +17,14 @@ pub struct Assigned {
     /// The businesses.
     pub accounts: [&'static str; 3],
     listed: usize,
-    assigned: usize,
+    given: usize,
 }
 
 impl Assigned {
     /// In a sentence.
     pub fn sentence(&self) -> String {
-        let Self { listed, assigned, .. } = self;
-        format!("{listed} listed, {assigned} assigned, “{LEFT_OUT}” left out on purpose")
+        let Self { listed, given, .. } = self;
+        format!("{listed} listed, {given} assigned, “{LEFT_OUT}” left out on purpose")
     }
 }
 
@@ -33,13 +33,13 @@ pub async fn assign(desk: &Desk, source: &engine::Source) -> Result<Assigned> {
     let accounts = accounts(desk).await?;
     let agents = agents(desk, source.row.id).await?;
     let chosen = agents.iter().filter(|agent| agent.name != LEFT_OUT);
-    let mut assigned = 0;
+    let mut given = 0;
     for (agent, account) in chosen.zip(accounts.iter().cycle()) {
         let assignment = for_ever(AgentId(agent.agent_id), account.id);
         assign_agent(&desk.ctx.store, assignment, "demo", desk.ctx.now()).await?;
-        assigned += 1;
+        given += 1;
     }
-    Ok(Assigned { accounts: ACCOUNTS, listed: agents.len(), assigned })
+    Ok(Assigned { accounts: ACCOUNTS, listed: agents.len(), given })
 }
 
 async fn accounts(desk: &Desk) -> Result<Vec<AccountRow>> {

@@ -13,6 +13,7 @@ use engine::agents::agents_fetch;
 use engine::sync::SyncOptions;
 use tokio::net::TcpListener;
 
+use super::site::Site;
 use super::sync::{Accounts, exit_of, pull};
 use crate::config::Config;
 use crate::dashboard;
@@ -58,11 +59,13 @@ pub async fn run(arguments: Demo) -> Result<Exit> {
     agents_fetch(&desk.ctx, &source).await?;
     let assigned = cast::assign(&desk, &source).await?;
     output::print(&opening(&stage, &assigned))?;
+    output::print("")?;
 
     let options = SyncOptions { stop: interrupt.stop(), ..SyncOptions::manual() };
     let report = pull(&desk, &source, options, true).await?;
     let waiting = Accounts::waiting(&desk, source.row.id).await?;
-    output::print(&Accounts { source: &source.row.name, report: &report, waiting }.text())?;
+    let (here, name) = (&Site::new(stage.config()).here(), &source.row.name);
+    output::print(&Accounts { here, source: name, report: &report, waiting }.text())?;
     let exit = exit_of(&report);
     if !interrupt.came() {
         output::print(&next::text(&stage, listener.is_some(), Style::of_stdout()))?;
@@ -83,8 +86,7 @@ async fn serve(desk: &Desk, listener: TcpListener, interrupt: &Interrupt) -> Res
         style.command(&address)
     ))?;
     let notice = "This is the demo: a simulated provider, and nobody's real calls.".to_owned();
-    let (store, wait) = (desk.ctx.store.clone(), desk.ctx.wait.clone());
-    dashboard::serve(listener, store, wait, Some(notice), interrupt.stop()).await?;
+    dashboard::serve(listener, &desk.ctx, Some(notice), interrupt.stop()).await?;
     Ok(())
 }
 
@@ -116,8 +118,6 @@ fn opening(stage: &Stage, assigned: &cast::Assigned) -> String {
         line("database", &stage.database().display().to_string()),
         line("accounts", &assigned.accounts.join(", ")),
         line("agents", &assigned.sentence()),
-        String::new(),
     ]
     .join("\n")
-        + "\n"
 }

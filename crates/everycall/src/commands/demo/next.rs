@@ -6,7 +6,7 @@ use super::cast::LEFT_OUT;
 use super::stage::Stage;
 use crate::commands::waiting::quoted;
 use crate::config::environment;
-use crate::output::Style;
+use crate::output::{Style, written};
 
 /// The three; `runs_on` says whether the provider stays up meanwhile.
 pub fn text(stage: &Stage, runs_on: bool, style: Style) -> String {
@@ -40,10 +40,10 @@ pub fn text(stage: &Stage, runs_on: bool, style: Style) -> String {
         ]
     };
     let meanwhile = if runs_on { ", in another terminal" } else { "" };
-    let mut out = format!("\n{}{meanwhile}\n", style.bold("Three things to try next"));
-    for (at, (what, command)) in three.iter().enumerate() {
-        // Writing into a text cannot fail.
-        if writeln!(out, "  {}. {what}\n     {}", at + 1, style.command(command)).is_err() {}
-    }
-    out
+    written(|out| {
+        writeln!(out, "\n{}{meanwhile}", style.bold("Three things to try next"))?;
+        three.iter().enumerate().try_for_each(|(at, (what, command))| {
+            writeln!(out, "  {}. {what}\n     {}", at + 1, style.command(command))
+        })
+    })
 }

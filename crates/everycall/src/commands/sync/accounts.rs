@@ -10,11 +10,13 @@ use store::{Scope, WaitingGroup};
 
 use crate::commands::waiting;
 use crate::mistake::sentence_and_hint;
-use crate::output::{Style, count, duration};
+use crate::output::{Style, count, duration, written};
 use crate::wiring::Desk;
 
 /// The accounts of a run, to be shown.
 pub struct Accounts<'a> {
+    /// How a command that helps begins.
+    pub here: &'a str,
     /// The source it read.
     pub source: &'a str,
     /// How it ended.
@@ -31,11 +33,7 @@ impl Accounts<'_> {
 
     /// The block.
     pub fn text(&self) -> String {
-        let style = Style::of_stdout();
-        let mut text = String::new();
-        // Writing into a text cannot fail.
-        if self.write(&mut text, style).is_err() {}
-        text
+        written(|out| self.write(out, Style::of_stdout()))
     }
 
     fn write(&self, out: &mut String, style: Style) -> std::fmt::Result {
@@ -82,12 +80,18 @@ impl Accounts<'_> {
             None => "dry run, nothing written".to_owned(),
         };
         let took = duration(Duration::from_millis(report.duration_ms));
-        let (proved, planned) = (report.windows_proved, report.windows_planned);
+        let pages = match report.pages_fetched {
+            1 => "1 page".to_owned(),
+            pages => format!("{} pages", count(pages)),
+        };
+        let windows = match (report.windows_proved, report.windows_planned) {
+            (0, 0) if report.success => "nothing was due".to_owned(),
+            (proved, planned) => format!("{proved} of {planned} windows proved"),
+        };
         writeln!(
             out,
-            "{} · {run} · {how} · {took} · {} pages · {proved} of {planned} windows proved",
+            "{} · {run} · {how} · {took} · {pages} · {windows}",
             style.bold(self.source),
-            count(report.pages_fetched),
         )?;
         if let Some(error) = &report.error {
             let (sentence, hint) = sentence_and_hint(error);
@@ -111,7 +115,7 @@ impl Accounts<'_> {
             }
             return Ok(());
         }
-        out.push_str(&waiting::text(self.source, &self.waiting, style));
+        out.push_str(&waiting::text(self.here, self.source, &self.waiting, style));
         Ok(())
     }
 }

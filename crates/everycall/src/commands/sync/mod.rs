@@ -4,14 +4,13 @@ mod accounts;
 mod progress;
 mod span;
 
-use std::path::Path;
-
 use anyhow::Result;
 use clap::Args;
 use domain::{RunKind, RunStatus, Timestamp};
 use engine::sync::{RunReport, SyncOptions, sync};
 use tokio_util::sync::CancellationToken;
 
+use super::site::Site;
 use crate::config::Config;
 use crate::interrupt::Interrupt;
 use crate::mistake::Exit;
@@ -49,8 +48,8 @@ pub struct Sync {
 const STOPPING: &str = "Stopping after the pages under way; Ctrl-C again to stop at once.";
 
 /// Pulls.
-pub async fn run(config: &Path, arguments: Sync) -> Result<Exit> {
-    let config = Config::load(config)?;
+pub async fn run(site: &Site, arguments: Sync) -> Result<Exit> {
+    let config = Config::load(site.config())?;
     config.chosen(arguments.source.as_deref())?;
     let time = crate::clock::clock(arguments.now);
     let asked = span::asked(arguments.from, arguments.to, time.now())?;
@@ -75,7 +74,8 @@ pub async fn run(config: &Path, arguments: Sync) -> Result<Exit> {
             output::print_json(&report)?;
         } else {
             let waiting = Accounts::waiting(&desk, source.row.id).await?;
-            output::print(&Accounts { source: &source.row.name, report: &report, waiting }.text())?;
+            let (here, source) = (&site.here(), &source.row.name);
+            output::print(&Accounts { here, source, report: &report, waiting }.text())?;
         }
         exit = exit.max(exit_of(&report));
         if interrupt.came() {

@@ -46,7 +46,7 @@ fn bar(source: &str) -> indicatif::ProgressBar {
     if let Ok(style) = ProgressStyle::with_template(template) {
         let per_second = |state: &indicatif::ProgressState, out: &mut dyn std::fmt::Write| {
             // A bar that cannot be drawn is no reason to stop.
-            if write!(out, "{:.0}/s", state.per_sec()).is_err() {}
+            write!(out, "{:.0}/s", state.per_sec()).ok();
         };
         bar.set_style(style.with_key("per_sec", per_second).progress_chars("━━─"));
     }
