@@ -42,7 +42,9 @@ pub enum SyncError {
     #[error(transparent)]
     Store(#[from] StoreError),
     /// Somebody else is reading this source.
-    #[error("{what} is already reading `{source_name}`. Wait for it to finish, or look at it with `everycall runs`")]
+    #[error(
+        "{what} is already reading `{source_name}`. Wait for it to finish, or look at it with `everycall runs`"
+    )]
     AlreadyRunning {
         /// Which source.
         source_name: String,
@@ -127,7 +129,8 @@ async fn survey(
     let started = ctx.now();
     let agents = agents_fetch(ctx, source).await?;
     let now = ctx.now();
-    let sentence = format!("The provider lists {} agents, {} of them new", agents.listed, agents.new);
+    let sentence =
+        format!("The provider lists {} agents, {} of them new", agents.listed, agents.new);
     log.info(now, Phase::Init, sentence, Some(now.since(started)));
     if let Some(probe) = source.connection.calibrate().await? {
         log.info(ctx.now(), Phase::Init, probe.sentence.clone(), None);

@@ -120,7 +120,9 @@ async fn prepare_one(
             let records = prepare(ctx, source, rules, &codec, sightings).await?;
             ToWrite::Page(PreparedPage { territory, number, total, listed, records, took })
         }
-        Fetched::Ended { territory, inside, walked } => ToWrite::Ended { territory, inside, walked },
+        Fetched::Ended { territory, inside, walked } => {
+            ToWrite::Ended { territory, inside, walked }
+        }
         Fetched::Split => ToWrite::Split,
     })
 }

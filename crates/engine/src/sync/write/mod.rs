@@ -169,7 +169,8 @@ impl<'a> Writer<'a> {
         let kept = self.tally.skip_reasons.values().sum::<u64>();
         let room = self.ctx.settings.skips_kept.saturating_sub(kept);
         let detailed = done.skips.iter().take(usize::try_from(room).unwrap_or(0));
-        let rows: Vec<NewSkip> = detailed.zip(kept..).map(|(skip, seq)| new_skip(seq, skip)).collect();
+        let rows: Vec<NewSkip> =
+            detailed.zip(kept..).map(|(skip, seq)| new_skip(seq, skip)).collect();
         self.tally.add(&done);
         tx.run_skips_add(self.run, &rows).await
     }
@@ -243,7 +244,11 @@ impl<'a> Writer<'a> {
         let report = self.report(status, Some(error.to_string()), false, took);
         // If even that fails, the next run of this source says that this one stopped.
         if let Err(second) = self.finish(&report, now).await {
-            tracing::warn!(run = self.run.0, "How run {} ended could not be written: {second}", self.run);
+            tracing::warn!(
+                run = self.run.0,
+                "How run {} ended could not be written: {second}",
+                self.run
+            );
         }
         error
     }
