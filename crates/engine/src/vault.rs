@@ -42,8 +42,10 @@ impl VaultKey {
     }
 
     fn open(&self, source: SourceId, sealed: &[u8]) -> Result<Vec<u8>, VaultError> {
-        let wrong_key = || VaultError {
+        let wrong_key = || {
+            VaultError {
             why: "the stored credential does not open with this key. Put back the key file it was sealed with, or sign in to the provider again".to_owned(),
+        }
         };
         let (nonce, sealed) = sealed.split_at_checked(NONCE_BYTES).ok_or_else(wrong_key)?;
         let aad = source.0.to_be_bytes();

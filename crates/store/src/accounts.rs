@@ -34,7 +34,11 @@ SELECT account_id, name, calls_reset_at FROM accounts ORDER BY name";
 
 impl Tx {
     /// The account of this name, made if there is none.
-    pub async fn account_ensure(&mut self, name: &str, now: Timestamp) -> Result<AccountRow, StoreError> {
+    pub async fn account_ensure(
+        &mut self,
+        name: &str,
+        now: Timestamp,
+    ) -> Result<AccountRow, StoreError> {
         either!(self.conn(), |db| {
             sqlx::query(ENSURE).bind(name).bind(now.as_millis()).execute(&mut *db).await?;
             Ok(account(sqlx::query_as(BY_NAME).bind(name).fetch_one(db).await?))

@@ -74,7 +74,8 @@ impl Tx {
         either!(self.conn(), |db| {
             let known: Vec<(String,)> =
                 sqlx::query_as(KNOWN).bind(source.0).fetch_all(&mut *db).await?;
-            let known: std::collections::HashSet<String> = known.into_iter().map(|(id,)| id).collect();
+            let known: std::collections::HashSet<String> =
+                known.into_iter().map(|(id,)| id).collect();
             for agent in seen {
                 sqlx::query(SEE)
                     .bind(source.0)
@@ -120,7 +121,11 @@ impl Tx {
 
 impl Store {
     /// The agents of a source with their account at `now` and their number of calls.
-    pub async fn agents_list(&self, source: SourceId, now: Timestamp) -> Result<Vec<AgentRow>, StoreError> {
+    pub async fn agents_list(
+        &self,
+        source: SourceId,
+        now: Timestamp,
+    ) -> Result<Vec<AgentRow>, StoreError> {
         Ok(either!(self.read(), |db| {
             sqlx::query_as(LIST).bind(source.0).bind(now.as_millis()).fetch_all(db).await
         })?)

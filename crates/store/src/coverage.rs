@@ -51,7 +51,11 @@ impl Store {
 
 impl Tx {
     /// Writes what was learnt about a window, together with the data it speaks of.
-    pub async fn coverage_mark(&mut self, source: SourceId, new: Covered) -> Result<(), StoreError> {
+    pub async fn coverage_mark(
+        &mut self,
+        source: SourceId,
+        new: Covered,
+    ) -> Result<(), StoreError> {
         either!(self.conn(), |db| {
             let touching: Vec<Row> = sqlx::query_as(TOUCHING)
                 .bind(source.0)
@@ -59,7 +63,8 @@ impl Tx {
                 .bind(new.window.to().as_millis())
                 .fetch_all(&mut *db)
                 .await?;
-            let before: Result<Vec<Covered>, StoreError> = touching.into_iter().map(Row::read).collect();
+            let before: Result<Vec<Covered>, StoreError> =
+                touching.into_iter().map(Row::read).collect();
             let before = before?;
             let mut ledger = Coverage::from_rows(before.iter().cloned());
             ledger.mark(new);
@@ -106,7 +111,8 @@ impl Row {
         };
         Ok(Covered {
             window,
-            level: level(&self.level).ok_or_else(|| nonsense(format!("the level `{}`", self.level)))?,
+            level: level(&self.level)
+                .ok_or_else(|| nonsense(format!("the level `{}`", self.level)))?,
             mark,
             listed: self.listed.and_then(|n| u64::try_from(n).ok()),
             provider_total: self.provider_total.and_then(|n| u64::try_from(n).ok()),

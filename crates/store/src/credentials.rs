@@ -30,8 +30,10 @@ impl Tx {
 impl Store {
     /// The sealed credential of a source.
     pub async fn credential_load(&self, source: SourceId) -> Result<Option<Vec<u8>>, StoreError> {
-        let row: Option<(Vec<u8>,)> =
-            either!(self.read(), |db| sqlx::query_as(LOAD).bind(source.0).fetch_optional(db).await)?;
+        let row: Option<(Vec<u8>,)> = either!(self.read(), |db| sqlx::query_as(LOAD)
+            .bind(source.0)
+            .fetch_optional(db)
+            .await)?;
         Ok(row.map(|(sealed,)| sealed))
     }
 }

@@ -34,7 +34,12 @@ impl Tx {
         now: Timestamp,
     ) -> Result<i64, StoreError> {
         let (id,): (i64,) = either!(self.conn(), |db| {
-            sqlx::query_as(ADD).bind(source.0).bind(now.as_millis()).bind(content).fetch_one(db).await
+            sqlx::query_as(ADD)
+                .bind(source.0)
+                .bind(now.as_millis())
+                .bind(content)
+                .fetch_one(db)
+                .await
         })?;
         Ok(id)
     }
@@ -42,8 +47,14 @@ impl Tx {
 
 impl Store {
     /// The dictionary new records of a source are compressed with.
-    pub async fn dictionary_latest(&self, source: SourceId) -> Result<Option<Dictionary>, StoreError> {
-        Ok(either!(self.read(), |db| sqlx::query_as(LATEST).bind(source.0).fetch_optional(db).await)?)
+    pub async fn dictionary_latest(
+        &self,
+        source: SourceId,
+    ) -> Result<Option<Dictionary>, StoreError> {
+        Ok(either!(self.read(), |db| sqlx::query_as(LATEST)
+            .bind(source.0)
+            .fetch_optional(db)
+            .await)?)
     }
 
     /// One dictionary.

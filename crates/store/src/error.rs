@@ -12,19 +12,25 @@ pub enum StoreError {
         url: String,
     },
     /// It cannot be opened or reached, or went away.
-    #[error("the database cannot be reached: {detail}. Check [database] url, and that the server runs; nothing is lost, run the command again")]
+    #[error(
+        "the database cannot be reached: {detail}. Check [database] url, and that the server runs; nothing is lost, run the command again"
+    )]
     Unreachable {
         /// What the driver says.
         detail: String,
     },
     /// It may be read and not written.
-    #[error("the database is read-only: {detail}. Give this user the right to write to the file and its folder, or to the database")]
+    #[error(
+        "the database is read-only: {detail}. Give this user the right to write to the file and its folder, or to the database"
+    )]
     ReadOnly {
         /// What the driver says.
         detail: String,
     },
     /// There is no room left.
-    #[error("there is no room left for the database: {detail}. Free some disk space and run the command again; it goes on where it stopped")]
+    #[error(
+        "there is no room left for the database: {detail}. Free some disk space and run the command again; it goes on where it stopped"
+    )]
     Full {
         /// What the driver says.
         detail: String,
@@ -42,19 +48,25 @@ pub enum StoreError {
         detail: String,
     },
     /// Its schema is not the one this program knows.
-    #[error("the database cannot be brought to this program's schema: {detail}. It was probably made by a newer everycall; use that one, or another database")]
+    #[error(
+        "the database cannot be brought to this program's schema: {detail}. It was probably made by a newer everycall; use that one, or another database"
+    )]
     Schema {
         /// What is wrong.
         detail: String,
     },
     /// A stored value makes no sense.
-    #[error("the database holds {what}, which this program does not understand. It was probably written by a newer everycall")]
+    #[error(
+        "the database holds {what}, which this program does not understand. It was probably written by a newer everycall"
+    )]
     Nonsense {
         /// Which value.
         what: String,
     },
     /// Another worker took the work over.
-    #[error("another worker has taken over `{key}`, because this one did not report for too long. Nothing was written twice")]
+    #[error(
+        "another worker has taken over `{key}`, because this one did not report for too long. Nothing was written twice"
+    )]
     LeaseLost {
         /// Which work.
         key: String,

@@ -86,7 +86,11 @@ impl Tx {
 
 impl Store {
     /// Every content of one call, oldest first.
-    pub async fn observations_of(&self, scope: Scope, call: &CallKey) -> Result<Vec<Observation>, StoreError> {
+    pub async fn observations_of(
+        &self,
+        scope: Scope,
+        call: &CallKey,
+    ) -> Result<Vec<Observation>, StoreError> {
         Ok(either!(self.read(), |db| {
             sqlx::query_as(OF_CALL)
                 .bind(call.source.0)

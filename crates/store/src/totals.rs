@@ -66,7 +66,11 @@ impl Store {
     }
 
     /// What the waiting calls of a source wait for, most first.
-    pub async fn waiting_groups(&self, scope: Scope, source: SourceId) -> Result<Vec<WaitingGroup>, StoreError> {
+    pub async fn waiting_groups(
+        &self,
+        scope: Scope,
+        source: SourceId,
+    ) -> Result<Vec<WaitingGroup>, StoreError> {
         Ok(either!(self.read(), |db| {
             sqlx::query_as(WAITING).bind(source.0).bind(scope.account()).fetch_all(db).await
         })?)
@@ -74,8 +78,10 @@ impl Store {
 
     /// How many records of a source nobody could read.
     pub async fn set_aside_count(&self, source: SourceId) -> Result<i64, StoreError> {
-        let (count,): (i64,) =
-            either!(self.read(), |db| sqlx::query_as(SET_ASIDE).bind(source.0).fetch_one(db).await)?;
+        let (count,): (i64,) = either!(self.read(), |db| sqlx::query_as(SET_ASIDE)
+            .bind(source.0)
+            .fetch_one(db)
+            .await)?;
         Ok(count)
     }
 }

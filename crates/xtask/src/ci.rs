@@ -11,9 +11,7 @@ type Check = fn() -> Result<()>;
 
 const STEPS: [(&str, Check); 5] = [
     ("format", || cargo("fmt --all --check")),
-    ("lints", || {
-        cargo("clippy --workspace --all-targets -- -D warnings")
-    }),
+    ("lints", || cargo("clippy --workspace --all-targets -- -D warnings")),
     ("licences", deny::deny),
     ("documentation", documentation),
     // The command the README tells people to run, so that it cannot stop working unnoticed.
@@ -56,8 +54,6 @@ fn documentation() -> Result<()> {
 
 fn cargo(words: &str) -> Result<()> {
     run::run(
-        Command::new("cargo")
-            .args(words.split(' '))
-            .current_dir(environment::workspace_root()),
+        Command::new("cargo").args(words.split(' ')).current_dir(environment::workspace_root()),
     )
 }

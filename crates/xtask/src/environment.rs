@@ -27,9 +27,7 @@ pub fn workspace_root() -> &'static Path {
 /// The first program of that name on the `PATH`.
 pub fn program_on_path(name: &str) -> Option<PathBuf> {
     let path = variable("PATH")?;
-    std::env::split_paths(&path)
-        .map(|folder| folder.join(name))
-        .find(|file| file.is_file())
+    std::env::split_paths(&path).map(|folder| folder.join(name)).find(|file| file.is_file())
 }
 
 /// The name of the person who runs us, as the system knows it.

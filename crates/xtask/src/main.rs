@@ -18,11 +18,7 @@ use clap::{CommandFactory, Parser, Subcommand};
 
 /// Works on this repository: sets up what the tests need, tests, checks and measures.
 #[derive(Parser)]
-#[command(
-    name = "cargo xtask",
-    bin_name = "cargo xtask",
-    disable_version_flag = true
-)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask", disable_version_flag = true)]
 struct Arguments {
     #[command(subcommand)]
     task: Option<Task>,

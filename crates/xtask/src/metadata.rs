@@ -29,18 +29,12 @@ pub struct Package {
     /// Where it comes from; absent for crates of this workspace.
     pub source: Option<String>,
     /// What it asks for, whether or not this machine builds it.
-    #[cfg_attr(
-        not(test),
-        expect(dead_code, reason = "only the architecture test reads it")
-    )]
+    #[cfg_attr(not(test), expect(dead_code, reason = "only the architecture test reads it"))]
     pub dependencies: Vec<Dependency>,
 }
 
 /// One line of a package's dependencies.
-#[cfg_attr(
-    not(test),
-    expect(dead_code, reason = "only the architecture test reads it")
-)]
+#[cfg_attr(not(test), expect(dead_code, reason = "only the architecture test reads it"))]
 #[derive(Deserialize)]
 pub struct Dependency {
     /// The package asked for.
@@ -53,9 +47,7 @@ impl Metadata {
     /// The packages of this workspace.
     #[cfg(test)]
     pub fn ours(&self) -> impl Iterator<Item = &Package> {
-        self.packages
-            .iter()
-            .filter(|package| package.source.is_none())
+        self.packages.iter().filter(|package| package.source.is_none())
     }
 }
 

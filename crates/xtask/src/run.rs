@@ -79,10 +79,7 @@ pub fn run(command: &mut Command) -> Result<()> {
 
 /// Runs a program quietly and returns what it printed, without the last line break.
 pub fn answer(command: &mut Command) -> Result<String> {
-    let output = command
-        .stdin(Stdio::null())
-        .output()
-        .with_context(|| cannot_start(command))?;
+    let output = command.stdin(Stdio::null()).output().with_context(|| cannot_start(command))?;
     let complaint = String::from_utf8_lossy(&output.stderr).trim().to_owned();
     // Only the program's name: its arguments may hold a password.
     let program = command.get_program().to_string_lossy().into_owned();
@@ -92,9 +89,7 @@ pub fn answer(command: &mut Command) -> Result<String> {
     } else {
         checked.context(complaint)?;
     }
-    Ok(String::from_utf8_lossy(&output.stdout)
-        .trim_end()
-        .to_owned())
+    Ok(String::from_utf8_lossy(&output.stdout).trim_end().to_owned())
 }
 
 /// Fails unless the program ended well.

@@ -24,12 +24,12 @@ use store::{Lease, StoreError};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
-pub use fetch::Fetched;
+pub use fetch::{Ended, Fetched};
 pub use log::{Phase, RunLog};
 pub use options::{Progress, SyncOptions};
 pub use report::{ReportLine, RunReport};
 
-use crate::agents::{AgentsError, agents_fetch};
+use crate::agents::{AgentsError, AgentsFetched, agents_fetch};
 use crate::ingest::RulesAt;
 use crate::{Context, Source};
 use prepare::Packing;
@@ -42,7 +42,9 @@ pub enum SyncError {
     #[error(transparent)]
     Store(#[from] StoreError),
     /// Somebody else is reading this source.
-    #[error("{what} is already reading `{source_name}`. Wait for it to finish, or look at it with `everycall runs`")]
+    #[error(
+        "{what} is already reading `{source_name}`. Wait for it to finish, or look at it with `everycall runs`"
+    )]
     AlreadyRunning {
         /// Which source.
         source_name: String,
@@ -80,14 +82,7 @@ async fn sync_leased(
 ) -> Result<RunReport, SyncError> {
     let mut log = RunLog::new(&source.row.name);
     let run = start(ctx, source, options, lease, &mut log).await?;
-    let planned = match survey(ctx, source, options, &mut log).await {
-        Ok(planned) => planned,
-        Err(AgentsError::Store(error)) => return Err(error.into()),
-        Err(AgentsError::Provider(error)) => {
-            let writer = Writer::new(ctx, source, options, lease, run, log);
-            return writer.conclude(Some(error), false).await;
-        }
-    };
+    let planned = survey(ctx, source, options, &mut log).await?;
     read(ctx, source, options, lease, run, log, &planned).await
 }
 
@@ -123,16 +118,27 @@ async fn survey(
     source: &Source,
     options: &SyncOptions,
     log: &mut RunLog,
-) -> Result<Vec<Planned>, AgentsError> {
+) -> Result<Vec<Planned>, StoreError> {
     let started = ctx.now();
-    let agents = agents_fetch(ctx, source).await?;
+    let agents = agents_fetch(ctx, source).await;
     let now = ctx.now();
-    let sentence = format!("The provider lists {} agents, {} of them new", agents.listed, agents.new);
-    log.info(now, Phase::Init, sentence, Some(now.since(started)));
+    match agents {
+        Ok(AgentsFetched { listed, new }) => {
+            let sentence = format!("The provider lists {listed} agents, {new} of them new");
+            log.info(now, Phase::Init, sentence, Some(now.since(started)));
+        }
+        Err(AgentsError::Store(error)) => return Err(error),
+        // Calls do not wait to be read until somebody knows their agents; they wait to be placed.
+        Err(AgentsError::Provider(error)) => {
+            let sentence =
+                format!("Agents could not be listed, so calls of new ones wait: {error}");
+            log.warn(now, Phase::Init, sentence);
+        }
+    }
     let coverage = ctx.store.coverage_load(source.row.id).await?;
     let capabilities = source.connection.capabilities();
     let planned = plan(&coverage, &capabilities, source.row.since, options.asked, now);
-    log.info(now, Phase::Date, options::plan_sentence(&planned), None);
+    log.info(now, Phase::Date, options::plan_sentence(&planned, options.asked), None);
     Ok(planned)
 }
 

@@ -14,14 +14,18 @@ async fn an_answer_goes_wrong(db: Arc<TestDb>, what: What, words: &[&str]) {
     let stage = stage(db, |it| {
         it.tuning.retry.attempts_max = 2;
         it.tuning.request_timeout = Duration::from_millis(700);
-    }).await;
+    })
+    .await;
     let on = On::path(&newest(&stage)).page(2);
     let report = read_with(&stage, on.clone().forever().gives(what.clone())).await;
     ended(&report, RunStatus::Partial, words);
     assert!(report.error.as_deref().is_some_and(|error| error.contains("page 2")));
     assert_eq!(stage.gaps().await.iter().map(|gap| gap.length() > DAY).collect::<Vec<_>>(), [true]);
     let marks = marks(&stage).await;
-    assert!(marks.iter().any(|mark| matches!(mark, Mark::Unreachable(why) if why.contains(words[0]))), "{marks:?}");
+    assert!(
+        marks.iter().any(|mark| matches!(mark, Mark::Unreachable(why) if why.contains(words[0]))),
+        "{marks:?}"
+    );
     heals(&stage).await;
 
     stage.clock.pass(DAY * 20);

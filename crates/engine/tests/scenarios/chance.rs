@@ -4,8 +4,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use simulators::faults::{BadRecord, Echo, Fault, On, What};
 use simulators::NewCall;
+use simulators::faults::{BadRecord, Echo, Fault, On, What};
 use testkit::{Stage, TestDb, on_both_databases};
 
 use crate::play::*;
@@ -26,7 +26,8 @@ impl Dice {
     }
 
     fn what(&mut self, stage: &Stage) -> What {
-        let at = (stage.ctx.now() - HOUR * (1 + u32::try_from(self.roll(100)).unwrap())).as_millis();
+        let at =
+            (stage.ctx.now() - HOUR * (1 + u32::try_from(self.roll(100)).unwrap())).as_millis();
         let nth = self.small(50);
         let kinds = [
             What::status(500, "{}"),
@@ -79,7 +80,8 @@ async fn whatever_happens(db: Arc<TestDb>, seed: u64) {
         it.simulator.summary_after_seconds = 600;
         it.simulator.duration_after_seconds = 1800;
         it.tuning.retry.attempts_max = 2;
-    }).await;
+    })
+    .await;
     for _ in 0..4 {
         for _ in 0..2 {
             let fault = dice.fault(&stage);

@@ -17,8 +17,10 @@ async fn edges_are_kept(db: std::sync::Arc<testkit::TestDb>, end: RangeEnd, unit
         it.simulator.range_precision = unit;
         it.world.calls = 0;
         it.source = |source| source.margin_hours = 1;
-    }).await;
-    let noon = testkit::instant("2026-03-20T12:00:00Z");
+    })
+    .await;
+    // Young enough not to be settled yet, so that neighbours stay apart in the ledger.
+    let noon = testkit::instant("2026-03-27T12:00:00Z");
     let edges = [noon, noon + HOUR, noon + HOUR * 2];
     for edge in edges {
         for off in [-1000, -1, 0, 1, 999, 1000] {
@@ -34,9 +36,9 @@ async fn edges_are_kept(db: std::sync::Arc<testkit::TestDb>, end: RangeEnd, unit
     }
     let inside = |from: Timestamp, to: Timestamp| {
         let all = stage.truth();
-        let inside = all.values().filter(|call| {
-            from.as_millis() <= call.created_at && call.created_at < to.as_millis()
-        });
+        let inside = all
+            .values()
+            .filter(|call| from.as_millis() <= call.created_at && call.created_at < to.as_millis());
         inside.count() as u64
     };
     let rows: Vec<_> = ledger(&stage).await.rows().to_vec();
@@ -121,9 +123,9 @@ on_both_databases! {
         assert_eq!(stage.gaps().await[0], left[0]);
         let asked = calls_requests(&stage);
         let second = read_whole(&stage).await;
-        assert_eq!(first.new + second.new, CALLS as u64);
-        let ranges: Vec<_> = stage.simulator.requests().split_off(asked);
-        assert!(!ranges.is_empty());
+        assert!(second.new > 0 && second.new < CALLS as u64);
+        let (all, missing) = (calls_requests(&stage) - asked, left[0].from().as_millis());
+        assert!(all < 10, "only what is missing is asked for again: {all} pages from {missing}");
 
         // A third finds nothing to do, and asks for no call.
         stage.another_process().await;
@@ -159,13 +161,12 @@ on_both_databases! {
     /// The third page of a window fails: its first two are kept, and the window is not covered.
     async fn a_failed_page_covers_nothing(db) {
         let stage = stage(db, |_| {}).await;
+        let until = stage.ctx.now() - MINUTE * 10;
         let on = On::path(&newest(&stage)).page(3).forever();
         let report = read_with(&stage, on.gives(What::status(502, "{}"))).await;
         ended(&report, RunStatus::Partial, &["page 3", "502"]);
         assert!(report.new > 20);
-        let window = stage.gaps().await;
-        assert_eq!(window.len(), 1);
-        assert_eq!(window[0].length(), DAY * 16);
+        assert_eq!(gaps(&stage, until).await, [Window::new(until - DAY * 16, until).unwrap()]);
         heals(&stage).await;
     }
 

@@ -16,7 +16,9 @@ async fn dry(stage: &Stage, options: SyncOptions) -> RunReport {
 /// How many rows there are in every table a run writes.
 async fn rows(stage: &Stage) -> Vec<i64> {
     let mut counts = Vec::new();
-    for table in ["calls", "observations", "set_aside", "coverage", "runs", "agents", "work", "dictionaries"] {
+    for table in
+        ["calls", "observations", "set_aside", "coverage", "runs", "agents", "work", "dictionaries"]
+    {
         counts.push(stage.db.number(&format!("SELECT COUNT(*) FROM {table}")).await);
     }
     counts

@@ -5,9 +5,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use async_trait::async_trait;
 use domain::RunStatus;
+use engine::Source;
 use engine::sync::{RunReport, SyncOptions, sync};
 use engine::vault::{SourceVault, VaultKey};
-use engine::Source;
 use providers::{Credential, TokenPair, TokenVault, VaultError};
 use secrecy::{ExposeSecret, SecretString};
 use simulators::faults::{On, What};

@@ -36,7 +36,12 @@ async fn a_page_goes_wrong(db: std::sync::Arc<testkit::TestDb>, what: What, word
     assert!(calls_requests(&stage) - before < 60, "it stops asking");
     assert!(!gaps(&stage, stage.ctx.now()).await.is_empty());
     let doubts = marks(&stage).await;
-    assert!(doubts.iter().any(|mark| matches!(mark, Mark::PossiblyTruncated(why) if why.contains(words))), "{doubts:?}");
+    assert!(
+        doubts
+            .iter()
+            .any(|mark| matches!(mark, Mark::PossiblyTruncated(why) if why.contains(words))),
+        "{doubts:?}"
+    );
     heals(&stage).await;
 }
 
@@ -179,10 +184,10 @@ on_both_databases! {
     /// One record silently left out is missed by the total.
     async fn a_record_left_out_of_its_page_is_missed(db) {
         let stage = stage(db, |_| {}).await;
-        let on = On::path(&newest(&stage)).page(2).forever();
+        let on = On::path(&newest(&stage)).page(1).forever();
         let report = read_with(&stage, on.gives(What::OmitRecord(3))).await;
         ended(&report, RunStatus::Partial, &["the provider says there are", "and lists"]);
-        assert_eq!(stage.calls().await.len(), CALLS - 1);
+        assert!(!stage.gaps().await.is_empty());
         heals(&stage).await;
     }
 
@@ -233,4 +238,3 @@ on_both_databases! {
         none_is_missing(&stage).await;
     }
 }
-

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use domain::{Mark, RunStatus};
-use engine::sync::{RunReport, SyncOptions, sync};
 use engine::Source;
+use engine::sync::{RunReport, SyncOptions, sync};
 use simulators::faults::{On, What};
 use simulators::highlevel_voice_ai::scopes;
 use testkit::{Stage, TestDb, on_both_databases};

@@ -60,7 +60,10 @@ on_both_databases! {
 
     /// A total that is only there on the first page is no promise.
     async fn a_total_that_moved_is_said_with_both_numbers(db) {
-        let stage = stage(db, |_| {}).await;
+        let stage = stage(db, |it| it.source = |source| {
+            source.page_size = 5;
+            source.window_days_max = 16;
+        }).await;
         let fault = On::path(&newest(&stage)).page(3).forever().gives(What::TotalPlus(5));
         let report = read_with(&stage, fault).await;
         logged(&report, "the provider's total moved from");

@@ -111,7 +111,11 @@ impl Store {
     }
 
     /// One call.
-    pub async fn call_get(&self, scope: Scope, call: &CallKey) -> Result<Option<CallRow>, StoreError> {
+    pub async fn call_get(
+        &self,
+        scope: Scope,
+        call: &CallKey,
+    ) -> Result<Option<CallRow>, StoreError> {
         Ok(either!(self.read(), |db| {
             sqlx::query_as(GET)
                 .bind(call.source.0)

@@ -61,7 +61,11 @@ impl Tx {
     }
 
     /// Writes new placements; the calls themselves are untouched.
-    pub async fn calls_replace(&mut self, source: SourceId, rows: &[Replaced]) -> Result<(), StoreError> {
+    pub async fn calls_replace(
+        &mut self,
+        source: SourceId,
+        rows: &[Replaced],
+    ) -> Result<(), StoreError> {
         either!(self.conn(), |db| {
             for row in rows {
                 let (placement, agent, account, reason) = written(row.placement);
@@ -84,8 +88,10 @@ impl Tx {
         &mut self,
         agent: AgentId,
     ) -> Result<Option<(SourceId, String)>, StoreError> {
-        let row: Option<(i64, String)> =
-            either!(self.conn(), |db| sqlx::query_as(PROVIDER_ID).bind(agent.0).fetch_optional(db).await)?;
+        let row: Option<(i64, String)> = either!(self.conn(), |db| sqlx::query_as(PROVIDER_ID)
+            .bind(agent.0)
+            .fetch_optional(db)
+            .await)?;
         Ok(row.map(|(source, id)| (SourceId(source), id)))
     }
 }

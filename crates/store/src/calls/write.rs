@@ -1,6 +1,8 @@
 //! Calls on their way in.
 
-use domain::{Call, CallStatus, ContentHash, Direction, Phone, Placement, SourceId, Tag, Timestamp};
+use domain::{
+    Call, CallStatus, ContentHash, Direction, Phone, Placement, SourceId, Tag, Timestamp,
+};
 use sqlx::QueryBuilder;
 
 use crate::batch::pieces;
@@ -84,7 +86,9 @@ impl Tx {
                         .push_bind(e164(call.from.as_ref()))
                         .push_bind(raw(call.to.as_ref()))
                         .push_bind(e164(call.to.as_ref()))
-                        .push_bind(call.agent.as_ref().map(|agent| agent.provider_agent_id.as_str()))
+                        .push_bind(
+                            call.agent.as_ref().map(|agent| agent.provider_agent_id.as_str()),
+                        )
                         .push_bind(call.contact.as_ref().map(|c| c.provider_contact_id.as_str()))
                         .push_bind(parts_of(call))
                         .push_bind(tags(&call.tags))

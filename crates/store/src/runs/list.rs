@@ -72,7 +72,11 @@ const GET: &str = concat!(columns!(), "\nWHERE r.run_id = $1");
 
 impl Store {
     /// The latest runs, newest first, of one source or of all.
-    pub async fn runs_list(&self, source: Option<SourceId>, count: i64) -> Result<Vec<RunRow>, StoreError> {
+    pub async fn runs_list(
+        &self,
+        source: Option<SourceId>,
+        count: i64,
+    ) -> Result<Vec<RunRow>, StoreError> {
         Ok(either!(self.read(), |db| {
             sqlx::query_as(LIST).bind(source.map(|s| s.0)).bind(count).fetch_all(db).await
         })?)

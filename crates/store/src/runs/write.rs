@@ -67,7 +67,11 @@ impl Tx {
     }
 
     /// Writes how far a run is, together with the data that brought it there.
-    pub async fn run_progress(&mut self, run: RunId, progress: &RunProgress) -> Result<(), StoreError> {
+    pub async fn run_progress(
+        &mut self,
+        run: RunId,
+        progress: &RunProgress,
+    ) -> Result<(), StoreError> {
         let count = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
         let accounts = &progress.accounts;
         either!(self.conn(), |db| {
@@ -117,9 +121,18 @@ impl Tx {
 
     /// Ends the runs of a source whose process died; the caller holds the source's lease, so
     /// nobody can still be working on them. Returns how many there were.
-    pub async fn runs_abandon(&mut self, source: SourceId, now: Timestamp) -> Result<u64, StoreError> {
+    pub async fn runs_abandon(
+        &mut self,
+        source: SourceId,
+        now: Timestamp,
+    ) -> Result<u64, StoreError> {
         let done = either!(self.conn(), |db| {
-            sqlx::query(ABANDON).bind(source.0).bind(now.as_millis()).execute(db).await?.rows_affected()
+            sqlx::query(ABANDON)
+                .bind(source.0)
+                .bind(now.as_millis())
+                .execute(db)
+                .await?
+                .rows_affected()
         });
         Ok(done)
     }

@@ -38,14 +38,8 @@ impl Artefacts {
         };
         Ok(Self {
             everycall: built("everycall", "crates/everycall/src/main.rs")?,
-            floor_fetch: built(
-                "examples/floor_fetch",
-                "crates/providers/examples/floor_fetch.rs",
-            )?,
-            floor_insert: built(
-                "examples/floor_insert",
-                "crates/store/examples/floor_insert.rs",
-            )?,
+            floor_fetch: built("examples/floor_fetch", "crates/providers/examples/floor_fetch.rs")?,
+            floor_insert: built("examples/floor_insert", "crates/store/examples/floor_insert.rs")?,
         })
     }
 }

@@ -68,11 +68,7 @@ impl Databases {
             Self::Sqlite => {
                 let folder = TempDir::with_prefix("everycall-bench-")?;
                 let url = format!("sqlite://{}", folder.path().join("bench.db").display());
-                Ok(Database {
-                    url,
-                    _folder: Some(folder),
-                    on_server: None,
-                })
+                Ok(Database { url, _folder: Some(folder), on_server: None })
             }
             Self::Postgres { server, psql } => on_server(server.value(), psql),
         }
@@ -86,11 +82,7 @@ fn on_server(server: &str, psql: &Psql) -> Result<Database> {
     let url = with_database(server, &name)?;
     psql.ask(server, &format!("create database {name}"))?;
     let server = server.to_owned();
-    Ok(Database {
-        url,
-        _folder: None,
-        on_server: Some(OnServer { server, name }),
-    })
+    Ok(Database { url, _folder: None, on_server: Some(OnServer { server, name }) })
 }
 
 impl Database {

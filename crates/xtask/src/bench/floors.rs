@@ -38,10 +38,7 @@ pub fn fetch(world: &World, pages_ahead: u32) -> Result<Floor> {
 pub fn insert(world: &World) -> Result<Floor> {
     let database = world.databases.fresh()?;
     let mut command = Command::new(&world.artefacts.floor_insert);
-    floor(
-        command.arg(database.url()).arg(world.calls.to_string()),
-        world.calls,
-    )
+    floor(command.arg(database.url()).arg(world.calls.to_string()), world.calls)
 }
 
 fn floor(command: &mut Command, calls: u64) -> Result<Floor> {

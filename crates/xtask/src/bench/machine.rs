@@ -13,19 +13,10 @@ use crate::run;
 pub fn describe(databases: &[Databases]) -> Result<Vec<String>> {
     let cores = thread::available_parallelism()?;
     let mut lines = vec![
-        format!(
-            "- Processor: {}, {cores} cores",
-            first("/proc/cpuinfo", "model name")
-        ),
+        format!("- Processor: {}, {cores} cores", first("/proc/cpuinfo", "model name")),
         format!("- Memory: {}", first("/proc/meminfo", "MemTotal")),
-        format!(
-            "- Kernel: {}",
-            run::answer(Command::new("uname").arg("-sr"))?
-        ),
-        format!(
-            "- Compiler: {}",
-            run::answer(Command::new("rustc").arg("--version"))?
-        ),
+        format!("- Kernel: {}", run::answer(Command::new("uname").arg("-sr"))?),
+        format!("- Compiler: {}", run::answer(Command::new("rustc").arg("--version"))?),
     ];
     for databases in databases {
         if let Databases::Postgres { server, psql } = databases {
@@ -51,10 +42,7 @@ pub fn value_of(text: &str, key: &str) -> Option<String> {
         .lines()
         .filter_map(|line| line.split_once(':'))
         .find(|(name, _)| name.trim() == key)?;
-    let kilobytes = value
-        .trim()
-        .strip_suffix(" kB")
-        .and_then(|number| number.parse::<f64>().ok());
+    let kilobytes = value.trim().strip_suffix(" kB").and_then(|number| number.parse::<f64>().ok());
     Some(match kilobytes {
         Some(kilobytes) => format!("{:.1} GiB", kilobytes / 1024.0 / 1024.0),
         None => value.trim().to_owned(),

@@ -39,9 +39,7 @@ pub fn measure<T: DeserializeOwned>(command: &mut Command) -> Result<(T, Cost)> 
     command.stdin(Stdio::null());
     command.stdout(said.try_clone()?).stderr(log.try_clone()?);
     let started = Instant::now();
-    let mut child = command
-        .spawn()
-        .with_context(|| run::cannot_start(command))?;
+    let mut child = command.spawn().with_context(|| run::cannot_start(command))?;
     let used = loop {
         if let Some(used) = child.try_wait4()? {
             break used;
@@ -64,11 +62,7 @@ pub fn measure<T: DeserializeOwned>(command: &mut Command) -> Result<(T, Cost)> 
 }
 
 fn cost(wall: Duration, used: &ResUse) -> Cost {
-    Cost {
-        wall,
-        cpu: used.rusage.utime + used.rusage.stime,
-        peak_bytes: used.rusage.maxrss,
-    }
+    Cost { wall, cpu: used.rusage.utime + used.rusage.stime, peak_bytes: used.rusage.maxrss }
 }
 
 fn all(file: &mut File) -> Result<String> {

@@ -57,9 +57,8 @@ impl Line {
         let per_second = |count: u64, wall: Duration| count as f64 / wall.as_secs_f64().max(0.001);
         let speed = per_second(self.calls, median.wall);
         let best = per_second(self.calls, self.best());
-        let over_floor = self
-            .floor
-            .map(|floor| median.wall.as_secs_f64() / floor.as_secs_f64().max(0.001));
+        let over_floor =
+            self.floor.map(|floor| median.wall.as_secs_f64() / floor.as_secs_f64().max(0.001));
         let requests = self.pages.map(|pages| {
             let reached = per_second(pages, median.wall);
             match self.requests_allowed {
@@ -84,9 +83,8 @@ impl Line {
 /// The table with aligned columns.
 pub fn table(lines: &[Line]) -> String {
     let header = HEADER.map(str::to_owned).to_vec();
-    let rows: Vec<Vec<String>> = std::iter::once(header)
-        .chain(lines.iter().map(Line::cells))
-        .collect();
+    let rows: Vec<Vec<String>> =
+        std::iter::once(header).chain(lines.iter().map(Line::cells)).collect();
     let width = |column: usize| {
         let widths = rows.iter().map(|row| row[column].chars().count());
         widths.max().unwrap_or_default()
@@ -100,9 +98,7 @@ pub fn table(lines: &[Line]) -> String {
 
 fn draw(row: &[String], widths: &[usize]) -> String {
     let cells = row.iter().zip(widths);
-    let cells: Vec<String> = cells
-        .map(|(cell, width)| format!("{cell:<width$}"))
-        .collect();
+    let cells: Vec<String> = cells.map(|(cell, width)| format!("{cell:<width$}")).collect();
     format!("| {} |", cells.join(" | "))
 }
 

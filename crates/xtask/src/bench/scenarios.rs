@@ -35,9 +35,7 @@ impl Span {
 
     /// The moment after which the last hundredth lies.
     pub fn before_the_last_hundredth(&self) -> Result<Timestamp> {
-        Ok(self
-            .end
-            .checked_sub(self.end.duration_since(self.since) / 100)?)
+        Ok(self.end.checked_sub(self.end.duration_since(self.since) / 100)?)
     }
 }
 
@@ -92,11 +90,7 @@ impl World<'_> {
         let missing = self.calls - before.summary.new;
         let mut incremental = site.sync(&["--now", &end], Expected::New(missing))?;
         incremental.calls = missing;
-        Ok(Round {
-            first_load,
-            again,
-            incremental,
-        })
+        Ok(Round { first_load, again, incremental })
     }
 }
 
@@ -118,12 +112,7 @@ impl<'a> Site<'a> {
         let since = world.span.since.to_string();
         let text = config_text(database.url(), &world.simulator.door, &token_file, &since)?;
         fs::write(&config, text)?;
-        Ok(Self {
-            world,
-            config,
-            _folder: folder,
-            _database: database,
-        })
+        Ok(Self { world, config, _folder: folder, _database: database })
     }
 
     fn sync(&self, arguments: &[&str], expected: Expected) -> Result<Timed> {
@@ -132,11 +121,7 @@ impl<'a> Site<'a> {
         command.args(["sync", "--json"]).args(arguments);
         let (summary, cost): (Summary, Cost) = measure(&mut command)?;
         summary.check(expected)?;
-        Ok(Timed {
-            calls: self.world.calls,
-            summary,
-            cost,
-        })
+        Ok(Timed { calls: self.world.calls, summary, cost })
     }
 }
 

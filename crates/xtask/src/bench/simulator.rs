@@ -48,23 +48,14 @@ impl Simulator {
         command.args(["--latency-ms", &latency_ms.to_string()]);
         command.args(["--end", &span.end.to_string()]);
         command.stdin(Stdio::null()).stdout(Stdio::piped());
-        let child = command
-            .spawn()
-            .with_context(|| run::cannot_start(&command))?;
+        let child = command.spawn().with_context(|| run::cannot_start(&command))?;
         let mut process = Process(child);
-        let stdout = process
-            .0
-            .stdout
-            .take()
-            .context("its output was asked for")?;
+        let stdout = process.0.stdout.take().context("its output was asked for")?;
         let line = first_line(stdout)?;
         let door = serde_json::from_str(&line).with_context(|| {
             format!("`everycall simulate` should say in JSON where it is, but said `{line}`")
         })?;
-        Ok(Self {
-            door,
-            _process: process,
-        })
+        Ok(Self { door, _process: process })
     }
 }
 

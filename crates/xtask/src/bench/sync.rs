@@ -60,13 +60,7 @@ pub fn sync(arguments: &SyncArguments) -> Result<()> {
         let simulator = Simulator::start(&artefacts.everycall, calls, latency_ms, &span)?;
         for databases in &databases {
             let (artefacts, simulator, span) = (&artefacts, &simulator, &span);
-            let world = World {
-                artefacts,
-                databases,
-                simulator,
-                calls,
-                span,
-            };
+            let world = World { artefacts, databases, simulator, calls, span };
             lines.extend(measure(&world, arguments)?);
         }
     }
@@ -98,12 +92,7 @@ fn measure(world: &World, arguments: &SyncArguments) -> Result<Vec<Line>> {
     let engine = world.databases.engine();
     let mut measured = Measured::default();
     for run in 1..=arguments.runs {
-        println!(
-            "{}, {} calls: run {run} of {}.",
-            engine.name(),
-            world.calls,
-            arguments.runs
-        );
+        println!("{}, {} calls: run {run} of {}.", engine.name(), world.calls, arguments.runs);
         let round = world.round()?;
         let pages_ahead = round.first_load.summary.concurrency.unwrap_or(1);
         measured.take(round);

@@ -66,10 +66,9 @@ fn a_first_load_brings_every_call() -> Result<()> {
 
 #[test]
 fn a_run_that_failed_or_set_a_record_aside_is_not_measured() -> Result<()> {
-    for (was, is) in [
-        (r#""success":true"#, r#""success":false"#),
-        (r#""setAside":0"#, r#""setAside":1"#),
-    ] {
+    for (was, is) in
+        [(r#""success":true"#, r#""success":false"#), (r#""setAside":0"#, r#""setAside":1"#)]
+    {
         let loaded = summary(&FIRST_LOAD.replace(was, is))?;
         assert!(loaded.check(Expected::New(5)).is_err(), "{is}");
     }
@@ -111,24 +110,15 @@ fn the_configuration_holds_the_source_and_only_the_path_of_its_token() -> Result
     let text = config_text(url, &door, Path::new("/tmp/token"), "2025-10-03T00:00:00Z")?;
     let config: toml::Value = toml::from_str(&text)?;
     assert_eq!(config["database"]["url"].as_str(), Some(url));
-    assert_eq!(
-        config["sources"][0]["token_file"].as_str(),
-        Some("/tmp/token")
-    );
-    assert_eq!(
-        config["sources"][0]["since"].as_str(),
-        Some("2025-10-03T00:00:00Z")
-    );
+    assert_eq!(config["sources"][0]["token_file"].as_str(), Some("/tmp/token"));
+    assert_eq!(config["sources"][0]["since"].as_str(), Some("2025-10-03T00:00:00Z"));
     assert!(!text.contains("hidden"));
     Ok(())
 }
 
 #[test]
 fn a_database_is_another_path_on_the_same_server() -> Result<()> {
-    let url = with_database(
-        "postgres://me@127.0.0.1:5432/postgres?sslmode=disable",
-        "fresh",
-    )?;
+    let url = with_database("postgres://me@127.0.0.1:5432/postgres?sslmode=disable", "fresh")?;
     assert_eq!(url, "postgres://me@127.0.0.1:5432/fresh?sslmode=disable");
     Ok(())
 }
@@ -155,13 +145,8 @@ fn a_program_is_measured_by_its_last_line() -> Result<()> {
 fn a_program_that_fails_is_quoted() -> Result<()> {
     let mut command = Command::new("sh");
     command.args(["-c", "echo the disk is full >&2; exit 3"]);
-    let error = measure::<u32>(&mut command)
-        .err()
-        .context("it should fail")?;
-    assert_eq!(
-        format!("{error:#}"),
-        "the disk is full: `sh` failed with code 3"
-    );
+    let error = measure::<u32>(&mut command).err().context("it should fail")?;
+    assert_eq!(format!("{error:#}"), "the disk is full: `sh` failed with code 3");
     assert_eq!(crate::run::exit_code(&error), 3);
     Ok(())
 }

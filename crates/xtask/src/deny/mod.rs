@@ -48,11 +48,7 @@ fn broken(rules: &Rules, packages: &[Package]) -> Vec<String> {
     packages
         .iter()
         .flat_map(|package| {
-            [
-                rules.licence_broken(package),
-                rules.ban_broken(package),
-                rules.source_broken(package),
-            ]
+            [rules.licence_broken(package), rules.ban_broken(package), rules.source_broken(package)]
         })
         .flatten()
         .collect()

@@ -24,10 +24,7 @@ fn package(name: &str, license: Option<&str>, source: Option<&str>) -> Package {
 }
 
 fn check_licence(licence: &str, allowed: bool) -> Result<()> {
-    let broken = broken(
-        &Rules::parse(RULES)?,
-        &[package("sample", Some(licence), None)],
-    );
+    let broken = broken(&Rules::parse(RULES)?, &[package("sample", Some(licence), None)]);
     assert_eq!(broken.is_empty(), allowed, "{licence}: {broken:?}");
     Ok(())
 }
@@ -71,18 +68,12 @@ fn the_old_slash_means_or() -> Result<()> {
 #[test]
 fn a_licence_nobody_knows_is_refused() -> Result<()> {
     let package = package("sample", Some("Beerware-like"), None);
-    check_package(
-        package,
-        &["sample 1.0.0 is under `Beerware-like`, which is no SPDX licence"],
-    )
+    check_package(package, &["sample 1.0.0 is under `Beerware-like`, which is no SPDX licence"])
 }
 
 #[test]
 fn a_crate_without_a_licence_is_refused() -> Result<()> {
-    check_package(
-        package("sample", None, None),
-        &["sample 1.0.0 names no licence"],
-    )
+    check_package(package("sample", None, None), &["sample 1.0.0 names no licence"])
 }
 
 #[test]
@@ -98,11 +89,7 @@ fn crates_io_is_the_only_source() -> Result<()> {
     let index = "registry+https://github.com/rust-lang/crates.io-index";
     check_package(package("sample", Some("MIT"), Some(index)), &[])?;
     check_package(
-        package(
-            "sample",
-            Some("MIT"),
-            Some("git+https://example.com/sample#1"),
-        ),
+        package("sample", Some("MIT"), Some("git+https://example.com/sample#1")),
         &[
             "sample 1.0.0 comes from git+https://example.com/sample#1, which deny.toml does not allow",
         ],

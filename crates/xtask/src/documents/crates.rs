@@ -7,12 +7,7 @@ use anyhow::{Result, ensure};
 use super::table;
 use crate::metadata::{Dependency, Package};
 
-const HEADER: [&str; 4] = [
-    "crate",
-    "lives there",
-    "may depend on",
-    "only crate allowed to use",
-];
+const HEADER: [&str; 4] = ["crate", "lives there", "may depend on", "only crate allowed to use"];
 
 /// Crates that tests everywhere may use.
 const FOR_TESTS: [&str; 2] = ["testkit", "simulators"];
@@ -43,10 +38,8 @@ impl Map {
         let mut crates = BTreeMap::new();
         let mut reserved: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
         for (external, users) in KEPT_APART {
-            reserved.insert(
-                external.to_owned(),
-                users.iter().map(|&user| user.to_owned()).collect(),
-            );
+            reserved
+                .insert(external.to_owned(), users.iter().map(|&user| user.to_owned()).collect());
         }
         for row in table::rows(text, &HEADER)? {
             let name = table::quoted_once(&row[0])?;
@@ -66,13 +59,9 @@ impl Map {
     /// One sentence for each difference between the table and the crates.
     pub fn differences(&self, ours: &[&Package]) -> Vec<String> {
         let names: BTreeSet<&str> = ours.iter().map(|package| package.name.as_str()).collect();
-        let gone = self
-            .crates
-            .keys()
-            .filter(|name| !names.contains(name.as_str()));
-        let mut said: Vec<String> = gone
-            .map(|name| format!("the table has `{name}`, the workspace does not"))
-            .collect();
+        let gone = self.crates.keys().filter(|name| !names.contains(name.as_str()));
+        let mut said: Vec<String> =
+            gone.map(|name| format!("the table has `{name}`, the workspace does not")).collect();
         for package in ours {
             let name = &package.name;
             let Some(allowed) = self.crates.get(name) else {
@@ -94,9 +83,7 @@ impl Map {
     }
 
     fn is_reserved_for_others(&self, external: &str, name: &str) -> bool {
-        self.reserved
-            .get(external)
-            .is_some_and(|users| !users.contains(name))
+        self.reserved.get(external).is_some_and(|users| !users.contains(name))
     }
 }
 
@@ -115,10 +102,7 @@ fn may_depend_on(cell: &str) -> Result<MayDependOn> {
     }
     let names = table::quoted(cell);
     let understood = !names.is_empty() || cell == "–";
-    ensure!(
-        understood,
-        "`{cell}` should be `all`, `–` or names in backticks"
-    );
+    ensure!(understood, "`{cell}` should be `all`, `–` or names in backticks");
     Ok(MayDependOn::These(names))
 }
 

@@ -41,10 +41,7 @@ fn exists(name: &str, root: &Path) -> Result<bool> {
         return Ok(root.join(name).is_file());
     }
     let path: Vec<&str> = name.split("::").collect();
-    ensure!(
-        path.len() >= 2,
-        "`{name}` is neither `crate::path::test` nor a file"
-    );
+    ensure!(path.len() >= 2, "`{name}` is neither `crate::path::test` nor a file");
     let wanted = format!("fn {}", path[path.len() - 1]);
     let folder = root.join("crates").join(path[0]);
     Ok(sources(&folder)

@@ -16,15 +16,9 @@ pub fn rows(text: &str, header: &[&str]) -> Result<Rows> {
         }
     }
     let shown = header.join(" | ");
-    ensure!(
-        !rows.is_empty(),
-        "there is no table `| {shown} |` with rows"
-    );
+    ensure!(!rows.is_empty(), "there is no table `| {shown} |` with rows");
     for row in &rows {
-        ensure!(
-            row.len() == header.len(),
-            "this row of `| {shown} |` has other columns: {row:?}"
-        );
+        ensure!(row.len() == header.len(), "this row of `| {shown} |` has other columns: {row:?}");
     }
     Ok(rows)
 }
@@ -42,19 +36,11 @@ pub fn quoted(cell: &str) -> Vec<String> {
 /// The only word in backticks.
 pub fn quoted_once(cell: &str) -> Result<String> {
     let mut words = quoted(cell);
-    ensure!(
-        words.len() == 1,
-        "`{cell}` should hold one name in backticks"
-    );
+    ensure!(words.len() == 1, "`{cell}` should hold one name in backticks");
     words.pop().context("there is one")
 }
 
 fn cells(line: &str) -> Option<Vec<String>> {
     let inner = line.trim().strip_prefix('|')?.strip_suffix('|')?;
-    Some(
-        inner
-            .split('|')
-            .map(|cell| cell.trim().to_owned())
-            .collect(),
-    )
+    Some(inner.split('|').map(|cell| cell.trim().to_owned()).collect())
 }

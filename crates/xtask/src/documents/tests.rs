@@ -33,14 +33,8 @@ fn package(line: &str) -> Package {
         source: None,
         dependencies: dependencies
             .map(|word| match word.strip_prefix("dev ") {
-                Some(name) => Dependency {
-                    name: name.to_owned(),
-                    kind: Some("dev".to_owned()),
-                },
-                None => Dependency {
-                    name: word.to_owned(),
-                    kind: None,
-                },
+                Some(name) => Dependency { name: name.to_owned(), kind: Some("dev".to_owned()) },
+                None => Dependency { name: word.to_owned(), kind: None },
             })
             .collect(),
     }
@@ -76,10 +70,7 @@ fn an_arrow_that_points_back_is_found() -> Result<()> {
 
 #[test]
 fn only_for_tests_every_crate_may_use_the_testkit() -> Result<()> {
-    check(
-        &["domain: dev testkit", "store", "testkit", "everycall"],
-        &[],
-    )?;
+    check(&["domain: dev testkit", "store", "testkit", "everycall"], &[])?;
     check(
         &["domain: testkit", "store", "testkit", "everycall"],
         &["`domain` may not depend on `testkit`"],
@@ -89,12 +80,7 @@ fn only_for_tests_every_crate_may_use_the_testkit() -> Result<()> {
 #[test]
 fn a_reserved_crate_is_not_used_elsewhere_even_for_tests() -> Result<()> {
     check(
-        &[
-            "domain: inquire",
-            "store: reqwest",
-            "testkit: dev sqlx",
-            "everycall",
-        ],
+        &["domain: inquire", "store: reqwest", "testkit: dev sqlx", "everycall"],
         &[
             "`domain` may not depend on `inquire`",
             "`store` may not depend on `reqwest`",
@@ -126,15 +112,9 @@ fn a_table_we_cannot_read_is_refused() {
         "| `web` | pages | some | – |",
         "`some` should be `all`, `–` or names in backticks",
     );
-    check_refused(
-        "| web | pages | – | – |",
-        "`web` should hold one name in backticks",
-    );
+    check_refused("| web | pages | – | – |", "`web` should hold one name in backticks");
     check_refused("| `store` | more | – | – |", "`store` has two rows");
-    check_refused(
-        "| `web` | pages | – | `sqlx` |",
-        "the table gives `sqlx` to `web`",
-    );
+    check_refused("| `web` | pages | – | `sqlx` |", "the table gives `sqlx` to `web`");
 }
 
 #[test]
@@ -147,10 +127,7 @@ fn check_named(test: &str, said: &[&str]) -> Result<()> {
     let root = tempfile::tempdir()?;
     let source = root.path().join("crates/domain/src/coverage");
     fs::create_dir_all(&source)?;
-    fs::write(
-        source.join("tests.rs"),
-        "#[test]\nfn a_hole_is_one_gap() {}\n",
-    )?;
+    fs::write(source.join("tests.rs"), "#[test]\nfn a_hole_is_one_gap() {}\n")?;
     fs::create_dir_all(root.path().join("e2e"))?;
     fs::write(root.path().join("e2e/first-run.mjs"), "")?;
     let document = format!("| promise | test |\n|---|---|\n| nothing is lost | {test} |\n");
@@ -184,10 +161,7 @@ fn an_id_given_twice_is_found() -> Result<()> {
     fs::write(root.path().join("Cargo.toml"), "")?;
     let row = "| L1 | a page is cut | `./Cargo.toml` |\n";
     let text = format!("| id | how it happens | test |\n|---|---|---|\n{row}{row}");
-    assert_eq!(
-        missing(&text, &SCENARIOS, root.path())?,
-        ["two rows for `L1`"]
-    );
+    assert_eq!(missing(&text, &SCENARIOS, root.path())?, ["two rows for `L1`"]);
     Ok(())
 }
 

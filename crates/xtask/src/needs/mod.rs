@@ -44,22 +44,12 @@ pub struct Ready {
 impl Ready {
     /// Something that was there already.
     pub fn found(said: String, variable: &'static str, value: String) -> Self {
-        Self {
-            said,
-            variable,
-            value,
-            _guard: None,
-        }
+        Self { said, variable, value, _guard: None }
     }
 
     /// Something we started; dropping `guard` stops it.
     pub fn started(said: String, variable: &'static str, value: String, guard: impl Any) -> Self {
-        Self {
-            said,
-            variable,
-            value,
-            _guard: Some(Box::new(guard)),
-        }
+        Self { said, variable, value, _guard: Some(Box::new(guard)) }
     }
 
     /// What tests find in their environment.
@@ -87,8 +77,7 @@ pub fn provide(need: &dyn Need, choice: Choice) -> Result<Ready> {
         println!("{name}: {}.", ready.said);
         return Ok(ready);
     }
-    need.install()
-        .with_context(|| format!("{name} is not installed"))?;
+    need.install().with_context(|| format!("{name} is not installed"))?;
     let Some(ready) = need.start().with_context(cannot_start)? else {
         bail!("{name} was installed, but its programs are not where we look for them");
     };

@@ -55,29 +55,19 @@ fn check(machine: &Machine, choice: Choice, asked: &[&str], outcome: &str) {
 
 #[test]
 fn what_answers_is_used() {
-    let machine = Machine {
-        answers: true,
-        ..Machine::default()
-    };
+    let machine = Machine { answers: true, ..Machine::default() };
     check(&machine, Choice::Found, &["find"], "found");
 }
 
 #[test]
 fn an_own_one_is_started_without_looking() {
-    let machine = Machine {
-        answers: true,
-        installed: Cell::new(true),
-        ..Machine::default()
-    };
+    let machine = Machine { answers: true, installed: Cell::new(true), ..Machine::default() };
     check(&machine, Choice::Own, &["start"], "started");
 }
 
 #[test]
 fn what_is_missing_is_installed_and_started() {
-    let machine = Machine {
-        may_install: true,
-        ..Machine::default()
-    };
+    let machine = Machine { may_install: true, ..Machine::default() };
     let asked = ["find", "start", "install", "start"];
     check(&machine, Choice::Found, &asked, "started");
 }

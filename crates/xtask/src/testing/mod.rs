@@ -25,11 +25,7 @@ pub struct TestArguments {
 
 /// Sets up and tests.
 pub fn test(arguments: &TestArguments) -> Result<()> {
-    let choice = if arguments.throwaway {
-        Choice::Own
-    } else {
-        Choice::Found
-    };
+    let choice = if arguments.throwaway { Choice::Own } else { Choice::Found };
     // Held until the tests have ended: what was started for them stops when it is dropped.
     let ready = needs::provide(&Postgres, choice)?;
     if arguments.setup_only {
@@ -47,20 +43,13 @@ pub fn test(arguments: &TestArguments) -> Result<()> {
 fn cargo_test_runs(extra: &[String]) -> Vec<Vec<String>> {
     let words = |text: &str| text.split(' ').map(str::to_owned).collect::<Vec<_>>();
     if extra.is_empty() {
-        return vec![
-            words("test --workspace --all-targets"),
-            words("test --workspace --doc"),
-        ];
+        return vec![words("test --workspace --all-targets"), words("test --workspace --doc")];
     }
     let names_package = extra
         .iter()
         .take_while(|word| *word != "--")
         .any(|word| word.starts_with("-p") || word.starts_with("--package"));
-    let mut run = words(if names_package {
-        "test"
-    } else {
-        "test --workspace"
-    });
+    let mut run = words(if names_package { "test" } else { "test --workspace" });
     run.extend_from_slice(extra);
     vec![run]
 }

@@ -2,27 +2,18 @@ use super::cargo_test_runs;
 
 fn check(extra: &str, expected: &[&str]) {
     let extra: Vec<String> = extra.split_whitespace().map(str::to_owned).collect();
-    let runs: Vec<String> = cargo_test_runs(&extra)
-        .iter()
-        .map(|words| words.join(" "))
-        .collect();
+    let runs: Vec<String> = cargo_test_runs(&extra).iter().map(|words| words.join(" ")).collect();
     assert_eq!(runs, expected);
 }
 
 #[test]
 fn without_arguments_everything_runs() {
-    check(
-        "",
-        &["test --workspace --all-targets", "test --workspace --doc"],
-    );
+    check("", &["test --workspace --all-targets", "test --workspace --doc"]);
 }
 
 #[test]
 fn a_filter_searches_the_whole_workspace() {
-    check(
-        "a_late_call -- --nocapture",
-        &["test --workspace a_late_call -- --nocapture"],
-    );
+    check("a_late_call -- --nocapture", &["test --workspace a_late_call -- --nocapture"]);
 }
 
 #[test]

@@ -56,11 +56,7 @@ impl Writer<'_> {
         tx.commit().await
     }
 
-    async fn refused(
-        &mut self,
-        record: &Prepared,
-        refusal: &StoreError,
-    ) -> Result<(), StoreError> {
+    async fn refused(&mut self, record: &Prepared, refusal: &StoreError) -> Result<(), StoreError> {
         self.tally.accounts.listed += 1;
         self.tally.accounts.failed += 1;
         let which = record.content_hash().map_or_else(String::new, |hash| format!(" {hash}"));

@@ -33,12 +33,8 @@ impl Cluster {
             port: free_port()?,
         };
         if cluster.as_root {
-            run::answer(
-                Command::new("chown")
-                    .arg(SERVER_USER)
-                    .arg(cluster.folder.path()),
-            )
-            .context("root needs a user `postgres` to run the server as; create it")?;
+            run::answer(Command::new("chown").arg(SERVER_USER).arg(cluster.folder.path()))
+                .context("root needs a user `postgres` to run the server as; create it")?;
         }
         cluster.create(programs)?;
         cluster.write_settings()?;
@@ -83,10 +79,7 @@ impl Cluster {
         let log = self.folder.path().join("server.log");
         let mut command = self.as_server_user(&self.pg_ctl);
         command.arg("-D").arg(self.data());
-        command
-            .arg("-l")
-            .arg(&log)
-            .args(["-w", "-t", "60", "start"]);
+        command.arg("-l").arg(&log).args(["-w", "-t", "60", "start"]);
         // The server inherits what pg_ctl has: a pipe would stay open as long as it runs.
         let status = command
             .stdin(Stdio::null())

@@ -24,10 +24,7 @@ fn check(answer: &'static [u8], outcome: &str) -> Result<()> {
     };
     assert_eq!(shown, outcome);
     let heard = server.join().expect("the server thread does not panic")?;
-    assert_eq!(
-        heard,
-        b"\0\0\0\x1f\0\x03\0\0user\0me\0database\0mine\0\0"[..]
-    );
+    assert_eq!(heard, b"\0\0\0\x1f\0\x03\0\0user\0me\0database\0mine\0\0"[..]);
     Ok(())
 }
 
@@ -38,10 +35,7 @@ fn a_server_that_lets_us_in_is_found() -> Result<()> {
 
 #[test]
 fn a_server_that_refuses_is_quoted() -> Result<()> {
-    check(
-        b"E\0\0\0\x20SFATAL\0Mno such role\0\0",
-        "the server said: no such role",
-    )
+    check(b"E\0\0\0\x20SFATAL\0Mno such role\0\0", "the server said: no such role")
 }
 
 #[test]
