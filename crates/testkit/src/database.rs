@@ -171,6 +171,9 @@ async fn create_postgres() -> String {
     // The empty template is the fastest to copy, and its locale differs from "C" on purpose.
     let create = format!("CREATE DATABASE {name}");
     sqlx::query(AssertSqlSafe(create)).execute(&mut db).await.expect("a database can be created");
+    // Nobody needs what a test wrote after the machine has lost its power.
+    let hasty = format!("ALTER DATABASE {name} SET synchronous_commit = off");
+    sqlx::query(AssertSqlSafe(hasty)).execute(&mut db).await.expect("a database can be set up");
     let (base, _) = server.rsplit_once('/').expect("an address ends in /DATABASE");
     format!("{base}/{name}")
 }

@@ -1,7 +1,7 @@
 //! Tokens that change: refreshed once, stored before use, and never given up by mistake (A26).
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use async_trait::async_trait;
 use domain::RunStatus;
@@ -20,7 +20,7 @@ use crate::play::*;
 struct Watched {
     vault: SourceVault,
     saves: AtomicUsize,
-    is_full: bool,
+    is_full: AtomicBool,
 }
 
 #[async_trait]
@@ -30,7 +30,7 @@ impl TokenVault for Watched {
     }
 
     async fn save(&self, pair: &TokenPair) -> Result<(), VaultError> {
-        if self.is_full {
+        if self.is_full.load(Ordering::SeqCst) {
             return Err(VaultError { why: "the disk is full".to_owned() });
         }
         self.vault.save(pair).await?;
@@ -39,11 +39,11 @@ impl TokenVault for Watched {
     }
 }
 
-fn vault(stage: &Stage, is_full: bool) -> Arc<Watched> {
+fn vault(stage: &Stage) -> Arc<Watched> {
     let key = VaultKey::new([7; 32]);
     let (store, wait) = (stage.ctx.store.clone(), stage.ctx.wait.clone());
     let vault = SourceVault::new(store, stage.source.row.id, key, wait);
-    Arc::new(Watched { vault, saves: AtomicUsize::new(0), is_full })
+    Arc::new(Watched { vault, saves: AtomicUsize::new(0), is_full: AtomicBool::new(false) })
 }
 
 /// An app installed in the sub-account, read through this vault.
@@ -59,7 +59,7 @@ async fn app(stage: &Stage, install: &Install, vault: &Arc<Watched>) -> Source {
 
 async fn installed(db: Arc<TestDb>) -> (Stage, Install, Arc<Watched>) {
     let stage = stage(db, |_| {}).await;
-    let (install, vault) = (stage.simulator.install(), vault(&stage, false));
+    let (install, vault) = (stage.simulator.install(), vault(&stage));
     (stage, install, vault)
 }
 
@@ -109,16 +109,22 @@ on_both_databases! {
         assert_eq!(refreshes(&stage), 2);
     }
 
-    /// A pair that could not be stored is not used: a crash would lose it.
-    async fn a_pair_that_cannot_be_stored_is_not_used(db) {
-        let stage = stage(db, |_| {}).await;
-        let (install, vault) = (stage.simulator.install(), vault(&stage, true));
+    /// A pair that could not be stored is not used, because a crash would lose it; nor is it
+    /// thrown away, because the token it came for is spent.
+    async fn a_pair_that_cannot_be_stored_waits_until_it_can(db) {
+        let (stage, install, vault) = installed(db).await;
+        vault.is_full.store(true, Ordering::SeqCst);
         let source = app(&stage, &install, &vault).await;
         let report = read(&stage, &source).await;
         ended(&report, RunStatus::Failed, &["could not be kept", "the disk is full"]);
         nothing_is_covered(&stage).await;
-        let with_token = stage.simulator.requests().iter().filter(|it| it.status == 200 && it.path != "/oauth/token").count();
-        assert_eq!(with_token, 0);
+        assert!(stage.simulator.requests().iter().all(|request| request.path == "/oauth/token"));
+
+        vault.is_full.store(false, Ordering::SeqCst);
+        let report = read(&stage, &source).await;
+        assert!(report.success, "{report:#?}");
+        assert_eq!(refreshes(&stage), 1, "the pair that waited is the one that is used");
+        stage.assert_equals_truth().await;
     }
 
     /// Another process takes up the stored pair, though its configuration has the first token.
@@ -128,7 +134,7 @@ on_both_databases! {
         assert!(read(&stage, &source).await.success);
         stage.another_process().await;
         stage.clock.pass(DAY * 2);
-        let vault = self::vault(&stage, false);
+        let vault = self::vault(&stage);
         let source = app(&stage, &install, &vault).await;
         let report = read(&stage, &source).await;
         assert!(report.success, "{report:#?}");

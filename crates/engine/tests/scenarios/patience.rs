@@ -97,7 +97,7 @@ on_both_databases! {
         let report = stage.sync().await;
         balanced(&report);
         ended(&report, RunStatus::Partial, &["today's requests are used up", "the next run"]);
-        assert_eq!(stage.simulator.requests().len(), 14);
+        assert!(stage.simulator.requests().len() <= 14);
         let gaps = stage.gaps().await;
         assert!(gaps.iter().all(|gap| gap.to() <= stage.ctx.now() - DAY * 8), "{gaps:?}");
 

@@ -148,7 +148,7 @@ async fn a_spent_day_is_not_waited_for() {
     let Err(Failure::Source(SourceError::DaySpent { wait, .. })) = asked.answer else {
         panic!("{:?}", asked.answer)
     };
-    assert_eq!((wait, asked.requests), (Some(Duration::from_hours(1)), 1));
+    assert_eq!((wait, asked.requests), (Duration::from_hours(1), 1));
 }
 
 #[tokio::test]
