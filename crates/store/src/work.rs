@@ -72,15 +72,12 @@ impl Store {
                 .bind(now.as_millis())
                 .fetch_optional(&mut *db)
                 .await?;
-            match fence {
-                Some((fence,)) => {
-                    Claim::Granted(Lease { key: key.to_owned(), holder: holder.to_owned(), fence })
-                }
-                None => {
-                    let (what, until): (String, i64) =
-                        sqlx::query_as(HELD).bind(key).fetch_one(db).await?;
-                    Claim::Held { what, until: Timestamp::from_millis(until) }
-                }
+            if let Some((fence,)) = fence {
+                Claim::Granted(Lease { key: key.to_owned(), holder: holder.to_owned(), fence })
+            } else {
+                let (what, until): (String, i64) =
+                    sqlx::query_as(HELD).bind(key).fetch_one(db).await?;
+                Claim::Held { what, until: Timestamp::from_millis(until) }
             }
         });
         tx.commit().await?;

@@ -64,12 +64,12 @@ impl TestDb {
         F: Future<Output = ()> + Send + 'static,
     {
         let db = std::sync::Arc::new(Self::fresh(kind).await);
-        let (url, store) = (db.url.clone(), db.store.clone());
+        let (url, opened) = (db.url.clone(), db.store.clone());
         // A task of its own, so that a panic is caught and the database still removed.
-        let mut stage = tokio::task::JoinSet::new();
-        stage.spawn(story(db));
-        let ended = stage.join_next().await;
-        store.close().await;
+        let mut playing = tokio::task::JoinSet::new();
+        playing.spawn(story(db));
+        let ended = playing.join_next().await;
+        opened.close().await;
         if kind == Kind::Postgres {
             drop_postgres(&url).await;
         }
@@ -156,6 +156,7 @@ fn server_url() -> String {
         .unwrap_or_else(|_| "postgres://postgres@127.0.0.1:5432/postgres".to_owned())
 }
 
+#[expect(clippy::panic, reason = "a missing server fails the test and says what to do")]
 async fn create_postgres() -> String {
     let server = server_url();
     let mut db = PgConnection::connect(&server).await.unwrap_or_else(|error| {

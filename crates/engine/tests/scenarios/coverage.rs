@@ -6,7 +6,7 @@ use domain::{Mark, RunStatus, Timestamp, Why, Window};
 use simulators::NewCall;
 use simulators::faults::{On, What};
 use simulators::highlevel_voice_ai::{RangeEnd, RangePrecision};
-use testkit::{Stage, on_both_databases};
+use testkit::on_both_databases;
 
 use crate::play::*;
 
@@ -66,14 +66,6 @@ async fn a_zone_shifts_the_range(db: std::sync::Arc<testkit::TestDb>, minutes: i
     assert!(day.success);
 }
 
-async fn hourly(stage: &Stage, hours: u32) {
-    for _ in 0..hours {
-        stage.clock.pass(HOUR);
-        let new = call_ago(stage, MINUTE * 20);
-        stage.simulator.mutate(|world| world.insert(new));
-    }
-}
-
 on_both_databases! {
     /// The replaced system looked back ten minutes, whatever had happened.
     async fn an_outage_of_three_hours_is_simply_the_next_work(db) {
@@ -83,7 +75,7 @@ on_both_databases! {
 
         stage.simulator.faults().add(On::path("").forever().gives(What::status(503, "{}")));
         for _ in 0..3 {
-            hourly(&stage, 1).await;
+            an_hour_with_a_call(&stage);
             let report = stage.sync().await;
             balanced(&report);
             ended(&report, RunStatus::Failed, &["503"]);

@@ -53,6 +53,13 @@ pub fn call_ago(stage: &Stage, ago: Duration) -> NewCall {
     NewCall::at((stage.ctx.now() - ago).as_millis())
 }
 
+/// An hour passes, with one call in it.
+pub fn an_hour_with_a_call(stage: &Stage) {
+    stage.clock.pass(HOUR);
+    let new = call_ago(stage, MINUTE * 20);
+    stage.simulator.mutate(|world| world.insert(new));
+}
+
 /// Reads what the ledger lacks, and demands that everything is here and proved afterwards.
 pub async fn read_whole(stage: &Stage) -> RunReport {
     let asked_at = stage.ctx.now();

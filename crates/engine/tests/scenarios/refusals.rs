@@ -148,7 +148,7 @@ on_both_databases! {
 
     /// The real thing: a version nobody published.
     async fn a_wrong_version_header_names_the_setting(db) {
-        let mut stage = stage(db, |it| it.source = |source| source.api_version = "2020-01-01".to_owned()).await;
+        let mut stage = stage(db, |it| it.source = |source| "2020-01-01".clone_into(&mut source.api_version)).await;
         let report = stage.sync().await;
         balanced(&report);
         ended(&report, RunStatus::Failed, &["version header is invalid", "`api_version`", "the token is not the cause"]);
@@ -180,17 +180,11 @@ on_both_databases! {
         let token = stage.simulator.token_with_scopes(&scopes::ALL);
         let source = stage.with_token(&token).await;
         assert!(read_through(&stage, &source).await.success);
-        hourly_call(&stage).await;
+        an_hour_with_a_call(&stage);
         stage.simulator.revoke(&token);
         let refused = read_through(&stage, &source).await;
         ended(&refused, RunStatus::Failed, &["Invalid Private Integration token"]);
         let report = read_whole(&stage).await;
         assert_eq!(report.new, 1);
     }
-}
-
-async fn hourly_call(stage: &Stage) {
-    stage.clock.pass(HOUR);
-    let new = call_ago(stage, MINUTE * 20);
-    stage.simulator.mutate(|world| world.insert(new));
 }

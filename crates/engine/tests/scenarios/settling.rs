@@ -75,7 +75,7 @@ on_both_databases! {
     /// The first content stays readable beside the last.
     async fn an_old_version_stays_readable(db) {
         let (stage, id) = one_call(db).await;
-        stage.simulator.mutate(|world| world.edit(&id, |call| call.summary = "Quite different.".to_owned()));
+        stage.simulator.mutate(|world| world.edit(&id, |call| "Quite different.".clone_into(&mut call.summary)));
         stage.clock.pass(HOUR);
         let report = stage.sync().await;
         assert_eq!(report.updated, 1);
