@@ -20,8 +20,18 @@ const TIERS: [Duration; 4] = [
     Duration::from_hours(189),
 ];
 
+/// Pages as usual, and no margin: only a tier can find what changed.
+fn without_margin(source: &mut providers::highlevel_voice_ai::Settings) {
+    small_pages(source);
+    source.margin_hours = 0;
+}
+
 async fn one_call(db: std::sync::Arc<testkit::TestDb>) -> (Stage, String) {
-    let stage = stage(db, |it| it.world.calls = 30).await;
+    let stage = stage(db, |it| {
+        it.world.calls = 30;
+        it.source = without_margin;
+    })
+    .await;
     let new = call_ago(&stage, MINUTE * 11);
     let id = stage.simulator.mutate(|world| world.insert(new));
     read_whole(&stage).await;
@@ -134,7 +144,11 @@ on_both_databases! {
 
     /// A long call enters the list when it ends, behind the lag.
     async fn a_long_call_listed_late_is_found_by_a_tier(db) {
-        let stage = stage(db, |it| it.world.calls = 30).await;
+        let stage = stage(db, |it| {
+        it.world.calls = 30;
+        it.source = without_margin;
+    })
+    .await;
         let long = NewCall { duration: 3000, ..call_ago(&stage, MINUTE * 30) };
         let id = stage.simulator.mutate(|world| world.insert(long));
         read_whole(&stage).await;
