@@ -2,7 +2,7 @@
 
 use domain::{Call, ContentHash, Placement, PlacementFacts, place};
 use providers::Unreadable;
-use store::{NewSetAside, StoreError};
+use store::{KnownCall, NewSetAside, StoreError};
 
 use super::codec::Packer;
 use super::{Codec, RulesAt, Sighting, placement_name};
@@ -47,6 +47,8 @@ pub struct Fresh {
     pub(super) content_hash: ContentHash,
     pub(super) dictionary_id: i64,
     pub(super) raw: Vec<u8>,
+    /// The call as we knew it when we looked.
+    pub(super) before: Option<KnownCall>,
 }
 
 /// Prepares a batch: one look at the database, then the heavy work for what is not known.
@@ -71,7 +73,10 @@ pub async fn prepare(
                 placement: known.placement.clone(),
                 reason: known.reason.clone(),
             },
-            _ => fresh(source, rules, codec.dictionary_id, &mut packer, sighting, hash)?,
+            before => {
+                let before = before.map(|(_, known)| known.clone());
+                fresh(source, rules, codec.dictionary_id, &mut packer, sighting, hash, before)?
+            }
         };
         prepared.push(Prepared { is_repeated: sighting.is_repeated, what });
     }
@@ -85,6 +90,7 @@ fn fresh(
     packer: &mut Packer<'_>,
     sighting: &Sighting,
     content_hash: ContentHash,
+    before: Option<KnownCall>,
 ) -> Result<Prepares, StoreError> {
     let record = &sighting.record;
     let raw = packer.pack(&record.bytes).map_err(packing)?;
@@ -93,7 +99,8 @@ fn fresh(
     Ok(match call {
         Ok(call) => {
             let placement = placed(&call, rules);
-            Prepares::Fresh(Box::new(Fresh { call, placement, content_hash, dictionary_id, raw }))
+            let fresh = Fresh { call, placement, content_hash, dictionary_id, raw, before };
+            Prepares::Fresh(Box::new(fresh))
         }
         Err(Unreadable { why }) => {
             let provider_call_id = sighting.id().map(str::to_owned);

@@ -24,12 +24,12 @@ use store::{Lease, StoreError};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
-pub use fetch::Fetched;
+pub use fetch::{Ended, Fetched};
 pub use log::{Phase, RunLog};
 pub use options::{Progress, SyncOptions};
 pub use report::{ReportLine, RunReport};
 
-use crate::agents::{AgentsError, agents_fetch};
+use crate::agents::{AgentsError, AgentsFetched, agents_fetch};
 use crate::ingest::RulesAt;
 use crate::{Context, Source};
 use prepare::Packing;
@@ -82,14 +82,7 @@ async fn sync_leased(
 ) -> Result<RunReport, SyncError> {
     let mut log = RunLog::new(&source.row.name);
     let run = start(ctx, source, options, lease, &mut log).await?;
-    let planned = match survey(ctx, source, options, &mut log).await {
-        Ok(planned) => planned,
-        Err(AgentsError::Store(error)) => return Err(error.into()),
-        Err(AgentsError::Provider(error)) => {
-            let writer = Writer::new(ctx, source, options, lease, run, log);
-            return writer.conclude(Some(error), false).await;
-        }
-    };
+    let planned = survey(ctx, source, options, &mut log).await?;
     read(ctx, source, options, lease, run, log, &planned).await
 }
 
@@ -125,21 +118,38 @@ async fn survey(
     source: &Source,
     options: &SyncOptions,
     log: &mut RunLog,
-) -> Result<Vec<Planned>, AgentsError> {
+) -> Result<Vec<Planned>, StoreError> {
     let started = ctx.now();
-    let agents = agents_fetch(ctx, source).await?;
+    let agents = agents_fetch(ctx, source).await;
     let now = ctx.now();
-    let sentence =
-        format!("The provider lists {} agents, {} of them new", agents.listed, agents.new);
-    log.info(now, Phase::Init, sentence, Some(now.since(started)));
-    if let Some(probe) = source.connection.calibrate().await? {
-        log.info(ctx.now(), Phase::Init, probe.sentence.clone(), None);
-        crate::examine::keep(ctx, source, &[probe]).await?;
+    match agents {
+        Ok(AgentsFetched { listed, new }) => {
+            let sentence = format!("The provider lists {listed} agents, {new} of them new");
+            log.info(now, Phase::Init, sentence, Some(now.since(started)));
+        }
+        Err(AgentsError::Store(error)) => return Err(error),
+        // Calls do not wait to be read until somebody knows their agents; they wait to be placed.
+        Err(AgentsError::Provider(error)) => {
+            let sentence =
+                format!("Agents could not be listed, so calls of new ones wait: {error}");
+            log.warn(now, Phase::Init, sentence);
+        }
+    }
+    match source.connection.calibrate().await {
+        Ok(Some(probe)) => {
+            log.info(ctx.now(), Phase::Init, probe.sentence.clone(), None);
+            crate::examine::keep(ctx, source, &[probe]).await?;
+        }
+        Ok(None) => {}
+        // Requests stay as wide as they are; whether they can be answered, reading will tell.
+        Err(error) => {
+            log.warn(ctx.now(), Phase::Init, format!("Ranges could not be tried out: {error}"));
+        }
     }
     let coverage = ctx.store.coverage_load(source.row.id).await?;
     let capabilities = source.connection.capabilities();
     let planned = plan(&coverage, &capabilities, source.row.since, options.asked, now);
-    log.info(now, Phase::Date, options::plan_sentence(&planned), None);
+    log.info(now, Phase::Date, options::plan_sentence(&planned, options.asked), None);
     Ok(planned)
 }
 
