@@ -102,6 +102,11 @@ impl Site {
         std::fs::write(self.path(name), text).unwrap();
     }
 
+    pub fn write_more(&self, name: &str, text: &str) {
+        let before = self.read(name);
+        self.write(name, &(before + text));
+    }
+
     pub fn read(&self, name: &str) -> String {
         std::fs::read_to_string(self.path(name)).unwrap()
     }
@@ -122,6 +127,18 @@ impl Site {
         let Output { status, stdout, stderr } = output.unwrap();
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
         Said { stdout: text(stdout), stderr: text(stderr), code: status.code() }
+    }
+
+    /// Runs the program against this database and kills it, without a chance to tidy up, once its
+    /// log has this many lines. Returns whether it was killed before its end.
+    pub fn killed_after(&self, arguments: &[&str], lines: usize, database_url: &str) -> bool {
+        let mut command = everycall(self.folder.path());
+        command.args(arguments).env("EVERYCALL_DATABASE_URL", database_url);
+        let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+        let log = BufReader::new(child.stderr.take().unwrap());
+        let read = log.lines().take(lines).count();
+        child.kill().unwrap();
+        child.wait().unwrap().code().is_none() && read == lines
     }
 
     /// `sync` at the instant at which the simulated world ends.

@@ -1,0 +1,59 @@
+//! `kill -9` of the real program in mid-run, again and again: nothing is lost, nothing is doubled.
+
+use std::sync::Arc;
+
+use testkit::{TestDb, on_both_databases};
+
+use crate::site::{Simulator, Site};
+
+const CALLS: u32 = 2000;
+
+/// Many windows and many transactions, so that there are many instants to be killed at.
+const MANY_SMALL_STEPS: &str = "window_days_max = 1\npage_size = 10\n[sync]\npages_per_write = 1\n";
+
+/// After how many lines of its own log the program is killed; each run goes on where the one
+/// before was killed, so later ones find less to do.
+const KILLED_AFTER_LINES: [usize; 10] = [1, 2, 3, 4, 5, 5, 6, 6, 7, 8];
+
+on_both_databases! {
+    async fn a_killed_program_loses_nothing_and_counts_nothing_twice(db) {
+        let simulator = Simulator::start(CALLS);
+        let site = Site::of(&simulator);
+        site.write_more("everycall.toml", MANY_SMALL_STEPS);
+        let mut killed = 0;
+        for (minute, lines) in KILLED_AFTER_LINES.into_iter().enumerate() {
+            let now = format!("2026-01-01T00:{minute:02}:00Z");
+            killed += usize::from(site.killed_after(&["-vv", "sync", "--now", &now], lines, &db.url));
+            check_books(&site, &db).await;
+        }
+        assert!(killed >= 4, "only {killed} runs were killed before their end");
+
+        let last = site.run_with(
+            &["sync", "--now", "2026-01-01T00:30:00Z", "--json"],
+            &[("EVERYCALL_DATABASE_URL", &db.url)],
+        );
+        assert_eq!(last.code, Some(0), "{last:?}");
+        check_books(&site, &db).await;
+        assert_eq!(db.number("SELECT COUNT(*) FROM calls").await, i64::from(CALLS));
+        let versions = db.number("SELECT COUNT(*) FROM observations").await;
+        assert_eq!(versions, i64::from(CALLS), "nothing changed, so nothing was seen twice");
+        let new = "SELECT CAST(SUM(new) AS BIGINT) FROM runs";
+        assert_eq!(db.number(new).await, i64::from(CALLS), "each call was new in one run only");
+        assert_eq!(db.number("SELECT COUNT(*) FROM runs WHERE status = 'in_progress'").await, 0);
+    }
+}
+
+/// Whatever was written is whole: runs balance, and each call has the content it claims.
+async fn check_books(site: &Site, db: &Arc<TestDb>) {
+    let runs = site.run_with(&["runs", "--json"], &[("EVERYCALL_DATABASE_URL", &db.url)]);
+    assert_eq!(runs.code, Some(0), "{runs:?}");
+    let unbalanced = "SELECT COUNT(*) FROM runs
+        WHERE listed <> new + updated + unchanged + repeated + set_aside + failed";
+    assert_eq!(db.number(unbalanced).await, 0);
+    let bodiless = "SELECT COUNT(*) FROM calls c WHERE NOT EXISTS (
+        SELECT 1 FROM observations o WHERE o.source_id = c.source_id
+            AND o.provider_call_id = c.provider_call_id AND o.version = c.version)";
+    assert_eq!(db.number(bodiless).await, 0);
+    let new = db.number("SELECT CAST(COALESCE(SUM(new), 0) AS BIGINT) FROM runs").await;
+    assert_eq!(db.number("SELECT COUNT(*) FROM calls").await, new);
+}
