@@ -46,7 +46,7 @@ impl Default for StageSettings {
         let world = WorldSettings {
             calls: 300,
             days: 30,
-            end: (now - Duration::from_secs(3600)).as_millis(),
+            end: (now - Duration::from_hours(1)).as_millis(),
             ..WorldSettings::default()
         };
         let tuning = Tuning {
