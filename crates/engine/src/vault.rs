@@ -119,6 +119,7 @@ impl AtRest {
     }
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "it is handed to `map_err`")]
 fn lost(error: store::StoreError) -> VaultError {
     VaultError { why: error.to_string() }
 }

@@ -2,9 +2,10 @@
 
 use domain::{Covered, Level, Mark, Territory, Timestamp};
 use providers::{SourceError, Walked};
-use store::StoreError;
+use store::{LogLine, StoreError};
 
 use super::Writer;
+use super::isolate::ROWS_REFUSED;
 use crate::sync::Phase;
 
 impl Writer<'_> {
@@ -16,13 +17,24 @@ impl Writer<'_> {
         walked: Result<Walked, SourceError>,
     ) -> Result<(), StoreError> {
         let now = self.ctx.now();
+        let before = self.tally.clone();
         let rows = self.judge(territory, inside, walked, now);
         self.tally.windows_ended += 1;
+        let lines = self.log.take();
+        let written = self.ctx.within(self.write_ledger(rows, &lines)).await;
+        if written.is_err() {
+            self.tally = before;
+            self.log.put_back(lines);
+        }
+        written
+    }
+
+    async fn write_ledger(&self, rows: Vec<Covered>, lines: &[LogLine]) -> Result<(), StoreError> {
         let mut tx = self.begin().await?;
         for row in rows {
             tx.coverage_mark(self.source.row.id, row).await?;
         }
-        tx.run_log_add(self.run, &self.log.take()).await?;
+        tx.run_log_add(self.run, lines).await?;
         tx.run_progress(self.run, &self.tally.progress()).await?;
         tx.commit().await
     }
@@ -45,7 +57,7 @@ impl Writer<'_> {
             checked_at: now,
         };
         // Rows the database refused are a hole in what we hold, so nothing is proved.
-        let refused = self.tally.accounts.failed > 0;
+        let refused = self.holes.iter().any(|hole| hole.intersect(window).is_some());
         match walked {
             Ok(Walked::Whole { total, .. }) if !refused => {
                 let mark = (inside == 0).then_some(Mark::Empty);
@@ -62,8 +74,11 @@ impl Writer<'_> {
                 rows
             }
             Ok(Walked::Whole { total, .. }) => {
-                let why = "the database refused some of its rows".to_owned();
-                let mark = Some(Mark::PossiblyTruncated(why));
+                let mark = Some(Mark::PossiblyTruncated(ROWS_REFUSED.to_owned()));
+                let sentence = format!(
+                    "{window} is not proved complete: {ROWS_REFUSED}. The others are kept; the next run reads it again"
+                );
+                self.log.warn(now, Phase::Api, sentence);
                 vec![row(window, Level::Unproven, mark, None, total)]
             }
             Ok(Walked::Doubtful { why, total }) => {
