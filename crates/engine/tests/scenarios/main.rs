@@ -3,4 +3,12 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod counting;
+mod crashes;
+mod disk;
+mod keeping;
+mod keys;
+mod leases;
+mod placing;
+mod refused_rows;
 mod smoke;
