@@ -2,7 +2,7 @@
 
 use domain::{SourceId, Timestamp};
 use providers::SourceError;
-use store::{SeenAgent, Store, StoreError};
+use store::{SeenAgent, Store, StoreError, Which};
 
 use crate::place::replace_agent;
 use crate::{Context, Source};
@@ -41,13 +41,19 @@ pub async fn agents_fetch(ctx: &Context, source: &Source) -> Result<AgentsFetche
             inbound_number: agent.inbound_number,
         })
         .collect();
+    let new = ctx.within(keep(ctx, source, &seen)).await?;
+    Ok(AgentsFetched { listed: seen.len(), new })
+}
+
+/// Returns how many of them are new.
+async fn keep(ctx: &Context, source: &Source, seen: &[SeenAgent]) -> Result<usize, StoreError> {
     let mut tx = ctx.store.begin().await?;
-    let new = tx.agents_see(source.row.id, &seen, ctx.now()).await?;
+    let new = tx.agents_see(source.row.id, seen, ctx.now()).await?;
     for provider_agent_id in &new {
-        replace_agent(&mut tx, source.row.id, provider_agent_id).await?;
+        replace_agent(&mut tx, source.row.id, provider_agent_id, Which::Waiting).await?;
     }
     tx.commit().await?;
-    Ok(AgentsFetched { listed: seen.len(), new: new.len() })
+    Ok(new.len())
 }
 
 /// Keeps an agent that calls name and no list has shown, usually one deleted at the provider, so
@@ -61,6 +67,6 @@ pub async fn agent_keep(
     let agent = SeenAgent { name: id.clone(), provider_agent_id: id, inbound_number: None };
     let mut tx = store.begin().await?;
     tx.agents_see(source, &[agent], NEVER_LISTED).await?;
-    replace_agent(&mut tx, source, provider_agent_id).await?;
+    replace_agent(&mut tx, source, provider_agent_id, Which::Waiting).await?;
     tx.commit().await
 }

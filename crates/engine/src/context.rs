@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use domain::{Country, Timestamp};
 use providers::{Connection, Wait};
-use store::{SourceRow, Store};
+use store::{SourceRow, Store, StoreError};
 
 /// The world as a verb sees it.
 #[derive(Clone)]
@@ -25,6 +25,20 @@ impl Context {
     pub fn now(&self) -> Timestamp {
         self.wait.now()
     }
+
+    /// Waits for the database, but not for ever: a network that swallows every word ends no wait
+    /// by itself.
+    pub(crate) async fn within<T>(
+        &self,
+        work: impl Future<Output = Result<T, StoreError>>,
+    ) -> Result<T, StoreError> {
+        let patience = self.settings.database_patience;
+        let answered = tokio::time::timeout(patience, work).await;
+        answered.unwrap_or_else(|_elapsed| {
+            let detail = format!("it has not answered for {} seconds", patience.as_secs_f32());
+            Err(StoreError::Unreachable { detail })
+        })
+    }
 }
 
 /// Bounds and limits. Every wait has a limit and every queue a bound.
@@ -32,6 +46,8 @@ impl Context {
 pub struct Settings {
     /// How long a worker may be silent before its work is given to another.
     pub lease: Duration,
+    /// How long one look at the database, or one transaction, may take.
+    pub database_patience: Duration,
     /// Windows read beside each other.
     pub windows_beside: usize,
     /// Pages read and not yet prepared, at most.
@@ -50,6 +66,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             lease: Duration::from_secs(20),
+            database_patience: Duration::from_mins(1),
             windows_beside: 2,
             pages_waiting: 16,
             pages_preparing: 4,

@@ -47,7 +47,7 @@ const LIST: &str = "
 SELECT g.agent_id, g.provider_agent_id, g.name, g.last_seen_at,
        (SELECT a.name FROM assignments s JOIN accounts a ON a.account_id = s.account_id
         WHERE s.agent_id = g.agent_id AND s.valid_from <= $2 AND s.valid_to > $2
-        ORDER BY s.valid_from DESC LIMIT 1) AS account,
+        ORDER BY s.valid_from DESC, s.assignment_id DESC LIMIT 1) AS account,
        (SELECT COUNT(*) FROM calls c
         WHERE c.source_id = g.source_id AND c.provider_agent_id = g.provider_agent_id) AS calls
 FROM agents g WHERE g.source_id = $1

@@ -57,6 +57,24 @@ impl Tx {
         source: SourceId,
         new: Covered,
     ) -> Result<(), StoreError> {
+        self.coverage_write(source, new, Coverage::mark).await
+    }
+
+    /// Takes the proof of a window back, because something in it could not be kept.
+    pub async fn coverage_reopen(
+        &mut self,
+        source: SourceId,
+        new: Covered,
+    ) -> Result<(), StoreError> {
+        self.coverage_write(source, new, Coverage::reopen).await
+    }
+
+    async fn coverage_write(
+        &mut self,
+        source: SourceId,
+        new: Covered,
+        write: fn(&mut Coverage, Covered),
+    ) -> Result<(), StoreError> {
         either!(self.conn(), |db| {
             let touching: Vec<Row> = sqlx::query_as(TOUCHING)
                 .bind(source.0)
@@ -68,7 +86,7 @@ impl Tx {
                 touching.into_iter().map(Row::read).collect();
             let before = before?;
             let mut ledger = Coverage::from_rows(before.iter().cloned());
-            ledger.mark(new);
+            write(&mut ledger, new);
             let after = ledger.into_rows();
 
             for row in before.iter().filter(|row| !after.contains(row)) {

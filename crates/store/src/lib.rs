@@ -26,7 +26,9 @@ mod work;
 
 pub use accounts::AccountRow;
 pub use agents::{AgentRow, SeenAgent};
-pub use calls::{CallFilter, CallKey, CallRow, KnownCall, NewCall, Replaced, UnplacedCall, parts};
+pub use calls::{
+    CallFilter, CallKey, CallRow, KnownCall, NewCall, PlacedCall, Replaced, Which, parts,
+};
 pub use db::{Engine, Store, Tx};
 pub use dictionaries::Dictionary;
 pub use error::StoreError;

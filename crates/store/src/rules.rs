@@ -16,10 +16,12 @@ SELECT rules_version FROM sources WHERE source_id = $1 FOR SHARE";
 const AGENTS: &str = "
 SELECT provider_agent_id, agent_id FROM agents WHERE source_id = $1";
 
+// Of two assignments that begin together, the one made last holds; domain takes the last listed.
 const ASSIGNMENTS: &str = "
 SELECT s.agent_id, s.account_id, s.valid_from, s.valid_to
 FROM assignments s JOIN agents g ON g.agent_id = s.agent_id
-WHERE g.source_id = $1";
+WHERE g.source_id = $1
+ORDER BY s.assignment_id";
 
 const RESETS: &str = "
 SELECT account_id, calls_reset_at FROM accounts WHERE calls_reset_at IS NOT NULL";

@@ -58,7 +58,7 @@ static NEXT: AtomicU32 = AtomicU32::new(0);
 impl TestDb {
     /// Runs a story on a fresh database and removes the database afterwards, also when the
     /// story panics.
-    pub async fn run<F, S>(kind: Kind, story: S)
+    pub async fn run<F, S>(kind: Kind, tell: S)
     where
         S: FnOnce(std::sync::Arc<Self>) -> F,
         F: Future<Output = ()> + Send + 'static,
@@ -67,7 +67,7 @@ impl TestDb {
         let (url, opened) = (db.url.clone(), db.store.clone());
         // A task of its own, so that a panic is caught and the database still removed.
         let mut playing = tokio::task::JoinSet::new();
-        playing.spawn(story(db));
+        playing.spawn(tell(db));
         let ended = playing.join_next().await;
         opened.close().await;
         if kind == Kind::Postgres {
@@ -101,6 +101,11 @@ impl TestDb {
     /// Runs statements as somebody else with rights on the database would: to plant faults, or
     /// to look at rows without going through `store`.
     pub async fn execute(&self, sql: &str) {
+        self.attempt(sql).await.expect("the planted statement runs");
+    }
+
+    /// The same, where the database may well refuse.
+    pub async fn attempt(&self, sql: &str) -> Result<(), String> {
         let result = match self.kind {
             Kind::Sqlite => {
                 let mut db = SqliteConnection::connect(&self.url).await.expect("it connects");
@@ -111,7 +116,7 @@ impl TestDb {
                 sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).execute(&mut db).await.map(|_| ())
             }
         };
-        result.expect("the planted statement runs");
+        result.map_err(|error| error.to_string())
     }
 
     /// The single number a query answers with.
@@ -132,18 +137,66 @@ impl TestDb {
 
     /// Makes the database refuse rows of `table` whose `provider_call_id` is this one.
     pub async fn refuse_call(&self, table: &str, provider_call_id: &str) {
+        self.refuse(table, &format!("NEW.provider_call_id = '{provider_call_id}'")).await;
+    }
+
+    /// Makes the database refuse new rows of `table` for which this holds.
+    pub async fn refuse(&self, table: &str, condition: &str) {
+        let what = match self.kind {
+            Kind::Sqlite => "SELECT RAISE(ABORT, 'refused by the test')",
+            Kind::Postgres => "RAISE EXCEPTION 'refused by the test' USING ERRCODE = '23514'",
+        };
+        self.on_insert("refuse", table, condition, what).await;
+    }
+
+    /// Takes a refused row again.
+    pub async fn stop_refusing(&self, table: &str) {
+        self.drop_trigger("refuse", table).await;
+    }
+
+    /// Lets the disk fill up when rows of `table` come whose `provider_call_id` is this one.
+    pub async fn fill_up_at(&self, table: &str, provider_call_id: &str) {
+        let what = match self.kind {
+            // A table that has given out its last row id answers what a full disk answers.
+            Kind::Sqlite => {
+                self.execute(
+                    "CREATE TABLE brim (id INTEGER PRIMARY KEY AUTOINCREMENT);
+                     INSERT INTO brim VALUES (9223372036854775807);",
+                )
+                .await;
+                "INSERT INTO brim VALUES (NULL)"
+            }
+            Kind::Postgres => "RAISE EXCEPTION 'No space left on device' USING ERRCODE = '53100'",
+        };
+        let condition = format!("NEW.provider_call_id = '{provider_call_id}'");
+        self.on_insert("fill_up", table, &condition, what).await;
+    }
+
+    /// Frees disk space.
+    pub async fn free_up(&self, table: &str) {
+        self.drop_trigger("fill_up", table).await;
+    }
+
+    async fn on_insert(&self, name: &str, table: &str, condition: &str, what: &str) {
         let sql = match self.kind {
             Kind::Sqlite => format!(
-                "CREATE TRIGGER refuse BEFORE INSERT ON {table}
-                 WHEN NEW.provider_call_id = '{provider_call_id}'
-                 BEGIN SELECT RAISE(ABORT, 'refused by the test'); END;"
+                "CREATE TRIGGER {name} BEFORE INSERT ON {table} WHEN {condition}
+                 BEGIN {what}; END;"
             ),
             Kind::Postgres => format!(
-                "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$
-                 BEGIN RAISE EXCEPTION 'refused by the test' USING ERRCODE = '23514'; END $$;
-                 CREATE TRIGGER refuse BEFORE INSERT ON {table} FOR EACH ROW
-                 WHEN (NEW.provider_call_id = '{provider_call_id}') EXECUTE FUNCTION refuse();"
+                "CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$
+                 BEGIN {what}; END $$;
+                 CREATE TRIGGER {name} BEFORE INSERT ON {table} FOR EACH ROW
+                 WHEN ({condition}) EXECUTE FUNCTION {name}();"
             ),
+        };
+        self.execute(&sql).await;
+    }
+
+    async fn drop_trigger(&self, name: &str, table: &str) {
+        let sql = match self.kind {
+            Kind::Sqlite => format!("DROP TRIGGER {name};"),
+            Kind::Postgres => format!("DROP TRIGGER {name} ON {table}; DROP FUNCTION {name}();"),
         };
         self.execute(&sql).await;
     }

@@ -82,8 +82,19 @@ impl Coverage {
     ///
     /// A failed look never undoes a proof: where the ledger already knows better, the better
     /// level stays. Rows that were cut no longer know how many calls lie in their remainder.
-    #[expect(clippy::needless_pass_by_value, reason = "the row becomes part of the ledger")]
     pub fn mark(&mut self, new: Covered) {
+        self.write(new, |old, new| old.level > new.level);
+    }
+
+    /// Takes a proof back: something listed in this window is known not to be held here.
+    ///
+    /// Unlike a failed look, which proves nothing either way, this makes the window a gap.
+    pub fn reopen(&mut self, new: Covered) {
+        self.write(Covered { level: Level::Unproven, ..new }, |_, _| false);
+    }
+
+    #[expect(clippy::needless_pass_by_value, reason = "the row becomes part of the ledger")]
+    fn write(&mut self, new: Covered, stays: fn(&Covered, &Covered) -> bool) {
         // Rows that only touch are looked at too: they may become one with the new row.
         let first = self.rows.partition_point(|row| row.window.to() < new.window.from());
         let last = self.rows.partition_point(|row| row.window.from() <= new.window.to());
@@ -91,7 +102,7 @@ impl Coverage {
         for old in &self.rows[first..last] {
             rows.extend(old.window.minus(new.window).map(|rest| old.cut_to(rest)));
             let Some(shared) = old.window.intersect(new.window) else { continue };
-            if old.level > new.level {
+            if stays(old, &new) {
                 rows.push(old.cut_to(shared).checked_again(&new));
                 better.push(shared);
             }

@@ -79,6 +79,18 @@ fn a_failed_look_never_undoes_a_proof() {
 }
 
 #[test]
+fn a_proof_that_is_taken_back_leaves_a_gap() {
+    for level in ["unproven", "listed", "settled", "compared"] {
+        let mut coverage = Coverage::from_rows([row(&format!("{level} 00-06 run 1 5 calls"))]);
+        coverage.reopen(row("listed 02-03 run 2"));
+        let gaps = coverage.gaps(spans("00-06")[0]);
+        assert_eq!(text_of(&gaps), if level == "unproven" { "00-06" } else { "02-03" }, "{level}");
+        coverage.mark(row("listed 02-03 run 3 1 calls"));
+        assert_eq!(text_of(&coverage.gaps(spans("02-03")[0])), "", "{level}");
+    }
+}
+
+#[test]
 fn a_better_look_replaces_a_worse_one() {
     check(&["unproven 00-06 run 1", "listed 00-06 run 2 5"], &["listed 00-06 run 2 5 calls"]);
     check(

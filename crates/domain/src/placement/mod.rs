@@ -107,7 +107,8 @@ impl Rules {
     fn account_of(&self, agent: AgentId, at: Timestamp) -> Option<AccountId> {
         let all = self.assignments.get(&agent)?;
         let valid = all.iter().filter(|a| a.valid_from <= at && at < a.valid_to);
-        // The assignment that began last is the one somebody meant to be in force.
+        // The assignment that began last is the one somebody meant to be in force; of several, the
+        // one listed last.
         valid.max_by_key(|a| a.valid_from).map(|a| a.account)
     }
 }

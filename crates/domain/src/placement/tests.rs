@@ -71,6 +71,12 @@ fn of_two_assignments_the_one_that_began_last_holds() {
 }
 
 #[test]
+fn of_two_assignments_that_begin_together_the_one_listed_last_holds() {
+    check(&["1 7 .. ..", "1 8 .. .."], Some("a1"), "03", "account 8, agent 1");
+    check(&["1 8 .. ..", "1 7 .. .."], Some("a1"), "03", "account 7, agent 1");
+}
+
+#[test]
 fn calls_before_the_reset_date_are_excluded_and_those_at_it_are_not() {
     check(&["1 9 .. .."], Some("a1"), "09", "outside_reset_date");
     check(&["1 9 .. .."], Some("a1"), "10", "account 9, agent 1");

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use domain::{ContentHash, RunAccounts, RunId, Timestamp, WaitingReason};
+use providers::Identity;
 use store::{KnownCall, NewCall, NewObservation, NewSetAside, StoreError, Tx};
 
 use super::prepare::{Fresh, Prepared, Prepares, placed};
@@ -64,7 +65,7 @@ struct Writes {
 
 /// Writes a batch under the lease of `run` and tells where every record went.
 ///
-/// `rules` is brought up to date first when they moved since the batch was prepared.
+/// `rules` is brought up to date first; what was prepared by older ones is placed again.
 pub async fn commit(
     tx: &mut Tx,
     source: &Source,
@@ -75,23 +76,23 @@ pub async fn commit(
     now: Timestamp,
 ) -> Result<Committed, StoreError> {
     let version = tx.rules_version(source.row.id).await?;
-    let rules_moved = version != rules.version;
-    if rules_moved {
+    if version != rules.version {
         *rules = RulesAt { version, rules: tx.rules_load(source.row.id).await? };
     }
-    let fresh_ids: Vec<&str> = batch.iter().filter_map(Prepared::fresh_id).collect();
-    let mut known = tx.calls_known(source.row.id, &fresh_ids).await?;
+    let ids: Vec<&str> = batch.iter().filter_map(|record| record.id_to_look_up(version)).collect();
+    let mut known = tx.calls_known(source.row.id, &ids).await?;
 
     let mut done = Committed::default();
     let mut writes = Writes::default();
     for record in batch {
-        let is_repeated = record.is_repeated;
-        let fate = match record.what {
-            Prepares::Known { provider_call_id, first_run, changed_run, placement, reason } => {
+        let Prepared { is_repeated, identity, rules_version, what } = record;
+        let fate = match what {
+            Prepares::Known(call) => {
+                let latest = identity.as_ref().and_then(|call| known.get(&call.id.0));
                 if !is_repeated {
-                    done.outcome(&placement, &reason, provider_call_id, None, None);
+                    done.known(latest.unwrap_or(&call), identity.as_ref());
                 }
-                unchanged(run, first_run, changed_run)
+                unchanged(run, call.changed_run)
             }
             Prepares::Unreadable(record) => {
                 if !is_repeated {
@@ -101,7 +102,7 @@ pub async fn commit(
                 Fate::SetAside
             }
             Prepares::Fresh(mut fresh) => {
-                if rules_moved {
+                if rules_version != version {
                     fresh.placement = placed(&fresh.call, rules);
                 }
                 if !is_repeated {
@@ -110,7 +111,7 @@ pub async fn commit(
                 judge(*fresh, run, &mut known, &mut writes)
             }
         };
-        done.count(if is_repeated { Fate::Repeated } else { fate });
+        done.count(counted(fate, is_repeated));
     }
     writes.write(tx, source, run, seen_by, now).await?;
     Ok(done)
@@ -124,11 +125,11 @@ impl Committed {
         for record in batch {
             let is_repeated = record.is_repeated;
             let fate = match record.what {
-                Prepares::Known { provider_call_id, first_run, changed_run, placement, reason } => {
+                Prepares::Known(call) => {
                     if !is_repeated {
-                        done.outcome(&placement, &reason, provider_call_id, None, None);
+                        done.known(&call, record.identity.as_ref());
                     }
-                    unchanged(run, first_run, changed_run)
+                    unchanged(run, call.changed_run)
                 }
                 Prepares::Unreadable(record) => {
                     if !is_repeated {
@@ -152,13 +153,20 @@ impl Committed {
     }
 }
 
-/// A call we had just so; but if this very run brought it, from the margin of another window,
-/// then here, at home, it is counted as what it was.
-fn unchanged(run: RunId, first_run: i64, changed_run: i64) -> Fate {
-    match (first_run == run.0, changed_run == run.0) {
-        (true, _) => Fate::New,
-        (false, true) => Fate::Updated,
-        (false, false) => Fate::Unchanged,
+/// A call we had just so. If this very run brought it, from the margin of another window or on
+/// an earlier walk, it has been counted as what it was.
+fn unchanged(run: RunId, changed_run: i64) -> Fate {
+    if changed_run == run.0 { Fate::Repeated } else { Fate::Unchanged }
+}
+
+/// What was written is counted where it was written, wherever it was seen, so that *new* is the
+/// number of calls added and a run that is killed leaves none uncounted. What was not written is
+/// counted at home only.
+fn counted(fate: Fate, is_repeated: bool) -> Fate {
+    match fate {
+        Fate::New | Fate::Updated => fate,
+        Fate::Unchanged | Fate::SetAside if !is_repeated => fate,
+        _ => Fate::Repeated,
     }
 }
 
@@ -170,20 +178,19 @@ fn judge(
 ) -> Fate {
     let id = fresh.call.provider_call_id.0.clone();
     let before = known.get(&id);
-    let (version, first_run, fate) = match before {
-        None => (1, run.0, Fate::New),
+    let (version, fate) = match before {
+        None => (1, Fate::New),
         Some(known) if known.content_hash == fresh.content_hash => {
-            return unchanged(run, known.first_run, known.changed_run);
+            return unchanged(run, known.changed_run);
         }
-        Some(known) if known.first_run == run.0 => (known.version + 1, run.0, Fate::New),
-        Some(known) => (known.version + 1, known.first_run, Fate::Updated),
+        Some(known) => (known.version + 1, Fate::Updated),
     };
     let (placement, reason) = fresh.outcome();
     let now_known = KnownCall {
         content_hash: fresh.content_hash,
         version,
-        first_run,
         changed_run: run.0,
+        provider_agent_id: fresh.agent(),
         placement: placement.to_owned(),
         reason: reason.to_owned(),
     };
@@ -238,9 +245,15 @@ impl Committed {
 
     fn fresh(&mut self, fresh: &Fresh) {
         let (placement, reason) = fresh.outcome();
-        let agent = fresh.call.agent.as_ref().map(|agent| agent.provider_agent_id.clone());
         let id = fresh.call.provider_call_id.0.clone();
-        self.outcome(placement, reason, id, agent, Some(fresh.call.occurred_at.at));
+        self.outcome(placement, reason, id, fresh.agent(), Some(fresh.call.occurred_at.at));
+    }
+
+    fn known(&mut self, known: &KnownCall, identity: Option<&Identity>) {
+        let id = identity.map(|call| call.id.0.clone()).unwrap_or_default();
+        let agent = known.provider_agent_id.clone();
+        let at = identity.map(|call| call.occurred_at);
+        self.outcome(&known.placement, &known.reason, id, agent, at);
     }
 
     fn outcome(
@@ -278,11 +291,12 @@ impl Committed {
 }
 
 impl Prepared {
-    fn fresh_id(&self) -> Option<&str> {
-        match &self.what {
-            Prepares::Fresh(fresh) => Some(&fresh.call.provider_call_id.0),
-            Prepares::Known { .. } | Prepares::Unreadable(_) => None,
-        }
+    /// What is fresh is looked up again inside the transaction that writes it, and what is known
+    /// where other rules may have moved it since.
+    fn id_to_look_up(&self, rules_version: i64) -> Option<&str> {
+        let is_fresh = matches!(self.what, Prepares::Fresh(_));
+        let identity = self.identity.as_ref()?;
+        (is_fresh || self.rules_version != rules_version).then_some(identity.id.0.as_str())
     }
 
     /// What the record says, for the log when the database refuses it.
@@ -290,7 +304,7 @@ impl Prepared {
         match &self.what {
             Prepares::Fresh(fresh) => Some(fresh.content_hash),
             Prepares::Unreadable(record) => Some(record.content_hash),
-            Prepares::Known { .. } => None,
+            Prepares::Known(_) => None,
         }
     }
 }

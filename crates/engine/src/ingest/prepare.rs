@@ -1,7 +1,7 @@
 //! The heavy half of ingesting: look up, hash, read, place and pack, outside of any transaction.
 
 use domain::{Call, ContentHash, Placement, PlacementFacts, place};
-use providers::Unreadable;
+use providers::{Identity, Unreadable};
 use store::{KnownCall, NewSetAside, StoreError};
 
 use super::codec::Packer;
@@ -13,6 +13,10 @@ use crate::{Context, Source};
 pub struct Prepared {
     /// Whether this run counts the record elsewhere.
     pub is_repeated: bool,
+    /// Which call it is and when it was, as far as that can be read.
+    pub identity: Option<Identity>,
+    /// The version of the rules it was placed by.
+    pub rules_version: i64,
     /// What it is.
     pub what: Prepares,
 }
@@ -21,18 +25,7 @@ pub struct Prepared {
 #[derive(Debug, Clone)]
 pub enum Prepares {
     /// Its content was known when we looked; nothing will be written.
-    Known {
-        /// The provider's id.
-        provider_call_id: String,
-        /// The run that first saw it.
-        first_run: i64,
-        /// The run that last changed it.
-        changed_run: i64,
-        /// `placed`, `waiting` or `excluded`.
-        placement: String,
-        /// Why.
-        reason: String,
-    },
+    Known(KnownCall),
     /// Its content was not known when we looked.
     Fresh(Box<Fresh>),
     /// Nobody can read it.
@@ -60,25 +53,24 @@ pub async fn prepare(
     sightings: Vec<Sighting>,
 ) -> Result<Vec<Prepared>, StoreError> {
     let ids: Vec<&str> = sightings.iter().filter_map(Sighting::id).collect();
-    let known = ctx.store.calls_known(source.row.id, &ids).await?;
+    let known = ctx.within(ctx.store.calls_known(source.row.id, &ids)).await?;
     let mut packer = codec.packer().map_err(packing)?;
     let mut prepared = Vec::with_capacity(sightings.len());
     for sighting in &sightings {
         let hash = ContentHash::of(&sighting.record.bytes);
-        let what = match sighting.id().and_then(|id| known.get_key_value(id)) {
-            Some((id, known)) if known.content_hash == hash => Prepares::Known {
-                provider_call_id: id.clone(),
-                first_run: known.first_run,
-                changed_run: known.changed_run,
-                placement: known.placement.clone(),
-                reason: known.reason.clone(),
-            },
+        let what = match sighting.id().and_then(|id| known.get(id)) {
+            Some(known) if known.content_hash == hash => Prepares::Known(known.clone()),
             before => {
-                let before = before.map(|(_, known)| known.clone());
+                let before = before.cloned();
                 fresh(source, rules, codec.dictionary_id, &mut packer, sighting, hash, before)?
             }
         };
-        prepared.push(Prepared { is_repeated: sighting.is_repeated, what });
+        prepared.push(Prepared {
+            is_repeated: sighting.is_repeated,
+            identity: sighting.record.identity.clone().ok(),
+            rules_version: rules.version,
+            what,
+        });
     }
     Ok(prepared)
 }
@@ -135,6 +127,10 @@ impl Sighting {
 }
 
 impl Fresh {
+    pub(super) fn agent(&self) -> Option<String> {
+        self.call.agent.as_ref().map(|agent| agent.provider_agent_id.clone())
+    }
+
     pub(super) fn outcome(&self) -> (&'static str, &'static str) {
         placement_name(self.placement)
     }

@@ -17,7 +17,8 @@ pub(super) async fn claim(ctx: &Context, source: &Source) -> Result<Lease, SyncE
     loop {
         let now = ctx.now();
         let until = now + ctx.settings.lease;
-        let claim = ctx.store.work_claim(&key, &ctx.holder, "a new run", until, now).await?;
+        let claim = ctx.store.work_claim(&key, &ctx.holder, "a new run", until, now);
+        let claim = ctx.within(claim).await?;
         let (what, held_until) = match claim {
             Claim::Granted(lease) => return Ok(lease),
             Claim::Held { what, until } => (what, until),

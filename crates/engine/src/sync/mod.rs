@@ -68,7 +68,7 @@ pub async fn sync(
     let lease = lease::claim(ctx, source).await?;
     let result = sync_leased(ctx, source, &options, &lease).await;
     // After a failure of the database the release may fail too; the lease then runs out by itself.
-    let released = ctx.store.work_release(&lease).await;
+    let released = ctx.within(ctx.store.work_release(&lease)).await;
     let report = result?;
     released?;
     Ok(report)
@@ -81,9 +81,12 @@ async fn sync_leased(
     lease: &Lease,
 ) -> Result<RunReport, SyncError> {
     let mut log = RunLog::new(&source.row.name);
-    let run = start(ctx, source, options, lease, &mut log).await?;
-    let planned = survey(ctx, source, options, &mut log).await?;
-    read(ctx, source, options, lease, run, log, &planned).await
+    let run = ctx.within(start(ctx, source, options, lease, &mut log)).await?;
+    let mut writer = Writer::new(ctx, source, options, lease, run, log);
+    match read(&mut writer).await {
+        Ok(error) => writer.conclude(error, options.stop.is_cancelled()).await,
+        Err(error) => Err(writer.give_up(error).await.into()),
+    }
 }
 
 /// Begins the run, and ends those whose process died.
@@ -138,7 +141,7 @@ async fn survey(
     match source.connection.calibrate().await {
         Ok(Some(probe)) => {
             log.info(ctx.now(), Phase::Init, probe.sentence.clone(), None);
-            crate::examine::keep(ctx, source, &[probe]).await?;
+            ctx.within(crate::examine::keep(ctx, source, &[probe])).await?;
         }
         Ok(None) => {}
         // Requests stay as wide as they are; whether they can be answered, reading will tell.
@@ -146,7 +149,7 @@ async fn survey(
             log.warn(ctx.now(), Phase::Init, format!("Ranges could not be tried out: {error}"));
         }
     }
-    let coverage = ctx.store.coverage_load(source.row.id).await?;
+    let coverage = ctx.within(ctx.store.coverage_load(source.row.id)).await?;
     let capabilities = source.connection.capabilities();
     let planned = plan(&coverage, &capabilities, source.row.since, options.asked, now);
     log.info(now, Phase::Date, options::plan_sentence(&planned, options.asked), None);
@@ -154,16 +157,11 @@ async fn survey(
 }
 
 /// The pipeline: fetching and preparing run beside the writer until every window has ended.
-async fn read(
-    ctx: &Context,
-    source: &Source,
-    options: &SyncOptions,
-    lease: &Lease,
-    run: RunId,
-    log: RunLog,
-    planned: &[Planned],
-) -> Result<RunReport, SyncError> {
-    let (version, rules) = ctx.store.rules_load(source.row.id).await?;
+/// Returns the first failure of the provider at a window, if any.
+async fn read(writer: &mut Writer<'_>) -> Result<Option<String>, StoreError> {
+    let (ctx, source, options) = (writer.ctx, writer.source, writer.options);
+    let planned = survey(ctx, source, options, &mut writer.log).await?;
+    let (version, rules) = ctx.within(ctx.store.rules_load(source.row.id)).await?;
     let rules = RulesAt { version, rules };
     let packing = Packing::load(ctx, source).await?;
     let stop = options.stop.child_token();
@@ -171,7 +169,7 @@ async fn read(
     let (prepared, to_write) = mpsc::channel(ctx.settings.pages_waiting);
 
     let mut stages = JoinSet::new();
-    let home: Vec<Territory> = territories(planned);
+    let home: Vec<Territory> = territories(&planned);
     stages.spawn(fetch::fetch(ctx.clone(), source.clone(), home, fetched, stop.clone()));
     stages.spawn(prepare::prepare_all(
         ctx.clone(),
@@ -181,14 +179,10 @@ async fn read(
         to_prepare,
         prepared,
     ));
-    let mut writer = Writer::new(ctx, source, options, lease, run, log);
     writer.plan(planned.len() as u64);
     let written = writer.write_all(to_write, rules).await;
     // Whether the writer came to its end or failed: nothing more is worth fetching.
     stop.cancel();
-    while stages.join_next().await.is_some() {}
-    match written {
-        Ok(error) => writer.conclude(error, options.stop.is_cancelled()).await,
-        Err(error) => Err(writer.give_up(error).await.into()),
-    }
+    stages.shutdown().await;
+    written
 }

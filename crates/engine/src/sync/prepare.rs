@@ -37,7 +37,7 @@ pub(super) struct Packing {
 
 impl Packing {
     pub(super) async fn load(ctx: &Context, source: &Source) -> Result<Self, StoreError> {
-        let latest = ctx.store.dictionary_latest(source.row.id).await?;
+        let latest = ctx.within(ctx.store.dictionary_latest(source.row.id)).await?;
         Ok(match latest {
             Some(known) => {
                 let codec = Codec::with(known.dictionary_id, &known.content);
@@ -62,14 +62,19 @@ impl Packing {
             return Ok(());
         }
         if let Some(content) = Codec::train(samples) {
-            let mut tx = ctx.store.begin().await?;
-            let id = tx.dictionary_add(source.row.id, &content, ctx.now()).await?;
-            tx.commit().await?;
+            let id = ctx.within(keep(ctx, source, &content)).await?;
             self.codec = Arc::new(Codec::with(id, &content));
         }
         self.samples = None;
         Ok(())
     }
+}
+
+async fn keep(ctx: &Context, source: &Source, dictionary: &[u8]) -> Result<i64, StoreError> {
+    let mut tx = ctx.store.begin().await?;
+    let id = tx.dictionary_add(source.row.id, dictionary, ctx.now()).await?;
+    tx.commit().await?;
+    Ok(id)
 }
 
 /// Prepares everything that comes in, a few pages at once, and keeps their order.

@@ -5,14 +5,22 @@
 
 mod bodies;
 mod chance;
+mod counting;
 mod coverage;
+mod crashes;
+mod disk;
 mod dry_run;
+mod keeping;
+mod keys;
+mod leases;
 mod oauth;
 mod paging;
 mod patience;
+mod placing;
 mod play;
 mod records;
 mod refusals;
+mod refused_rows;
 mod settling;
 mod smoke;
 mod totals;

@@ -96,7 +96,8 @@ CREATE TABLE calls (
     -- Every stored call is exactly one of placed, waiting(reason), excluded(reason).
     CHECK ((placement = 'placed' AND account_id IS NOT NULL)
         OR (placement = 'waiting' AND account_id IS NULL)
-        OR placement = 'excluded')
+        OR placement = 'excluded'),
+    CHECK (reason <> '')
 ) STRICT;
 CREATE INDEX calls_by_time ON calls (source_id, occurred_at, provider_call_id);
 CREATE INDEX calls_of_account ON calls (account_id, occurred_at, source_id) WHERE account_id IS NOT NULL;

@@ -17,10 +17,10 @@ pub struct KnownCall {
     pub content_hash: ContentHash,
     /// How many contents it has had.
     pub version: i64,
-    /// The run that first saw it.
-    pub first_run: i64,
     /// The run that last changed it.
     pub changed_run: i64,
+    /// The provider's id of its agent.
+    pub provider_agent_id: Option<String>,
     /// `placed`, `waiting` or `excluded`.
     pub placement: String,
     /// Why.
@@ -32,8 +32,8 @@ struct Row {
     provider_call_id: String,
     content_hash: Vec<u8>,
     version: i64,
-    first_run: i64,
     changed_run: i64,
+    provider_agent_id: Option<String>,
     placement: String,
     reason: String,
 }
@@ -43,7 +43,8 @@ const IDS_MAX: usize = 512;
 /// `+ 0` keeps the planner from going by the source alone, see docs/decisions/0006.
 fn sql(count: usize) -> String {
     format!(
-        "SELECT provider_call_id, content_hash, version, first_run, changed_run, placement, reason
+        "SELECT provider_call_id, content_hash, version, changed_run, provider_agent_id,
+                placement, reason
          FROM calls WHERE source_id + 0 = $1 AND provider_call_id IN ({})",
         placeholders(2, count)
     )
@@ -96,8 +97,8 @@ impl Row {
         let known = KnownCall {
             content_hash,
             version: self.version,
-            first_run: self.first_run,
             changed_run: self.changed_run,
+            provider_agent_id: self.provider_agent_id,
             placement: self.placement,
             reason: self.reason,
         };

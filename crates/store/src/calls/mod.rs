@@ -9,7 +9,7 @@ use domain::{ProviderCallId, SourceId};
 
 pub use known::KnownCall;
 pub use list::{CallFilter, CallRow};
-pub use replace::{Replaced, UnplacedCall};
+pub use replace::{PlacedCall, Replaced, Which};
 pub use write::{NewCall, parts};
 
 /// What a call is known by.

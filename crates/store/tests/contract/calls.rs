@@ -1,7 +1,7 @@
 //! Calls: known, written, listed, placed again; and their observations.
 
 use domain::{AgentRef, ProviderCallId, SourceId, Timestamp, WaitingReason};
-use store::{CallFilter, CallKey, Replaced, Scope, Store, UnplacedCall};
+use store::{CallFilter, CallKey, PlacedCall, Replaced, Scope, Store, Which};
 use testkit::on_both_databases;
 
 use crate::samples::{account, at, call, observation, placed, source, write};
@@ -49,7 +49,7 @@ on_both_databases! {
         tx.calls_write(source, 2, "webhook", at(9), &[changed]).await.unwrap();
         let known = tx.calls_known(source, &["a"]).await.unwrap().remove("a").unwrap();
         tx.commit().await.unwrap();
-        assert_eq!((known.version, known.first_run, known.changed_run), (2, 1, 2));
+        assert_eq!((known.version, known.changed_run), (2, 2));
         let row = db.store.call_get(Scope::Operator, &key(source, "a")).await.unwrap().unwrap();
         assert_eq!((row.first_seen_at, row.changed_at, row.occurred_at), (5, 9, 8));
         assert_eq!(row.first_seen_by, "poll");
@@ -196,16 +196,20 @@ on_both_databases! {
         }).collect();
         write(&db.store, source, &calls).await;
         let mut tx = db.store.begin().await.unwrap();
-        let first = tx.calls_unplaced_of(source, "g", "", 3).await.unwrap();
-        assert_eq!(first.iter().map(UnplacedCall::at).collect::<Vec<Timestamp>>(), [at(0), at(1), at(2)]);
-        let rest = tx.calls_unplaced_of(source, "g", "c2", 3).await.unwrap();
+        let first = tx.calls_of_agent(source, "g", Which::Waiting, "", 3).await.unwrap();
+        assert_eq!(first.iter().map(PlacedCall::at).collect::<Vec<Timestamp>>(), [at(0), at(1), at(2)]);
+        let rest = tx.calls_of_agent(source, "g", Which::Waiting, "c2", 3).await.unwrap();
         assert_eq!(rest.len(), 2);
         let placement = placed(acme, call("x", 0)).placement;
         let moved: Vec<Replaced> = first.into_iter().map(|row| {
             Replaced { provider_call_id: row.provider_call_id, placement }
         }).collect();
         tx.calls_replace(source, &moved).await.unwrap();
-        assert_eq!(tx.calls_unplaced_of(source, "g", "", 9).await.unwrap().len(), 2);
+        assert_eq!(tx.calls_of_agent(source, "g", Which::Waiting, "", 9).await.unwrap().len(), 2);
+        let all = tx.calls_of_agent(source, "g", Which::All, "", 9).await.unwrap();
+        assert_eq!(all.iter().map(|row| row.is_at(placement)).collect::<Vec<_>>(), [true, true, true, false, false]);
+        assert_eq!(tx.calls_of_agent(source, "g", Which::All, "c1", 2).await.unwrap(), all[2..4]);
+        assert_eq!(tx.calls_of_agent(source, "h", Which::All, "", 9).await.unwrap(), []);
         tx.commit().await.unwrap();
         assert_eq!(db.store.totals(Scope::Account(acme), source).await.unwrap().placed, 3);
     }

@@ -46,11 +46,16 @@ on_both_databases! {
             let source = source(&db.store, &format!("s{seed}")).await;
             assert_eq!(db.store.coverage_load(source).await.unwrap(), Coverage::default());
             let mut memory = Coverage::default();
-            for mark in marks(seed).take(40) {
+            for (nth, mark) in marks(seed).take(40).enumerate() {
                 let mut tx = db.store.begin().await.unwrap();
-                tx.coverage_mark(source, mark.clone()).await.unwrap();
+                if nth % 3 == 2 {
+                    tx.coverage_reopen(source, mark.clone()).await.unwrap();
+                    memory.reopen(mark);
+                } else {
+                    tx.coverage_mark(source, mark.clone()).await.unwrap();
+                    memory.mark(mark);
+                }
                 tx.commit().await.unwrap();
-                memory.mark(mark);
                 let stored = db.store.coverage_load(source).await.unwrap();
                 assert_eq!(cleaned(&stored), cleaned(&memory), "seed {seed}");
             }

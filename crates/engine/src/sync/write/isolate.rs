@@ -1,10 +1,18 @@
 //! When the database refuses a row: find it, count it as failed, and save all the others.
 
+use std::time::Duration;
+
+use domain::{Covered, Level, Mark, Window};
 use store::StoreError;
 
-use super::Writer;
+use super::{Tally, Writer, new_pages};
 use crate::ingest::{Prepared, RulesAt, SeenBy, commit};
 use crate::sync::prepare::PreparedPage;
+
+const HOLES_MAX: usize = 1000;
+
+/// What the ledger says of windows with refused rows.
+pub(super) const ROWS_REFUSED: &str = "the database refused some of its rows";
 
 impl Writer<'_> {
     /// Writes pages one by one, and a page that is refused record by record.
@@ -27,19 +35,37 @@ impl Writer<'_> {
         page: &PreparedPage,
         rules: &mut RulesAt,
     ) -> Result<(), StoreError> {
-        self.tally.pages += 1;
         for record in &page.records {
             let before = self.tally.clone();
-            self.tally.accounts.listed += 1;
-            match self.write_record(record, rules).await {
-                Err(refusal) if refusal.is_about_rows() => {
-                    self.tally = before;
-                    self.refused(record, &refusal).await?;
-                }
-                written => written?,
+            let ctx = self.ctx;
+            let mut written = ctx.within(self.write_record(record, rules)).await;
+            if let Err(refusal) = &written
+                && refusal.is_about_rows()
+            {
+                self.tally = before.clone();
+                written = ctx.within(self.refused(page, record, refusal)).await;
             }
+            if written.is_err() {
+                self.tally = before;
+            }
+            written?;
         }
+        let progress = Tally { pages: self.tally.pages + 1, ..self.tally.clone() };
+        self.ctx.within(self.write_page_read(page, &progress)).await?;
+        self.tally = progress;
         Ok(())
+    }
+
+    /// Writes down that a page was read whose records were written one by one.
+    async fn write_page_read(
+        &self,
+        page: &PreparedPage,
+        progress: &Tally,
+    ) -> Result<(), StoreError> {
+        let mut tx = self.begin().await?;
+        tx.run_pages_add(self.run, &new_pages(self.tally.pages, &[page])).await?;
+        tx.run_progress(self.run, &progress.progress()).await?;
+        tx.commit().await
     }
 
     async fn write_record(
@@ -50,19 +76,65 @@ impl Writer<'_> {
         let mut tx = self.begin().await?;
         let (run, now) = (self.run, self.ctx.now());
         let batch = vec![record.clone()];
+        self.tally.accounts.listed += 1;
         let done = commit(&mut tx, self.source, run, SeenBy::Poll, rules, batch, now).await?;
         self.take_in(&mut tx, done).await?;
         tx.run_progress(run, &self.tally.progress()).await?;
         tx.commit().await
     }
 
-    async fn refused(&mut self, record: &Prepared, refusal: &StoreError) -> Result<(), StoreError> {
+    /// Counts a record as failed, and takes back whatever proof there was that all is kept.
+    async fn refused(
+        &mut self,
+        page: &PreparedPage,
+        record: &Prepared,
+        refusal: &StoreError,
+    ) -> Result<(), StoreError> {
         self.tally.accounts.listed += 1;
         self.tally.accounts.failed += 1;
-        let which = record.content_hash().map_or_else(String::new, |hash| format!(" {hash}"));
-        self.log.error(self.ctx.now(), format!("Record{which} was not saved: {refusal}"));
+        let now = self.ctx.now();
+        self.log.error(now, format!("{} was not saved: {refusal}", name(record)));
+        let hole = hole(page.territory.window, record);
+        let row = Covered {
+            window: hole,
+            level: Level::Unproven,
+            mark: Some(Mark::PossiblyTruncated(ROWS_REFUSED.to_owned())),
+            listed: None,
+            provider_total: None,
+            run: self.run,
+            checked_at: now,
+        };
         let mut tx = self.begin().await?;
+        tx.coverage_reopen(self.source.row.id, row).await?;
         tx.run_progress(self.run, &self.tally.progress()).await?;
-        tx.commit().await
+        tx.commit().await?;
+        self.remember(hole);
+        Ok(())
+    }
+
+    /// Beyond a bound, one hole stands for several and all that lies between them.
+    fn remember(&mut self, hole: Window) {
+        let full = self.holes.len() >= HOLES_MAX;
+        let Some(last) = self.holes.last_mut().filter(|_| full) else {
+            return self.holes.push(hole);
+        };
+        let (from, to) = (last.from().min(hole.from()), last.to().max(hole.to()));
+        if let Ok(wider) = Window::new(from, to) {
+            *last = wider;
+        }
+    }
+}
+
+/// The instant of a refused record; the whole window when nobody can say when it was.
+fn hole(window: Window, record: &Prepared) -> Window {
+    let at = record.identity.as_ref().map(|call| call.occurred_at);
+    at.and_then(|at| Window::new(at, at + Duration::from_millis(1)).ok()).unwrap_or(window)
+}
+
+fn name(record: &Prepared) -> String {
+    match (&record.identity, record.content_hash()) {
+        (Some(call), _) => format!("Call {}", call.id.0),
+        (None, Some(hash)) => format!("Record {hash}"),
+        (None, None) => "A record".to_owned(),
     }
 }

@@ -2,22 +2,34 @@
 
 use domain::{Covered, Level, Mark, Territory};
 use providers::Walked;
-use store::StoreError;
+use store::{LogLine, StoreError};
 
 use super::Writer;
+use super::isolate::ROWS_REFUSED;
 use crate::sync::{Ended, Phase};
 
 impl Writer<'_> {
     /// Writes what a window that has ended proved, or why it proved nothing.
     pub(super) async fn window_ended(&mut self, ended: Ended) -> Result<(), StoreError> {
+        let before = self.tally.clone();
         let rows = self.judge(&ended);
         self.tell_doubt(&ended);
         self.tally.windows_ended += 1;
+        let lines = self.log.take();
+        let written = self.ctx.within(self.write_ledger(rows, &lines)).await;
+        if written.is_err() {
+            self.tally = before;
+            self.log.put_back(lines);
+        }
+        written
+    }
+
+    async fn write_ledger(&self, rows: Vec<Covered>, lines: &[LogLine]) -> Result<(), StoreError> {
         let mut tx = self.begin().await?;
         for row in rows {
             tx.coverage_mark(self.source.row.id, row).await?;
         }
-        tx.run_log_add(self.run, &self.log.take()).await?;
+        tx.run_log_add(self.run, lines).await?;
         tx.run_progress(self.run, &self.tally.progress()).await?;
         tx.commit().await
     }
@@ -34,7 +46,7 @@ impl Writer<'_> {
             checked_at: *asked_at,
         };
         // Rows the database refused are a hole in what we hold, so nothing is proved.
-        let refused = self.tally.accounts.failed > 0;
+        let refused = self.holes.iter().any(|hole| hole.intersect(*window).is_some());
         match walked {
             Ok(Walked::Whole { total, .. }) if !refused => {
                 let rows = self.proved(ended, *total);
@@ -44,8 +56,11 @@ impl Writer<'_> {
                 rows
             }
             Ok(Walked::Whole { total, .. }) => {
-                let why = "the database refused some of its rows".to_owned();
-                vec![unproven(Mark::PossiblyTruncated(why), *total)]
+                let sentence = format!(
+                    "{window} is not proved complete: {ROWS_REFUSED}. The others are kept; the next run reads it again"
+                );
+                self.log.warn(self.ctx.now(), Phase::Api, sentence);
+                vec![unproven(Mark::PossiblyTruncated(ROWS_REFUSED.to_owned()), *total)]
             }
             Ok(Walked::Doubtful { why, total }) => {
                 vec![unproven(Mark::PossiblyTruncated(why.clone()), *total)]

@@ -6,7 +6,7 @@ mod ledger;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use domain::{Conclusion, RunAccounts, RunId, Timestamp, conclude};
+use domain::{Conclusion, RunAccounts, RunId, Timestamp, Window, conclude};
 use store::{Lease, NewPage, NewSkip, RunProgress, StoreError, Tx};
 use tokio::sync::mpsc;
 
@@ -27,6 +27,8 @@ pub(super) struct Writer<'a> {
     pub(super) tally: Tally,
     started: Timestamp,
     first_error: Option<String>,
+    /// Where rows are missing that the database refused.
+    holes: Vec<Window>,
     expected: u64,
 }
 
@@ -63,6 +65,7 @@ impl<'a> Writer<'a> {
             tally,
             started,
             first_error: None,
+            holes: Vec::new(),
             expected: 0,
         }
     }
@@ -85,7 +88,8 @@ impl<'a> Writer<'a> {
             let arrived = tokio::select! {
                 arrived = incoming.recv_many(&mut group, self.ctx.settings.pages_per_write) => arrived,
                 _ = heartbeat.tick() => {
-                    self.ctx.store.work_heartbeat(self.lease, self.lease_until()).await?;
+                    let report = self.ctx.store.work_heartbeat(self.lease, self.lease_until());
+                    self.ctx.within(report).await?;
                     continue;
                 }
             };
@@ -130,7 +134,8 @@ impl<'a> Writer<'a> {
             return Ok(());
         }
         let (tally, lines) = (self.tally.clone(), self.log.take());
-        let written = self.write_pages_in_one(pages, rules, &lines).await;
+        let ctx = self.ctx;
+        let written = ctx.within(self.write_pages_in_one(pages, rules, &lines)).await;
         if written.is_err() {
             self.tally = tally;
             self.log.put_back(lines);
@@ -219,9 +224,10 @@ impl<'a> Writer<'a> {
         let sentence = super::report::sentence(&self.tally, status, was_cancelled);
         self.log.info(now, Phase::Complete, sentence, Some(took));
         let report = self.report(status, error, was_cancelled, took);
-        self.finish(&report, now).await?;
+        let ctx = self.ctx;
+        ctx.within(self.finish(&report, now)).await?;
         self.tell();
-        Ok(report.with_log(self.ctx.store.run_log(self.run).await?))
+        Ok(report.with_log(ctx.within(ctx.store.run_log(self.run)).await?))
     }
 
     async fn finish(&mut self, report: &RunReport, now: Timestamp) -> Result<(), StoreError> {
@@ -241,7 +247,8 @@ impl<'a> Writer<'a> {
         let took = now.since(self.started);
         let report = self.report(status, Some(error.to_string()), false, took);
         // If even that fails, the next run of this source says that this one stopped.
-        if let Err(second) = self.finish(&report, now).await {
+        let ctx = self.ctx;
+        if let Err(second) = ctx.within(self.finish(&report, now)).await {
             tracing::warn!(
                 run = self.run.0,
                 "How run {} ended could not be written: {second}",

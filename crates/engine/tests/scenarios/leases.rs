@@ -1,0 +1,153 @@
+//! Rows B7 and B8: one reader per source at a time, across processes and across crashes.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use domain::{Clock, Timestamp};
+use engine::Context;
+use engine::sync::{SyncError, SyncOptions, sync};
+use providers::Wait;
+use simulators::{On, What};
+use store::{Claim, StoreError};
+use testkit::{HandClock, Stage, TestDb, on_both_databases};
+use tokio::task::JoinSet;
+
+use crate::keeping::{
+    CALLS, assert_books_are_true, at_request, killed_at, meanwhile, restarted, small_windows,
+    sync_as,
+};
+
+on_both_databases! {
+    /// B7: the first one reads and reports; the second is told so, and nothing happens twice.
+    async fn a_second_reader_is_refused_while_the_first_still_reports(db) {
+        let mut settings = small_windows(100);
+        // Reports come every third of a lease, in real time.
+        settings.engine.lease = Duration::from_millis(60);
+        let stage = Stage::set(db, settings).await;
+        let bell = at_request(&stage, 3);
+        stage.simulator.faults().add(On::path(CALLS).from_nth(4).forever().gives(What::Hang));
+        let options = SyncOptions::manual();
+        let stop = options.stop.clone();
+        let (ctx, source) = (stage.ctx.clone(), stage.source.clone());
+        let mut first = JoinSet::new();
+        first.spawn(async move { sync(&ctx, &source, options).await.unwrap() });
+        bell.notified().await;
+
+        let second = Context {
+            holder: "the second".to_owned(),
+            wait: Arc::new(UntilReport { clock: stage.clock.clone(), db: Arc::clone(&stage.db) }),
+            ..stage.ctx.clone()
+        };
+        let refused = sync_as(&second, &stage).await.unwrap_err();
+        assert!(matches!(refused, SyncError::AlreadyRunning { .. }), "{refused:?}");
+        assert!(refused.to_string().contains("run 1 is already reading `the source`"), "{refused}");
+        assert_eq!(stage.db.number("SELECT COUNT(*) FROM runs").await, 1);
+
+        stop.cancel();
+        first.join_next().await.unwrap().unwrap().accounts().balance().unwrap();
+        stage.simulator.faults().clear();
+        let report = sync_as(&second, &stage).await.unwrap();
+        assert!(report.success, "{report:#?}");
+        stage.assert_equals_truth().await;
+        assert_books_are_true(&stage).await;
+    }
+
+    /// B7: a worker that fell silent for so long that another one took its work over comes back
+    /// in the middle of the other's run, and cannot write a single row.
+    async fn a_worker_whose_lease_was_taken_over_cannot_write(db) {
+        let stage = Stage::set(db, small_windows(400)).await;
+        let key = format!("source/{}", stage.source.row.id);
+        let lease = stage.ctx.settings.lease;
+        let kept = Mutex::new(0);
+        let takes_over = async {
+            // A page written just now extends the lease, so silence may take a second try.
+            loop {
+                stage.clock.pass(lease + Duration::from_secs(1));
+                let (now, until) = (stage.ctx.now(), stage.ctx.now() + lease);
+                let claim = stage.db.store.work_claim(&key, "the other", "run 2", until, now).await;
+                if matches!(claim.unwrap(), Claim::Granted(_)) {
+                    let calls = stage.calls().await.len();
+                    *kept.lock().unwrap() = calls;
+                    return;
+                }
+            }
+        };
+        let lost = meanwhile(&stage, 6, sync_as(&stage.ctx, &stage), takes_over).await.unwrap_err();
+        assert!(matches!(lost, SyncError::Store(StoreError::LeaseLost { .. })), "{lost:?}");
+        assert!(lost.to_string().contains("another worker has taken over"), "{lost}");
+        let before = *kept.lock().unwrap();
+        assert!(before < 400, "nothing was left to write");
+        assert_eq!(stage.calls().await.len(), before, "it wrote what was no longer its to write");
+        assert_books_are_true(&stage).await;
+        let held = stage.db.number("SELECT COUNT(*) FROM work WHERE holder = 'the other'").await;
+        assert_eq!(held, 1, "the former holder gave back what was no longer its own");
+
+        let report = sync_as(&restarted(&stage, 3), &stage).await.unwrap();
+        assert!(report.success, "{report:#?}");
+        stage.assert_equals_truth().await;
+        stage.assert_no_gaps().await;
+        assert_eq!(stage.db.number("SELECT CAST(SUM(new) AS BIGINT) FROM runs").await, 400);
+        assert_books_are_true(&stage).await;
+    }
+
+    /// B8: a restarted process is somebody else, so its own stale lease holds it up for as long
+    /// as a lease lasts, and not for ever.
+    async fn a_restarted_process_waits_out_its_own_lease_and_no_longer(db) {
+        let stage = Stage::set(db, small_windows(60)).await;
+        let bell = at_request(&stage, 2);
+        assert!(killed_at(&bell, &restarted(&stage, 1), &stage).await.is_none());
+        let began = stage.ctx.now();
+        let report = sync_as(&restarted(&stage, 2), &stage).await.unwrap();
+        assert!(report.success, "{report:#?}");
+        let waited = stage.ctx.now().since(began);
+        let lease = stage.ctx.settings.lease;
+        assert!(waited > Duration::ZERO && waited <= lease + Duration::from_secs(1), "{waited:?}");
+        stage.assert_equals_truth().await;
+    }
+
+    /// B8: a holder whose clock runs an hour ahead is not waited for; a person is told.
+    async fn a_lease_from_the_future_is_reported_and_not_waited_for(db) {
+        let stage = Stage::set(db, small_windows(60)).await;
+        let key = format!("source/{}", stage.source.row.id);
+        let (now, until) = (stage.ctx.now(), stage.ctx.now() + Duration::from_hours(1));
+        let claim = stage.db.store.work_claim(&key, "fast clock", "run 9", until, now).await;
+        assert!(matches!(claim.unwrap(), Claim::Granted(_)));
+        let refused = sync_as(&stage.ctx, &stage).await.unwrap_err();
+        assert!(matches!(refused, SyncError::AlreadyRunning { .. }), "{refused:?}");
+        assert!(refused.to_string().contains("run 9 is already reading `the source`"), "{refused}");
+        assert_eq!(stage.ctx.now(), now, "nobody waited");
+    }
+}
+
+/// Waits as a person would: until the holder of the work has reported once more.
+struct UntilReport {
+    clock: HandClock,
+    db: Arc<TestDb>,
+}
+
+impl UntilReport {
+    async fn lease_until(&self) -> i64 {
+        self.db.number("SELECT MAX(lease_until) FROM work").await
+    }
+}
+
+impl Clock for UntilReport {
+    fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+}
+
+#[async_trait]
+impl Wait for UntilReport {
+    async fn wait(&self, duration: Duration) {
+        let before = self.lease_until().await;
+        self.clock.pass(duration);
+        let reported = async {
+            while self.lease_until().await <= before {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(10), reported).await.expect("the holder reports");
+    }
+}
