@@ -1,10 +1,14 @@
 //! Fetching the agents a provider lists, and placing calls that waited for one to appear.
 
+use domain::{SourceId, Timestamp};
 use providers::SourceError;
-use store::{SeenAgent, StoreError};
+use store::{SeenAgent, Store, StoreError};
 
 use crate::place::replace_agent;
 use crate::{Context, Source};
+
+/// When an agent was last listed that never was.
+pub const NEVER_LISTED: Timestamp = Timestamp::from_millis(0);
 
 /// What fetching agents brought.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,4 +48,19 @@ pub async fn agents_fetch(ctx: &Context, source: &Source) -> Result<AgentsFetche
     }
     tx.commit().await?;
     Ok(AgentsFetched { listed: seen.len(), new: new.len() })
+}
+
+/// Keeps an agent that calls name and no list has shown, usually one deleted at the provider, so
+/// that it can be assigned like any other. It goes by its id until a list shows its name.
+pub async fn agent_keep(
+    store: &Store,
+    source: SourceId,
+    provider_agent_id: &str,
+) -> Result<(), StoreError> {
+    let id = provider_agent_id.to_owned();
+    let agent = SeenAgent { name: id.clone(), provider_agent_id: id, inbound_number: None };
+    let mut tx = store.begin().await?;
+    tx.agents_see(source, &[agent], NEVER_LISTED).await?;
+    replace_agent(&mut tx, source, provider_agent_id).await?;
+    tx.commit().await
 }

@@ -8,6 +8,16 @@ use crate::{Context, Source};
 /// Asks the provider's probes, and keeps their outcomes.
 pub async fn examine(ctx: &Context, source: &Source) -> Result<Vec<Probe>, StoreError> {
     let probes = source.connection.examine().await;
+    keep(ctx, source, &probes).await?;
+    Ok(probes)
+}
+
+/// Keeps what was learnt.
+pub(crate) async fn keep(
+    ctx: &Context,
+    source: &Source,
+    probes: &[Probe],
+) -> Result<(), StoreError> {
     let rows: Vec<ProbeRow> = probes
         .iter()
         .map(|probe| ProbeRow {
@@ -19,8 +29,7 @@ pub async fn examine(ctx: &Context, source: &Source) -> Result<Vec<Probe>, Store
         .collect();
     let mut tx = ctx.store.begin().await?;
     tx.probes_save(source.row.id, &rows, ctx.now()).await?;
-    tx.commit().await?;
-    Ok(probes)
+    tx.commit().await
 }
 
 fn outcome_name(outcome: ProbeOutcome) -> &'static str {

@@ -63,6 +63,13 @@ pub trait Provider: Send + Sync {
     /// What a raw record says, in normal form. `home` is the country of numbers without prefix.
     fn normalise(&self, record: &[u8], home: Country) -> Result<Call, Unreadable>;
 
+    /// Asks what the provider's documentation leaves open and a reading depends on, so that
+    /// [`Provider::capabilities`] can promise more; the sentence says what was learnt. What was
+    /// learnt today is not asked again.
+    async fn calibrate(&self) -> Result<Option<Probe>, SourceError> {
+        Ok(None)
+    }
+
     /// What is right and wrong with this connection, each in a sentence.
     async fn examine(&self) -> Vec<Probe>;
 }

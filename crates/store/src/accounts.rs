@@ -3,6 +3,7 @@
 use domain::{AccountId, Timestamp};
 
 use crate::db::either;
+use crate::text::text;
 use crate::{Store, StoreError, Tx};
 
 /// One account.
@@ -40,8 +41,8 @@ impl Tx {
         now: Timestamp,
     ) -> Result<AccountRow, StoreError> {
         either!(self.conn(), |db| {
-            sqlx::query(ENSURE).bind(name).bind(now.as_millis()).execute(&mut *db).await?;
-            Ok(account(sqlx::query_as(BY_NAME).bind(name).fetch_one(db).await?))
+            sqlx::query(ENSURE).bind(text(name)).bind(now.as_millis()).execute(&mut *db).await?;
+            Ok(account(sqlx::query_as(BY_NAME).bind(text(name)).fetch_one(db).await?))
         })
     }
 }
@@ -49,8 +50,10 @@ impl Tx {
 impl Store {
     /// The account of this name.
     pub async fn account_by_name(&self, name: &str) -> Result<Option<AccountRow>, StoreError> {
-        let row: Option<Raw> =
-            either!(self.read(), |db| sqlx::query_as(BY_NAME).bind(name).fetch_optional(db).await)?;
+        let row: Option<Raw> = either!(self.read(), |db| sqlx::query_as(BY_NAME)
+            .bind(text(name))
+            .fetch_optional(db)
+            .await)?;
         Ok(row.map(account))
     }
 

@@ -3,6 +3,7 @@
 use domain::{AccountId, AgentId, Assignment, SourceId, Timestamp};
 
 use crate::db::either;
+use crate::text::{text, text_opt};
 use crate::{Store, StoreError, Tx};
 
 /// An agent the provider listed.
@@ -79,15 +80,16 @@ impl Tx {
             for agent in seen {
                 sqlx::query(SEE)
                     .bind(source.0)
-                    .bind(&agent.provider_agent_id)
-                    .bind(&agent.name)
-                    .bind(&agent.inbound_number)
+                    .bind(text(&agent.provider_agent_id))
+                    .bind(text(&agent.name))
+                    .bind(text_opt(agent.inbound_number.as_deref()))
                     .bind(now.as_millis())
                     .execute(&mut *db)
                     .await?;
             }
             let fresh = seen.iter().map(|agent| &agent.provider_agent_id);
-            let fresh: Vec<String> = fresh.filter(|id| !known.contains(*id)).cloned().collect();
+            let fresh: Vec<String> =
+                fresh.filter(|id| !known.contains(&*text(id))).cloned().collect();
             if !fresh.is_empty() {
                 sqlx::query(BUMP_SOURCE).bind(source.0).execute(db).await?;
             }
@@ -110,7 +112,7 @@ impl Tx {
                 .bind(assignment.valid_from.as_millis())
                 .bind(assignment.valid_to.as_millis())
                 .bind(now.as_millis())
-                .bind(by)
+                .bind(text(by))
                 .execute(&mut *db)
                 .await?;
             sqlx::query(BUMP).bind(assignment.agent.0).execute(db).await?;

@@ -3,6 +3,7 @@
 use domain::{Coverage, Covered, Level, Mark, RunId, SourceId, Timestamp, Window};
 
 use crate::db::either;
+use crate::text::text_opt;
 use crate::{Store, StoreError, Tx};
 
 #[derive(sqlx::FromRow)]
@@ -82,7 +83,7 @@ impl Tx {
                     .bind(row.window.to().as_millis())
                     .bind(level_name(row.level))
                     .bind(mark)
-                    .bind(detail)
+                    .bind(text_opt(detail))
                     .bind(row.listed.and_then(|n| i64::try_from(n).ok()))
                     .bind(row.provider_total.and_then(|n| i64::try_from(n).ok()))
                     .bind(row.run.0)

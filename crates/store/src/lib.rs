@@ -20,6 +20,7 @@ mod runs;
 mod scope;
 mod set_aside;
 mod sources;
+mod text;
 mod totals;
 mod work;
 

@@ -5,6 +5,7 @@ use sqlx::QueryBuilder;
 
 use crate::batch::pieces;
 use crate::db::either;
+use crate::text::text;
 use crate::{CallKey, Scope, Store, StoreError, Tx};
 
 /// A content never seen before.
@@ -68,11 +69,11 @@ impl Tx {
                 let mut insert = QueryBuilder::new(INSERT);
                 insert.push_values(piece, |mut row, new| {
                     row.push_bind(source.0)
-                        .push_bind(&new.provider_call_id)
+                        .push_bind(text(&new.provider_call_id))
                         .push_bind(new.version)
                         .push_bind(new.content_hash.to_bytes().to_vec())
                         .push_bind(now.as_millis())
-                        .push_bind(seen_by)
+                        .push_bind(text(seen_by))
                         .push_bind(run)
                         .push_bind(new.dictionary_id)
                         .push_bind(&new.raw);
@@ -94,7 +95,7 @@ impl Store {
         Ok(either!(self.read(), |db| {
             sqlx::query_as(OF_CALL)
                 .bind(call.source.0)
-                .bind(&call.id.0)
+                .bind(text(&call.id.0))
                 .bind(scope.account())
                 .fetch_all(db)
                 .await

@@ -3,6 +3,7 @@
 use domain::{SourceId, Timestamp};
 
 use crate::db::either;
+use crate::text::{text, text_opt};
 use crate::{Store, StoreError, Tx};
 
 /// One thing learnt.
@@ -40,10 +41,10 @@ impl Tx {
             for probe in probes {
                 sqlx::query(SAVE)
                     .bind(source.0)
-                    .bind(&probe.name)
-                    .bind(&probe.outcome)
-                    .bind(&probe.sentence)
-                    .bind(&probe.hint)
+                    .bind(text(&probe.name))
+                    .bind(text(&probe.outcome))
+                    .bind(text(&probe.sentence))
+                    .bind(text_opt(probe.hint.as_deref()))
                     .bind(now.as_millis())
                     .execute(&mut *db)
                     .await?;

@@ -3,6 +3,7 @@
 use domain::{ContentHash, SourceId, Timestamp};
 
 use crate::db::either;
+use crate::text::{text, text_opt};
 use crate::{Store, StoreError, Tx};
 
 /// A record nobody could read.
@@ -62,8 +63,8 @@ impl Tx {
                 sqlx::query(ADD)
                     .bind(source.0)
                     .bind(new.content_hash.to_bytes().to_vec())
-                    .bind(&new.provider_call_id)
-                    .bind(&new.why)
+                    .bind(text_opt(new.provider_call_id.as_deref()))
+                    .bind(text(&new.why))
                     .bind(now.as_millis())
                     .bind(run)
                     .bind(new.dictionary_id)

@@ -3,6 +3,7 @@
 use domain::{ProviderKind, SourceId, Timestamp};
 
 use crate::db::either;
+use crate::text::text;
 use crate::{Store, StoreError, Tx};
 
 /// One source.
@@ -52,14 +53,14 @@ impl Tx {
     ) -> Result<SourceRow, StoreError> {
         let row = either!(self.conn(), |db| {
             sqlx::query(ENSURE)
-                .bind(name)
+                .bind(text(name))
                 .bind(provider.as_str())
-                .bind(scope)
+                .bind(text(scope))
                 .bind(since.as_millis())
                 .bind(now.as_millis())
                 .execute(&mut *db)
                 .await?;
-            sqlx::query_as(BY_NAME).bind(name).fetch_one(db).await
+            sqlx::query_as(BY_NAME).bind(text(name)).fetch_one(db).await
         })?;
         source(row)
     }
@@ -68,8 +69,10 @@ impl Tx {
 impl Store {
     /// The source of this name.
     pub async fn source_by_name(&self, name: &str) -> Result<Option<SourceRow>, StoreError> {
-        let row: Option<Raw> =
-            either!(self.read(), |db| sqlx::query_as(BY_NAME).bind(name).fetch_optional(db).await)?;
+        let row: Option<Raw> = either!(self.read(), |db| sqlx::query_as(BY_NAME)
+            .bind(text(name))
+            .fetch_optional(db)
+            .await)?;
         row.map(source).transpose()
     }
 

@@ -3,6 +3,7 @@
 use domain::Timestamp;
 
 use crate::db::either;
+use crate::text::text;
 use crate::{Store, StoreError, Tx};
 
 /// The right to do one piece of work, until it runs out.
@@ -65,9 +66,9 @@ impl Store {
         let mut tx = self.begin().await?;
         let claim = either!(tx.conn(), |db| {
             let fence: Option<(i64,)> = sqlx::query_as(CLAIM)
-                .bind(key)
-                .bind(holder)
-                .bind(what)
+                .bind(text(key))
+                .bind(text(holder))
+                .bind(text(what))
                 .bind(until.as_millis())
                 .bind(now.as_millis())
                 .fetch_optional(&mut *db)
@@ -76,7 +77,7 @@ impl Store {
                 Claim::Granted(Lease { key: key.to_owned(), holder: holder.to_owned(), fence })
             } else {
                 let (what, until): (String, i64) =
-                    sqlx::query_as(HELD).bind(key).fetch_one(db).await?;
+                    sqlx::query_as(HELD).bind(text(key)).fetch_one(db).await?;
                 Claim::Held { what, until: Timestamp::from_millis(until) }
             }
         });
@@ -96,8 +97,8 @@ impl Store {
         let mut tx = self.begin().await?;
         either!(tx.conn(), |db| {
             sqlx::query(RELEASE)
-                .bind(&lease.key)
-                .bind(&lease.holder)
+                .bind(text(&lease.key))
+                .bind(text(&lease.holder))
                 .bind(lease.fence)
                 .execute(db)
                 .await?;
@@ -112,8 +113,8 @@ impl Tx {
     pub async fn work_extend(&mut self, lease: &Lease, until: Timestamp) -> Result<(), StoreError> {
         let rows = either!(self.conn(), |db| {
             sqlx::query(EXTEND)
-                .bind(&lease.key)
-                .bind(&lease.holder)
+                .bind(text(&lease.key))
+                .bind(text(&lease.holder))
                 .bind(lease.fence)
                 .bind(until.as_millis())
                 .execute(db)
@@ -127,10 +128,10 @@ impl Tx {
     pub async fn work_describe(&mut self, lease: &Lease, what: &str) -> Result<(), StoreError> {
         let rows = either!(self.conn(), |db| {
             sqlx::query(DESCRIBE)
-                .bind(&lease.key)
-                .bind(&lease.holder)
+                .bind(text(&lease.key))
+                .bind(text(&lease.holder))
                 .bind(lease.fence)
-                .bind(what)
+                .bind(text(what))
                 .execute(db)
                 .await?
                 .rows_affected()

@@ -1,1 +1,102 @@
-//! The dashboard.
+//! The dashboard's first page and the JSON API: what is known, and what is not.
+//!
+//! Everything here only reads. There is no sign-in yet, so it is meant for a loopback port, and
+//! every request whose `Host` is not a loopback name is refused: a page elsewhere that points
+//! its own name at 127.0.0.1 (DNS rebinding) must not read people's calls through a browser.
+//!
+//! Pages work without JavaScript and carry none. Page and JSON show the same [`facts`].
+
+mod api;
+mod assets;
+mod calls;
+mod facts;
+mod failure;
+mod figures;
+mod frame;
+mod guard;
+mod health;
+mod overview;
+mod run;
+
+use std::any::Any;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::http::StatusCode;
+use axum::middleware::{from_fn, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
+use tower_http::timeout::TimeoutLayer;
+use tower_http::trace::TraceLayer;
+
+use failure::Failure;
+
+/// What every page needs.
+#[derive(Clone)]
+pub struct State {
+    /// Where the calls are.
+    pub store: store::Store,
+    /// Where "now" comes from.
+    pub clock: Arc<dyn domain::Clock>,
+    /// A sentence shown on every page, such as "Demo: these calls are simulated".
+    pub notice: Option<String>,
+}
+
+/// The longest a request may take.
+const REQUEST: Duration = Duration::from_secs(20);
+
+/// How long requests under way may go on once the service is told to stop.
+const GRACE: Duration = Duration::from_secs(5);
+
+/// Every page and every JSON answer.
+pub fn router(state: State) -> Router {
+    let ids = failure::Ids::new(Arc::clone(&state.clock));
+    Router::new()
+        .route("/", get(overview::show))
+        .route("/runs/{id}", get(run::show))
+        .route("/calls", get(calls::show))
+        .route("/healthz", get(health::show))
+        .merge(assets::routes())
+        .nest("/api/v1", api::routes())
+        .fallback(async || Failure::NotFound { what: "page" })
+        .method_not_allowed_fallback(async || Failure::ReadOnly)
+        .layer(CatchPanicLayer::custom(panicked))
+        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, REQUEST))
+        .layer(from_fn(guard::loopback_only))
+        .layer(from_fn_with_state((ids, state.notice.clone()), failure::explain))
+        .layer(from_fn(guard::secure_headers))
+        .layer(CompressionLayer::new())
+        .layer(TraceLayer::new_for_http().make_span_with(guard::span).on_failure(()))
+        .with_state(state)
+}
+
+/// Serves until `stop`, then lets requests under way finish for a moment.
+pub async fn serve(
+    listener: TcpListener,
+    state: State,
+    stop: CancellationToken,
+) -> std::io::Result<()> {
+    let serving =
+        axum::serve(listener, router(state)).with_graceful_shutdown(stop.clone().cancelled_owned());
+    let patience = async {
+        stop.cancelled().await;
+        tokio::time::sleep(GRACE).await;
+    };
+    tokio::select! {
+        served = async { serving.await } => served,
+        () = patience => Ok(()),
+    }
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "the signature the layer asks for")]
+fn panicked(panic: Box<dyn Any + Send>) -> Response {
+    let text = panic.downcast_ref::<String>().map(String::as_str);
+    let text = text.or_else(|| panic.downcast_ref::<&str>().copied());
+    Failure::Defect { detail: text.unwrap_or("a panic without a message").to_owned() }
+        .into_response()
+}

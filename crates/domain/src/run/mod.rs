@@ -135,11 +135,13 @@ pub struct Conclusion {
     pub windows_proved: u64,
     /// Whether somebody stopped it.
     pub was_cancelled: bool,
+    /// Whether something went wrong, perhaps before any window could be planned.
+    pub has_erred: bool,
 }
 
 /// The status a run has earned.
 pub fn conclude(accounts: &RunAccounts, what: Conclusion) -> RunStatus {
-    let all = what.windows_proved >= what.windows_planned && !what.was_cancelled;
+    let all = what.windows_proved >= what.windows_planned && !what.was_cancelled && !what.has_erred;
     let has_kept = accounts.listed > accounts.failed;
     match (accounts.balance(), all) {
         (Err(_), _) => RunStatus::Unbalanced,

@@ -15,7 +15,8 @@ const BALANCED: RunAccounts = RunAccounts {
 };
 
 fn check(accounts: RunAccounts, proved: u64, planned: u64, was_cancelled: bool, earned: RunStatus) {
-    let what = Conclusion { windows_planned: planned, windows_proved: proved, was_cancelled };
+    let (windows_planned, windows_proved) = (planned, proved);
+    let what = Conclusion { windows_planned, windows_proved, was_cancelled, has_erred: false };
     assert_eq!(conclude(&accounts, what), earned, "{accounts:?} {what:?}");
 }
 
@@ -44,6 +45,14 @@ fn a_run_with_nothing_to_do_is_a_success() {
 fn a_cancelled_run_is_no_success() {
     check(BALANCED, 3, 3, true, RunStatus::Partial);
     check(RunAccounts::default(), 0, 3, true, RunStatus::Failed);
+}
+
+#[test]
+fn a_run_that_broke_before_it_could_plan_has_failed() {
+    let what = Conclusion { has_erred: true, ..Conclusion::default() };
+    assert_eq!(conclude(&RunAccounts::default(), what), RunStatus::Failed);
+    let what = Conclusion::default();
+    assert_eq!(conclude(&RunAccounts::default(), what), RunStatus::Success);
 }
 
 #[test]

@@ -27,6 +27,10 @@ pub(super) async fn sync_dry(
     options: SyncOptions,
 ) -> Result<RunReport, SyncError> {
     let started = ctx.now();
+    // A run would go on without an answer as well; reading shows what is wrong.
+    if let Err(error) = source.connection.calibrate().await {
+        tracing::warn!("Whether ranges are exact could not be asked: {error}");
+    }
     let coverage = ctx.store.coverage_load(source.row.id).await?;
     let capabilities = source.connection.capabilities();
     let planned = plan(&coverage, &capabilities, source.row.since, options.asked, started);
@@ -62,6 +66,7 @@ pub(super) async fn sync_dry(
     while fetching.join_next().await.is_some() {}
     let was_cancelled = options.stop.is_cancelled();
     tally.what.was_cancelled = was_cancelled;
+    tally.what.has_erred = error.is_some();
     let status = conclude(&tally.accounts, tally.what);
     let took = ctx.now().since(started);
     let concurrency = source.connection.concurrency();

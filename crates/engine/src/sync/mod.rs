@@ -135,6 +135,18 @@ async fn survey(
             log.warn(now, Phase::Init, sentence);
         }
     }
+    match source.connection.calibrate().await {
+        Ok(None) => {}
+        Ok(Some(probe)) => {
+            log.info(ctx.now(), Phase::Init, probe.sentence.clone(), None);
+            crate::examine::keep(ctx, source, &[probe]).await?;
+        }
+        // Nothing is narrowed that was not known to be too wide; reading shows what is wrong.
+        Err(error) => {
+            let sentence = format!("Whether ranges are exact could not be asked: {error}");
+            log.warn(ctx.now(), Phase::Init, sentence);
+        }
+    }
     let coverage = ctx.store.coverage_load(source.row.id).await?;
     let capabilities = source.connection.capabilities();
     let planned = plan(&coverage, &capabilities, source.row.since, options.asked, now);

@@ -132,7 +132,8 @@ async fn known_calls(client: &Client, newest: &CallPage) -> Vec<Probe> {
     ]
 }
 
-async fn filter(client: &Client, call: &Identity) -> Probe {
+/// Whether a range around a call's own time lists it, and nothing from elsewhere.
+pub(super) async fn filter(client: &Client, call: &Identity) -> Probe {
     let at = call.occurred_at;
     let page = match around(client, at - MINUTE, at + MINUTE).await {
         Ok(page) => page,

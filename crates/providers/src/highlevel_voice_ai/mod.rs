@@ -7,7 +7,8 @@
 //! - There is no "changed since". Summaries, transcripts and durations come late, so windows are
 //!   read again at the ages of [`domain::Tiers::usual`].
 //! - It does not say in which zone it reads the ends of a range, nor whether they are inclusive:
-//!   requests are 26 hours wider on both sides and cut by each call's own time.
+//!   requests are 26 hours wider on both sides, or two once a call's own minute was asked for and
+//!   came back alone, and are cut by each call's own time; see [`calibrate`].
 //! - Rows shift between pages while calls arrive: windows lie in the past, oldest first, and a
 //!   walk counts only if every page's total equals the distinct calls seen.
 //! - The list has no called number, no direction, no outcome and no recording. A record names
@@ -19,6 +20,7 @@ pub mod errors;
 pub mod oauth;
 pub mod wire;
 
+mod calibrate;
 mod examine;
 mod normalise;
 mod settings;
@@ -36,24 +38,27 @@ use domain::{Call, Capabilities, Country, ProviderCallId, Window};
 use tokio::sync::mpsc;
 
 use crate::{Page, Probe, Provider, ProviderAgent, RawRecord, SourceError, Unreadable, Walked};
+use calibrate::Calibration;
 use client::Listing;
 
 /// A connection to one sub-account.
 pub struct HighlevelVoiceAi {
     client: Client,
+    calibration: Calibration,
 }
 
 impl HighlevelVoiceAi {
     /// A connection that asks through `client`.
     pub fn new(client: Client) -> Self {
-        Self { client }
+        Self { client, calibration: Calibration::default() }
     }
 }
 
 #[async_trait]
 impl Provider for HighlevelVoiceAi {
     fn capabilities(&self) -> Capabilities {
-        self.client.settings().capabilities()
+        let able = self.client.settings().capabilities();
+        Capabilities { margin: self.calibration.margin(able.margin), ..able }
     }
 
     fn concurrency(&self) -> usize {
@@ -65,7 +70,7 @@ impl Provider for HighlevelVoiceAi {
         request: Window,
         pages: &mpsc::Sender<Page>,
     ) -> Result<Walked, SourceError> {
-        walk::walk(&self.client, request, pages).await
+        walk::walk(&self.client, &self.capabilities(), request, pages).await
     }
 
     async fn total(&self, request: Window) -> Result<Option<u64>, SourceError> {
@@ -84,6 +89,10 @@ impl Provider for HighlevelVoiceAi {
 
     fn normalise(&self, record: &[u8], home: Country) -> Result<Call, Unreadable> {
         normalise(record, home)
+    }
+
+    async fn calibrate(&self) -> Result<Option<Probe>, SourceError> {
+        self.calibration.renew(&self.client).await
     }
 
     async fn examine(&self) -> Vec<Probe> {

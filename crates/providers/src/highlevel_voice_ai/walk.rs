@@ -6,7 +6,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use domain::{Doubt, PageFacts, Walk, Window};
+use domain::{Capabilities, Doubt, PageFacts, Walk, Window};
 use futures::StreamExt;
 use futures::stream::FuturesUnordered;
 use tokio::sync::mpsc;
@@ -18,12 +18,13 @@ use crate::{Page, SourceError, Walked};
 /// Reads every call of `request` into `pages` and says whether that was all.
 pub async fn walk(
     client: &Client,
+    able: &Capabilities,
     request: Window,
     pages: &mpsc::Sender<Page>,
 ) -> Result<Walked, SourceError> {
     let first = ask(client, request, 1).await?;
     let total = first.page.total;
-    if is_worth_splitting(client, request, total) {
+    if is_worth_splitting(able, request, total) {
         return Ok(Walked::TooMany { total });
     }
     let stride = stride(&first.page, client.settings().page_size);
@@ -67,8 +68,7 @@ async fn ask(client: &Client, request: Window, number: u64) -> Result<Asked, Sou
 
 /// Splitting helps only while the window is longer than its margins: a request cannot become
 /// shorter than those, so halving a short window would read nearly the same calls twice.
-fn is_worth_splitting(client: &Client, request: Window, total: u64) -> bool {
-    let able = client.settings().capabilities();
+fn is_worth_splitting(able: &Capabilities, request: Window, total: u64) -> bool {
     let window = request.length().saturating_sub(able.margin * 2);
     total > able.window_calls_max && window > (able.margin * 2).max(able.window_min * 2)
 }

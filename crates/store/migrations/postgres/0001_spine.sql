@@ -91,15 +91,17 @@ CREATE TABLE calls (
     first_run           BIGINT NOT NULL,
     changed_at          BIGINT NOT NULL,
     changed_run         BIGINT NOT NULL,
-    PRIMARY KEY (source_id, provider_call_id),
+    -- Led by the id, see docs/decisions/0006.
+    PRIMARY KEY (provider_call_id, source_id),
     -- Every stored call is exactly one of placed, waiting(reason), excluded(reason).
     CHECK ((placement = 'placed' AND account_id IS NOT NULL)
         OR (placement = 'waiting' AND account_id IS NULL)
         OR placement = 'excluded')
 );
 CREATE INDEX calls_by_time ON calls (source_id, occurred_at, provider_call_id);
-CREATE INDEX calls_of_account ON calls (account_id, occurred_at) WHERE account_id IS NOT NULL;
-CREATE INDEX calls_unplaced ON calls (source_id, reason, provider_agent_id) WHERE placement <> 'placed';
+CREATE INDEX calls_of_account ON calls (account_id, occurred_at, source_id) WHERE account_id IS NOT NULL;
+CREATE INDEX calls_unplaced ON calls (source_id, placement, reason, provider_agent_id, occurred_at)
+    WHERE placement <> 'placed';
 
 -- Each distinct content of a call: how and when it was seen, and the raw record whole.
 CREATE TABLE observations (

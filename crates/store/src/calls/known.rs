@@ -7,6 +7,7 @@ use sqlx::AssertSqlSafe;
 
 use crate::batch::{pieces, placeholders};
 use crate::db::either;
+use crate::text::text;
 use crate::{Store, StoreError, Tx};
 
 /// What the database knows about a call that a record speaks of.
@@ -39,10 +40,11 @@ struct Row {
 
 const IDS_MAX: usize = 512;
 
+/// `+ 0` keeps the planner from going by the source alone, see docs/decisions/0006.
 fn sql(count: usize) -> String {
     format!(
         "SELECT provider_call_id, content_hash, version, first_run, changed_run, placement, reason
-         FROM calls WHERE source_id = $1 AND provider_call_id IN ({})",
+         FROM calls WHERE source_id + 0 = $1 AND provider_call_id IN ({})",
         placeholders(2, count)
     )
 }
@@ -53,11 +55,12 @@ macro_rules! known {
         for piece in pieces($ids, IDS_MAX) {
             let mut query = sqlx::query_as(AssertSqlSafe(sql(piece.len()))).bind($source.0);
             for id in piece {
-                query = query.bind(*id);
+                query = query.bind(text(id));
             }
             let rows: Vec<Row> = query.fetch_all(&mut *$db).await?;
             known.extend(rows.into_iter().filter_map(Row::read));
         }
+        as_asked(&mut known, $ids);
         Ok(known)
     }};
 }
@@ -99,5 +102,14 @@ impl Row {
             reason: self.reason,
         };
         Some((self.provider_call_id, known))
+    }
+}
+
+/// Whoever asked for an id that is stored cleaned looks it up as it was asked.
+fn as_asked(known: &mut HashMap<String, KnownCall>, ids: &[&str]) {
+    for id in ids.iter().filter(|id| id.contains('\0')) {
+        if let Some(call) = known.get(&*text(id)).cloned() {
+            known.insert((*id).to_owned(), call);
+        }
     }
 }

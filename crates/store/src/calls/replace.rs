@@ -4,6 +4,7 @@ use domain::{AgentId, Placement, SourceId, Timestamp};
 
 use super::write::written;
 use crate::db::either;
+use crate::text::text;
 use crate::{StoreError, Tx};
 
 /// A call that may belong elsewhere now.
@@ -26,12 +27,14 @@ pub struct Replaced {
     pub placement: Placement,
 }
 
+// SQLite uses a partial index only where its condition is repeated word for word. It
+// would walk the whole source in order of its key, if the key were not hidden in an expression.
 const UNPLACED_OF_AGENT: &str = "
 SELECT provider_call_id, occurred_at, provider_agent_id FROM calls
-WHERE source_id = $1 AND placement <> 'placed' AND provider_agent_id = $2
+WHERE source_id = $1 AND placement <> 'placed' AND placement = 'waiting' AND provider_agent_id = $2
   AND reason IN ('agent_not_in_system', 'agent_not_assigned_to_user')
-  AND provider_call_id > $3
-ORDER BY provider_call_id LIMIT $4";
+  AND provider_call_id || '' > $3
+ORDER BY provider_call_id || '' LIMIT $4";
 
 const UPDATE: &str = "
 UPDATE calls SET placement = $3, agent_id = $4, account_id = $5, reason = $6
@@ -52,8 +55,8 @@ impl Tx {
         Ok(either!(self.conn(), |db| {
             sqlx::query_as(UNPLACED_OF_AGENT)
                 .bind(source.0)
-                .bind(provider_agent_id)
-                .bind(after)
+                .bind(text(provider_agent_id))
+                .bind(text(after))
                 .bind(count)
                 .fetch_all(db)
                 .await
@@ -71,7 +74,7 @@ impl Tx {
                 let (placement, agent, account, reason) = written(row.placement);
                 sqlx::query(UPDATE)
                     .bind(source.0)
-                    .bind(&row.provider_call_id)
+                    .bind(text(&row.provider_call_id))
                     .bind(placement)
                     .bind(agent)
                     .bind(account)

@@ -7,6 +7,7 @@ use sqlx::QueryBuilder;
 
 use crate::batch::pieces;
 use crate::db::either;
+use crate::text::{text, text_opt};
 use crate::{StoreError, Tx};
 
 /// Bits of `calls.parts`: which of the long parts the latest record has.
@@ -75,21 +76,19 @@ impl Tx {
                     let call = &new.call;
                     let (placement, agent, account, reason) = written(new.placement);
                     row.push_bind(source.0)
-                        .push_bind(&call.provider_call_id.0)
+                        .push_bind(text(&call.provider_call_id.0))
                         .push_bind(call.occurred_at.at.as_millis())
-                        .push_bind(&call.occurred_at.text)
+                        .push_bind(text(&call.occurred_at.text))
                         .push_bind(call.ended_at.as_ref().map(|ended| ended.at.as_millis()))
                         .push_bind(call.duration.and_then(|d| i64::try_from(d.as_millis()).ok()))
                         .push_bind(call.direction.map(direction))
                         .push_bind(CallStatus::as_str(call.status))
-                        .push_bind(raw(call.from.as_ref()))
-                        .push_bind(e164(call.from.as_ref()))
-                        .push_bind(raw(call.to.as_ref()))
-                        .push_bind(e164(call.to.as_ref()))
-                        .push_bind(
-                            call.agent.as_ref().map(|agent| agent.provider_agent_id.as_str()),
-                        )
-                        .push_bind(call.contact.as_ref().map(|c| c.provider_contact_id.as_str()))
+                        .push_bind(text_opt(raw(call.from.as_ref())))
+                        .push_bind(text_opt(e164(call.from.as_ref())))
+                        .push_bind(text_opt(raw(call.to.as_ref())))
+                        .push_bind(text_opt(e164(call.to.as_ref())))
+                        .push_bind(call.agent.as_ref().map(|agent| text(&agent.provider_agent_id)))
+                        .push_bind(call.contact.as_ref().map(|c| text(&c.provider_contact_id)))
                         .push_bind(parts_of(call))
                         .push_bind(tags(&call.tags))
                         .push_bind(agent)
@@ -99,7 +98,7 @@ impl Tx {
                         .push_bind(new.content_hash.to_bytes().to_vec())
                         .push_bind(new.version)
                         .push_bind(now.as_millis())
-                        .push_bind(seen_by)
+                        .push_bind(text(seen_by))
                         .push_bind(run)
                         .push_bind(now.as_millis())
                         .push_bind(run);

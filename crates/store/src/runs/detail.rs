@@ -6,6 +6,7 @@ use sqlx::QueryBuilder;
 
 use crate::batch::pieces;
 use crate::db::either;
+use crate::text::{text, text_opt};
 use crate::{Store, StoreError, Tx};
 
 /// One line of a run's log.
@@ -117,9 +118,9 @@ impl Tx {
                     .bind(run.0)
                     .bind(line.seq)
                     .bind(line.at)
-                    .bind(&line.phase)
-                    .bind(&line.level)
-                    .bind(&line.message)
+                    .bind(text(&line.phase))
+                    .bind(text(&line.level))
+                    .bind(text(&line.message))
                     .bind(line.duration_ms)
                     .execute(&mut *db)
                     .await?;
@@ -157,10 +158,10 @@ impl Tx {
                 insert.push_values(piece, |mut row, skip| {
                     row.push_bind(run.0)
                         .push_bind(skip.seq)
-                        .push_bind(&skip.provider_call_id)
-                        .push_bind(&skip.reason)
-                        .push_bind(&skip.detail)
-                        .push_bind(&skip.provider_agent_id)
+                        .push_bind(text_opt(skip.provider_call_id.as_deref()))
+                        .push_bind(text(&skip.reason))
+                        .push_bind(text(&skip.detail))
+                        .push_bind(text_opt(skip.provider_agent_id.as_deref()))
                         .push_bind(skip.occurred_at.map(Timestamp::as_millis));
                 });
                 insert.build().execute(&mut *db).await?;

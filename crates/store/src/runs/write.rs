@@ -3,6 +3,7 @@
 use domain::{RunAccounts, RunId, RunKind, RunStatus, SourceId, Timestamp};
 
 use crate::db::either;
+use crate::text::{text, text_opt};
 use crate::{StoreError, Tx};
 
 /// How far a run is. Written whole with every page, so that it is true at any instant.
@@ -58,7 +59,7 @@ impl Tx {
             sqlx::query_as(START)
                 .bind(source.0)
                 .bind(kind.as_str())
-                .bind(parameters)
+                .bind(text(parameters))
                 .bind(now.as_millis())
                 .fetch_one(db)
                 .await
@@ -86,7 +87,7 @@ impl Tx {
                 .bind(count(accounts.failed))
                 .bind(count(progress.waiting))
                 .bind(count(progress.excluded))
-                .bind(&progress.skip_reasons)
+                .bind(text(&progress.skip_reasons))
                 .bind(count(progress.pages))
                 .bind(count(progress.windows_planned))
                 .bind(count(progress.windows_proved))
@@ -109,9 +110,9 @@ impl Tx {
             sqlx::query(FINISH)
                 .bind(run.0)
                 .bind(status.as_str())
-                .bind(response)
-                .bind(error.map(|(error, _)| error))
-                .bind(error.and_then(|(_, hint)| hint))
+                .bind(text(response))
+                .bind(error.map(|(error, _)| text(error)))
+                .bind(text_opt(error.and_then(|(_, hint)| hint)))
                 .bind(now.as_millis())
                 .execute(db)
                 .await?;

@@ -14,7 +14,7 @@ const FOR_TESTS: [&str; 2] = ["testkit", "simulators"];
 
 /// Crates of others that stay in one place whatever the table says.
 const KEPT_APART: [(&str, &[&str]); 4] = [
-    ("sqlx", &["store"]),
+    ("sqlx", &["store", "testkit"]),
     ("reqwest", &["providers"]),
     ("axum", &["web", "simulators"]),
     ("clap", &["everycall", "xtask"]),

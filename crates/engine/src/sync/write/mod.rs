@@ -209,6 +209,7 @@ impl<'a> Writer<'a> {
         was_cancelled: bool,
     ) -> Result<RunReport, SyncError> {
         self.tally.what.was_cancelled = was_cancelled;
+        self.tally.what.has_erred = error.is_some();
         let status = conclude(&self.tally.accounts, self.tally.what);
         let now = self.ctx.now();
         if let Some(error) = &error {

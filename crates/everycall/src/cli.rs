@@ -1,0 +1,79 @@
+//! What can be asked on the command line.
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand};
+
+use crate::commands;
+use crate::logging::LogFormat;
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0    it worked
+  1    it failed, or `doctor` found something wrong
+  2    it was asked or configured the wrong way; nothing was done
+  3    a run read only a part, or its accounts do not balance
+  130  it was stopped by Ctrl-C; what was read is kept";
+
+/// Every call, accounted for.
+///
+/// Everycall pulls the call records of voice providers into your own database, and proves that
+/// none is missing. `everycall demo` shows it without any account.
+#[derive(Debug, Parser)]
+#[command(name = "everycall", version, after_long_help = EXIT_CODES, after_help = EXIT_CODES)]
+pub struct Cli {
+    /// The configuration file
+    #[arg(
+        long,
+        global = true,
+        env = "EVERYCALL_CONFIG",
+        default_value = "everycall.toml",
+        value_name = "PATH"
+    )]
+    pub config: PathBuf,
+    /// Show the log on stderr; twice for more
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub verbose: u8,
+    /// How the log is written
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        default_value = "text",
+        value_name = "text|json",
+        hide_possible_values = true
+    )]
+    pub log_format: LogFormat,
+    /// What to do
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    Demo(commands::demo::Demo),
+    Init(commands::init::Init),
+    Doctor(commands::doctor::Doctor),
+    Sync(commands::sync::Sync),
+    Status(commands::status::Status),
+    Runs(commands::runs::Runs),
+    Calls(commands::calls::Calls),
+    Sources(commands::sources::Sources),
+    Agents(commands::agents::Agents),
+    Accounts(commands::accounts::Accounts),
+    Assign(commands::assign::Assign),
+    Serve(commands::serve::Serve),
+    Simulate(commands::simulate::Simulate),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        Cli::command().debug_assert();
+    }
+}

@@ -1,0 +1,184 @@
+//! `everycall calls`: what is stored, newest first.
+
+mod show;
+
+use std::time::Duration;
+
+use anyhow::Result;
+use clap::{Args, Subcommand, ValueEnum};
+use domain::{ProviderCallId, Timestamp};
+use serde_json::{Value, json};
+use store::{CallFilter, CallKey, CallRow, Scope, parts};
+
+use super::site::Site;
+use super::waiting::quoted;
+use crate::mistake::{Exit, Mistake};
+use crate::output::{self, Style, Table, duration, instant};
+use crate::wiring::Desk;
+
+/// List stored calls, newest first, or show one in full
+///
+/// Numbers are shown whole: this is the operator's own terminal. They never go into a log.
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub struct Calls {
+    #[command(subcommand)]
+    command: Option<Command>,
+    /// Of this source only
+    #[arg(long)]
+    source: Option<String>,
+    /// With this outcome of placement only
+    #[arg(long, value_enum)]
+    placement: Option<Outcome>,
+    /// From this day or instant (UTC)
+    #[arg(long, value_name = "TIME", value_parser = Timestamp::parse_human)]
+    from: Option<Timestamp>,
+    /// Up to, and without, this day or instant
+    #[arg(long, value_name = "TIME", value_parser = Timestamp::parse_human)]
+    to: Option<Timestamp>,
+    /// How many
+    #[arg(long, default_value_t = 20, value_name = "N", value_parser = clap::value_parser!(i64).range(1..=10_000))]
+    limit: i64,
+    /// Go on after this call of the list, named by its id
+    #[arg(long, value_name = "ID", requires = "source")]
+    after: Option<String>,
+    /// Print one JSON object per call
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Show(show::Show),
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Outcome {
+    Placed,
+    Waiting,
+    Excluded,
+}
+
+impl Outcome {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Placed => "placed",
+            Self::Waiting => "waiting",
+            Self::Excluded => "excluded",
+        }
+    }
+}
+
+impl Calls {
+    /// The options that go on after this call.
+    fn after(&self, last: &CallRow) -> String {
+        let option =
+            |name: &str, value: Option<String>| value.map(|value| format!("--{name} {value}"));
+        let options = [
+            option("source", Some(last.source.clone())),
+            option("placement", self.placement.map(|placed| placed.as_str().to_owned())),
+            option("from", self.from.map(|at| at.to_string())),
+            option("to", self.to.map(|at| at.to_string())),
+            option("limit", Some(self.limit.to_string())),
+            option("after", Some(quoted(&last.provider_call_id))),
+        ];
+        options.into_iter().flatten().collect::<Vec<String>>().join(" ")
+    }
+}
+
+/// Lists or shows them.
+pub async fn run(site: &Site, arguments: Calls) -> Result<Exit> {
+    if let Some(Command::Show(show)) = arguments.command {
+        return show::run(site, show).await;
+    }
+    let desk = site.look().await?;
+    let filter = filter(&desk, &arguments).await?;
+    let calls = desk.ctx.store.calls_list(Scope::Operator, &filter, arguments.limit).await?;
+    if arguments.json {
+        output::print_json_lines(calls.iter().map(as_json))?;
+        return Ok(Exit::Done);
+    }
+    let columns = ["at", "source", "call", ">length", "from", "agent", "account"];
+    let mut table = Table::new(&columns);
+    let style = Style::of_stdout();
+    for call in &calls {
+        table.row(row(call, style));
+    }
+    let mut text = table.text_or("There is no such call.");
+    if let Some(last) = calls.last().filter(|_| calls.len() as i64 == arguments.limit) {
+        let more = format!("Older ones: {} calls {}", site.here(), arguments.after(last));
+        text = [text, String::new(), style.dim(&more)].join("\n");
+    }
+    output::print(&text)?;
+    Ok(Exit::Done)
+}
+
+async fn filter(desk: &Desk, arguments: &Calls) -> Result<CallFilter> {
+    let source = match &arguments.source {
+        Some(name) => Some(desk.known(name).await?.id),
+        None => None,
+    };
+    if let (Some(from), Some(to)) = (arguments.from, arguments.to)
+        && from >= to
+    {
+        let sentence = format!("--from {from} does not lie before --to {to}");
+        return Err(Mistake::new(sentence, "Swap the two, or choose a later end").into());
+    }
+    let after = match (source, &arguments.after) {
+        (Some(source), Some(id)) => {
+            let key = CallKey { source, id: ProviderCallId(id.clone()) };
+            let call = desk.ctx.store.call_get(Scope::Operator, &key).await?;
+            let call = call.ok_or_else(|| {
+                Mistake::missing(
+                    format!("there is no call `{id}`"),
+                    "Copy the id from the end of the list before",
+                )
+            })?;
+            Some((call.occurred_at, call.provider_call_id))
+        }
+        _ => None,
+    };
+    let placement = arguments.placement.map(|placed| placed.as_str().to_owned());
+    Ok(CallFilter { source, placement, from: arguments.from, to: arguments.to, after })
+}
+
+fn row(call: &CallRow, style: Style) -> [String; 7] {
+    let number = call.from_e164.as_ref().or(call.from_raw.as_ref());
+    let agent = call.agent.as_ref().or(call.provider_agent_id.as_ref());
+    let account = match &call.account {
+        Some(account) => account.clone(),
+        None => style.yellow(&format!("{}: {}", call.placement, call.reason)),
+    };
+    [
+        instant(call.occurred_at),
+        call.source.clone(),
+        call.provider_call_id.clone(),
+        length(call).unwrap_or_default(),
+        number.cloned().unwrap_or_default(),
+        agent.cloned().unwrap_or_default(),
+        account,
+    ]
+}
+
+fn length(call: &CallRow) -> Option<String> {
+    let millis = u64::try_from(call.duration_ms?).ok()?;
+    Some(duration(Duration::from_millis(millis)))
+}
+
+fn as_json(call: &CallRow) -> Value {
+    let tags: Vec<&str> = call.tags.split_whitespace().collect();
+    let has = |part: i64| call.parts & part != 0;
+    json!({
+        "source": call.source, "providerCallId": call.provider_call_id,
+        "occurredAt": instant(call.occurred_at), "occurredText": call.occurred_text,
+        "duration_ms": call.duration_ms, "direction": call.direction, "status": call.status,
+        "from": call.from_e164, "fromRaw": call.from_raw, "to": call.to_e164, "toRaw": call.to_raw,
+        "agent": call.agent, "providerAgentId": call.provider_agent_id,
+        "providerContactId": call.provider_contact_id, "account": call.account,
+        "placement": call.placement, "reason": call.reason, "tags": tags,
+        "hasRecording": has(parts::RECORDING), "hasTranscript": has(parts::TRANSCRIPT),
+        "hasSummary": has(parts::SUMMARY), "hasExtracted": has(parts::EXTRACTED),
+        "version": call.version, "firstSeenAt": instant(call.first_seen_at),
+        "firstSeenBy": call.first_seen_by, "changedAt": instant(call.changed_at),
+    })
+}

@@ -1,0 +1,122 @@
+//! One call in full, with every version its provider gave.
+
+use anyhow::Result;
+use clap::Args;
+use domain::ProviderCallId;
+use engine::view::{Version, versions};
+use serde::Serialize;
+use serde_json::Value;
+use serde_json::value::RawValue;
+use store::{CallKey, CallRow, Scope};
+
+use super::{as_json, length};
+use crate::commands::site::Site;
+use crate::mistake::{Exit, Mistake};
+use crate::output::{self, Style, instant};
+
+/// Show one call, and with --raw each record the provider gave of it
+#[derive(Debug, Args)]
+pub struct Show {
+    /// The source it came from
+    source: String,
+    /// The provider's id of the call
+    id: String,
+    /// Print the records as the provider sent them, oldest first
+    #[arg(long)]
+    raw: bool,
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+/// Shows it.
+pub async fn run(site: &Site, arguments: Show) -> Result<Exit> {
+    let desk = site.look().await?;
+    let source = desk.known(&arguments.source).await?;
+    let key = CallKey { source: source.id, id: ProviderCallId(arguments.id.clone()) };
+    let Some(call) = desk.ctx.store.call_get(Scope::Operator, &key).await? else {
+        let hint = format!("`{} calls --source {}` lists them", site.here(), source.name);
+        let sentence = format!("source `{}` has no call `{}`", source.name, arguments.id);
+        return Err(Mistake::missing(sentence, hint).into());
+    };
+    let versions = versions(&desk.ctx.store, Scope::Operator, &key).await?;
+    if arguments.json {
+        output::print_json(&whole(&call, &versions, arguments.raw)?)?;
+    } else if arguments.raw {
+        for version in &versions {
+            output::print(&String::from_utf8_lossy(&version.raw))?;
+        }
+    } else {
+        output::print(&text(&call, &versions, Style::of_stdout()))?;
+    }
+    Ok(Exit::Done)
+}
+
+fn text(call: &CallRow, versions: &[Version], style: Style) -> String {
+    let number = |e164: &Option<String>, raw: &Option<String>| match (e164, raw) {
+        (Some(e164), Some(raw)) if e164 != raw => format!("{e164} (written {raw})"),
+        (e164, raw) => e164.clone().or_else(|| raw.clone()).unwrap_or_default(),
+    };
+    let account = call.account.clone().unwrap_or_default();
+    let facts = [
+        ("call", call.provider_call_id.clone()),
+        ("source", call.source.clone()),
+        ("at", format!("{} (written {})", instant(call.occurred_at), call.occurred_text)),
+        ("length", length(call).unwrap_or_default()),
+        ("direction", call.direction.clone().unwrap_or_default()),
+        ("status", call.status.clone()),
+        ("from", number(&call.from_e164, &call.from_raw)),
+        ("to", number(&call.to_e164, &call.to_raw)),
+        ("agent", call.agent.clone().unwrap_or_default()),
+        ("agent id", call.provider_agent_id.clone().unwrap_or_default()),
+        ("contact id", call.provider_contact_id.clone().unwrap_or_default()),
+        ("tags", call.tags.replace(' ', ", ")),
+        ("account", account),
+        ("placement", format!("{}: {}", call.placement, call.reason)),
+    ];
+    let known = facts.iter().filter(|(_, value)| !value.is_empty());
+    let mut lines: Vec<String> = known
+        .map(|(name, value)| format!("{} {value}", style.dim(&format!("{name:<11}"))))
+        .collect();
+    lines.push(String::new());
+    for version in versions {
+        lines.push(format!(
+            "{} seen {} by {} in run {}, {} bytes",
+            style.dim(&format!("version {:<3}", version.version)),
+            version.seen_at,
+            version.seen_by,
+            version.run_id,
+            version.raw.len(),
+        ));
+    }
+    lines.push(style.dim("--raw prints each as the provider sent it"));
+    lines.join("\n")
+}
+
+/// A call for programs.
+#[derive(Serialize)]
+struct Whole<'a> {
+    #[serde(flatten)]
+    call: Value,
+    versions: Vec<WholeVersion<'a>>,
+}
+
+#[derive(Serialize)]
+struct WholeVersion<'a> {
+    #[serde(flatten)]
+    version: &'a Version,
+    /// Letter by letter as it was sent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    raw: Option<&'a RawValue>,
+}
+
+fn whole<'a>(call: &CallRow, versions: &'a [Version], with_raw: bool) -> Result<Whole<'a>> {
+    let versions: Result<Vec<WholeVersion<'a>>> = versions
+        .iter()
+        .map(|version| {
+            let raw = if with_raw { Some(serde_json::from_slice(&version.raw)?) } else { None };
+            Ok(WholeVersion { version, raw })
+        })
+        .collect();
+    Ok(Whole { call: as_json(call), versions: versions? })
+}

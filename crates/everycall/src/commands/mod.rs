@@ -1,0 +1,45 @@
+//! One file per command: its arguments, what it does, and what it prints.
+
+pub mod accounts;
+pub mod agents;
+pub mod assign;
+pub mod calls;
+pub mod demo;
+pub mod doctor;
+pub mod init;
+pub mod runs;
+pub mod serve;
+pub mod simulate;
+pub mod sources;
+pub mod status;
+pub mod sync;
+
+mod site;
+mod waiting;
+
+use anyhow::Result;
+
+use crate::cli::{Cli, Command};
+use crate::mistake::Exit;
+use site::Site;
+
+/// Does what was asked.
+pub async fn run(cli: Cli) -> Result<Exit> {
+    let Cli { config, command, .. } = cli;
+    let site = Site::new(config);
+    match command {
+        Command::Demo(demo) => demo::run(demo).await,
+        Command::Init(init) => init::run(&site, &init),
+        Command::Doctor(doctor) => doctor::run(&site, doctor).await,
+        Command::Sync(sync) => sync::run(&site, sync).await,
+        Command::Status(status) => status::run(&site, status).await,
+        Command::Runs(runs) => runs::run(&site, runs).await,
+        Command::Calls(calls) => calls::run(&site, calls).await,
+        Command::Sources(sources) => sources::run(&site, sources).await,
+        Command::Agents(agents) => agents::run(&site, agents).await,
+        Command::Accounts(accounts) => accounts::run(&site, accounts).await,
+        Command::Assign(assign) => assign::run(&site, assign).await,
+        Command::Serve(serve) => serve::run(&site, serve).await,
+        Command::Simulate(simulate) => simulate::run(simulate).await,
+    }
+}

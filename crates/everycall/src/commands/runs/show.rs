@@ -1,0 +1,200 @@
+//! One run in full.
+
+use std::fmt::Write as _;
+
+use anyhow::Result;
+use clap::Args;
+use domain::RunId;
+use serde_json::json;
+use store::{LogLine, PageRow, RunRow, SkipRow};
+
+use super::{as_json, status, took};
+use crate::commands::site::Site;
+use crate::mistake::{Exit, Mistake};
+use crate::output::{self, Style, Table, count, duration, instant, written};
+
+/// Skipped calls shown before the rest is summed up.
+const SKIPS_MAX: usize = 10;
+
+/// Show one run: its accounts, parameters, log, pages and the calls it could not place
+#[derive(Debug, Args)]
+pub struct Show {
+    /// Which run
+    id: i64,
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+/// Everything that is kept of a run.
+struct Whole {
+    run: RunRow,
+    log: Vec<LogLine>,
+    pages: Vec<PageRow>,
+    skips: Vec<SkipRow>,
+}
+
+/// Shows it.
+pub async fn run(site: &Site, arguments: Show) -> Result<Exit> {
+    let desk = site.look().await?;
+    let (store, id) = (&desk.ctx.store, RunId(arguments.id));
+    let Some(run) = store.run_get(id).await? else {
+        let hint = format!("`{} runs` lists them", site.here());
+        return Err(Mistake::missing(format!("there is no run {id}"), hint).into());
+    };
+    let whole = Whole {
+        run,
+        log: store.run_log(id).await?,
+        pages: store.run_pages(id).await?,
+        skips: store.run_skips(id).await?,
+    };
+    if arguments.json {
+        output::print_json(&whole.as_json())?;
+    } else {
+        let now = desk.ctx.now();
+        let took = duration(took(&whole.run, now));
+        output::print(&written(|out| whole.write(out, &took, Style::of_stdout())))?;
+    }
+    Ok(Exit::Done)
+}
+
+impl Whole {
+    fn write(&self, out: &mut String, took: &str, style: Style) -> std::fmt::Result {
+        let run = &self.run;
+        writeln!(
+            out,
+            "{} · {} · {} · {} · {took}, from {}",
+            style.bold(&format!("run {}", run.run_id)),
+            run.source,
+            run.kind,
+            status(&run.status, style),
+            instant(run.started_at),
+        )?;
+        if let Some(error) = &run.error {
+            writeln!(out, "{} {error}", style.red("error:"))?;
+        }
+        if let Some(hint) = &run.hint {
+            writeln!(out, "{} {hint}", style.bold("hint:"))?;
+        }
+        self.accounts(out, style)?;
+        self.asked(out, style)?;
+        self.log(out, style)?;
+        self.skips(out, style)
+    }
+
+    fn accounts(&self, out: &mut String, style: Style) -> std::fmt::Result {
+        let RunRow { listed, new, updated, unchanged, repeated, set_aside, failed, .. } = &self.run;
+        writeln!(out, "\n{}", style.bold("accounts"))?;
+        writeln!(
+            out,
+            "  {} listed = {} new + {} updated + {} unchanged + {} repeated + {} set aside + {} failed",
+            count(*listed),
+            count(*new),
+            count(*updated),
+            count(*unchanged),
+            count(*repeated),
+            count(*set_aside),
+            count(*failed),
+        )?;
+        let (waiting, excluded) = (count(self.run.waiting), count(self.run.excluded));
+        writeln!(out, "  {waiting} of the calls it saw wait, {excluded} are excluded on purpose")?;
+        let (proved, planned) = (self.run.windows_proved, self.run.windows_planned);
+        writeln!(out, "  {proved} of {planned} windows proved")
+    }
+
+    fn asked(&self, out: &mut String, style: Style) -> std::fmt::Result {
+        writeln!(out, "\n{}\n  {}", style.bold("parameters"), self.run.parameters)?;
+        if let Some(response) = &self.run.response {
+            let response = response.replace(",\"logs\":[]", "");
+            writeln!(out, "\n{}\n  {response}", style.bold("response"))?;
+        }
+        let total: i64 = self.pages.iter().map(|page| page.duration_ms).sum();
+        let slowest = self.pages.iter().map(|page| page.duration_ms).max().unwrap_or(0);
+        let pages = self.pages.len();
+        let mean = total / i64::try_from(pages.max(1)).unwrap_or(1);
+        let pages = count(pages as u64);
+        writeln!(
+            out,
+            "\n{}\n  {pages} read, {mean} ms on average, {slowest} ms at most",
+            style.bold("pages")
+        )
+    }
+
+    fn log(&self, out: &mut String, style: Style) -> std::fmt::Result {
+        writeln!(out, "\n{}", style.bold("log"))?;
+        for line in &self.log {
+            let phase = format!("[{}]", line.phase);
+            let took = line.duration_ms.map_or(String::new(), |took| format!(" ({took} ms)"));
+            let text = format!("{phase:<10} {}{took}", line.message);
+            let text = match line.level.as_str() {
+                "error" => style.red(&text),
+                "warn" => style.yellow(&text),
+                _ => text,
+            };
+            writeln!(out, "  {} {text}", style.dim(&instant(line.at)))?;
+        }
+        Ok(())
+    }
+
+    fn skips(&self, out: &mut String, style: Style) -> std::fmt::Result {
+        if self.skips.is_empty() {
+            return Ok(());
+        }
+        writeln!(
+            out,
+            "\n{}",
+            style.bold("calls it could not place, and records it could not read")
+        )?;
+        let mut table = Table::new(&["  call", "at", "reason", "agent"]);
+        for skip in self.skips.iter().take(SKIPS_MAX) {
+            table.row([
+                format!("  {}", skip.provider_call_id.as_deref().unwrap_or("no id")),
+                skip.occurred_at.map_or_else(String::new, instant),
+                skip.reason.clone(),
+                skip.provider_agent_id.clone().unwrap_or_default(),
+            ]);
+        }
+        writeln!(out, "{}", table.text())?;
+        let more = self.skips.len().saturating_sub(SKIPS_MAX);
+        if more > 0 {
+            writeln!(out, "  and {} more; --json has them all", count(more as u64))?;
+        }
+        Ok(())
+    }
+
+    fn as_json(&self) -> serde_json::Value {
+        let mut whole = as_json(&self.run);
+        let response =
+            self.run.response.as_deref().and_then(|text| serde_json::from_str(text).ok());
+        whole["response"] = response.unwrap_or_default();
+        whole["logs"] = self
+            .log
+            .iter()
+            .map(|line| {
+                json!({
+                    "at": instant(line.at), "phase": line.phase, "level": line.level,
+                    "message": line.message, "duration_ms": line.duration_ms,
+                })
+            })
+            .collect();
+        whole["skippedCalls"] = self
+            .skips
+            .iter()
+            .map(|skip| {
+                json!({
+                    "providerCallId": skip.provider_call_id, "reason": skip.reason,
+                    "detail": skip.detail, "providerAgentId": skip.provider_agent_id,
+                    "occurredAt": skip.occurred_at.map(instant),
+                })
+            })
+            .collect();
+        whole["pages"] = self.pages.iter().map(|page| {
+            json!({
+                "page": page.page, "from": instant(page.window_from), "to": instant(page.window_to),
+                "listed": page.listed, "providerTotal": page.provider_total,
+                "duration_ms": page.duration_ms,
+            })
+        }).collect();
+        whole
+    }
+}

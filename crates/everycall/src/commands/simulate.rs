@@ -1,0 +1,91 @@
+//! `everycall simulate`: a provider on a loopback port, for trying things out.
+
+use std::sync::Arc;
+
+use anyhow::{Context as _, Result};
+use clap::{Args, ValueEnum};
+use domain::Timestamp;
+use simulators::highlevel_voice_ai::{Settings, Simulator};
+use simulators::{World, WorldSettings};
+
+use crate::clock::clock;
+use crate::interrupt::Interrupt;
+use crate::mistake::Exit;
+use crate::output;
+
+/// Run a simulated provider on a loopback port, until Ctrl-C
+///
+/// Once it can be asked, it prints one line of JSON with its base_url, location_id and token.
+/// Equal arguments make equal worlds, tokens included.
+#[derive(Debug, Args)]
+pub struct Simulate {
+    /// Which provider
+    #[arg(value_enum, default_value = "highlevel-voice-ai")]
+    provider: Simulated,
+    /// How many calls there are
+    #[arg(long, default_value_t = 1000, value_name = "N")]
+    calls: usize,
+    /// Which world: every seed is another
+    #[arg(long, default_value_t = 1, value_name = "N")]
+    seed: u64,
+    /// Over how many days the calls spread
+    #[arg(long, default_value_t = 90, value_name = "D", value_parser = clap::value_parser!(u32).range(1..=3650))]
+    days: u32,
+    /// The port to listen on; 0 for any that is free
+    #[arg(long, default_value_t = 0, value_name = "PORT")]
+    port: u16,
+    /// Milliseconds before every answer
+    #[arg(long, default_value_t = 0, value_name = "MS")]
+    latency_ms: u64,
+    /// Answer as often as asked, where the real provider would say 429
+    #[arg(long)]
+    no_limits: bool,
+    /// When the last call was made; the simulator's clock starts there too [default: now]
+    #[arg(long, value_name = "INSTANT", value_parser = Timestamp::parse_human)]
+    end: Option<Timestamp>,
+    /// How many agents there are
+    #[arg(long, default_value_t = 6, hide = true)]
+    agents: usize,
+    /// The share of calls that name no agent
+    #[arg(long, default_value_t = 0.0, hide = true)]
+    without_agent_share: f64,
+}
+
+/// Providers that can be simulated.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Simulated {
+    HighlevelVoiceAi,
+}
+
+/// Runs it.
+pub async fn run(arguments: Simulate) -> Result<Exit> {
+    let Simulated::HighlevelVoiceAi = arguments.provider;
+    let interrupt = Interrupt::listen("")?;
+    let time = clock(arguments.end);
+    let end = arguments.end.unwrap_or_else(|| time.now());
+    let world = World::generate(&WorldSettings {
+        seed: arguments.seed,
+        calls: arguments.calls,
+        days: arguments.days,
+        end: end.as_millis(),
+        agents: arguments.agents,
+        without_agent_share: arguments.without_agent_share,
+        ..WorldSettings::default()
+    });
+    let mut settings =
+        if arguments.no_limits { Settings::without_limits() } else { Settings::default() };
+    settings.port = arguments.port;
+    settings.latency_ms = arguments.latency_ms;
+    let simulator = Simulator::start(world, settings, Arc::new(move || time.now().as_millis()))
+        .await
+        .with_context(|| format!("port {} cannot be listened on", arguments.port))?;
+    simulator.prerender();
+    output::print_json(&serde_json::json!({
+        "base_url": simulator.base_url(),
+        "location_id": simulator.location_id(),
+        "token": simulator.token(),
+    }))?;
+    interrupt.stop().cancelled().await;
+    simulator.stop().await;
+    Ok(Exit::Done)
+}

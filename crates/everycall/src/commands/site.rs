@@ -1,0 +1,41 @@
+//! Where a command works: which configuration, and how to name it in what is typed next.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Result;
+
+use super::waiting::quoted;
+use crate::config::{Config, environment};
+use crate::wiring::Desk;
+
+/// The configuration a command was pointed at.
+#[derive(Debug, Clone)]
+pub struct Site {
+    config: PathBuf,
+}
+
+impl Site {
+    /// The site of this configuration file.
+    pub fn new(config: PathBuf) -> Self {
+        Self { config }
+    }
+
+    /// The configuration file.
+    pub fn config(&self) -> &Path {
+        &self.config
+    }
+
+    /// How a command for this site begins when it is typed.
+    pub fn here(&self) -> String {
+        let program = quoted(&environment::program());
+        if self.config == Path::new("everycall.toml") {
+            return program;
+        }
+        format!("{program} --config {}", quoted(&self.config.display().to_string()))
+    }
+
+    /// The database, to look at what is there.
+    pub async fn look(&self) -> Result<Desk> {
+        Desk::open(Config::load_to_look(&self.config)?, None).await
+    }
+}

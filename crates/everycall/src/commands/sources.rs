@@ -1,0 +1,72 @@
+//! `everycall sources`: the connections, configured and known.
+
+use std::collections::BTreeSet;
+
+use anyhow::Result;
+use clap::Args;
+use store::Scope;
+
+use super::site::Site;
+use crate::mistake::Exit;
+use crate::output::{self, Table, count, instant};
+
+/// List the sources: what is configured, and what the database holds of each
+#[derive(Debug, Args)]
+pub struct Sources {
+    /// Print one JSON object per source
+    #[arg(long)]
+    json: bool,
+}
+
+/// Lists them.
+pub async fn run(site: &Site, arguments: Sources) -> Result<Exit> {
+    let desk = site.look().await?;
+    let known = desk.ctx.store.sources_list().await?;
+    let names: BTreeSet<&str> = known
+        .iter()
+        .map(|row| row.name.as_str())
+        .chain(desk.config.sources.iter().map(|source| source.name.as_str()))
+        .collect();
+    let mut table =
+        Table::new(&["source", "provider", "reads", "since", ">calls", "latest call", ""]);
+    for name in names {
+        let row = known.iter().find(|row| row.name == name);
+        let configured = desk.config.sources.iter().find(|source| source.name == name);
+        let totals = match row {
+            Some(row) => desk.ctx.store.totals(Scope::Operator, row.id).await?,
+            None => store::Totals::default(),
+        };
+        let (provider, scope, since) = match (configured, row) {
+            (Some(source), _) => (source.kind(), source.scope(), source.since),
+            (None, Some(row)) => (row.provider, row.scope.as_str(), row.since),
+            (None, None) => continue,
+        };
+        let remark = match (configured, row) {
+            (None, _) => "not configured any more",
+            (_, None) => "never read",
+            _ => "",
+        };
+        if arguments.json {
+            output::print_json(&serde_json::json!({
+                "name": name, "provider": provider, "scope": scope, "since": since,
+                "isConfigured": configured.is_some(), "calls": totals.calls,
+                "latestCallAt": totals.newest.map(instant),
+            }))?;
+        }
+        table.row([
+            name.to_owned(),
+            provider.as_str().to_owned(),
+            scope.to_owned(),
+            since.to_string(),
+            count(totals.calls),
+            totals.newest.map_or_else(String::new, instant),
+            remark.to_owned(),
+        ]);
+    }
+    if !arguments.json {
+        output::print(
+            &table.text_or("There is no source yet; `everycall init` writes one to fill in"),
+        )?;
+    }
+    Ok(Exit::Done)
+}

@@ -1,0 +1,156 @@
+//! `everycall status`: how each source stands, on one screen.
+
+mod proof;
+
+use std::fmt::Write as _;
+
+use anyhow::Result;
+use clap::Args;
+use serde_json::json;
+use store::{RunRow, Scope, SourceRow, Totals, WaitingGroup};
+
+use super::site::Site;
+use super::waiting;
+use crate::mistake::Exit;
+use crate::output::{self, Style, count, instant, percent, written};
+use crate::wiring::Desk;
+use proof::Proof;
+
+/// Show how each source stands: calls, what is proved, what is missing, and what waits for what
+#[derive(Debug, Args)]
+pub struct Status {
+    /// Of this source only
+    source: Option<String>,
+    /// Print one JSON object per source
+    #[arg(long)]
+    json: bool,
+}
+
+/// How one source stands.
+struct Standing {
+    source: SourceRow,
+    totals: Totals,
+    set_aside: i64,
+    waiting: Vec<WaitingGroup>,
+    proof: Proof,
+    last_run: Option<RunRow>,
+}
+
+/// Shows it.
+pub async fn run(site: &Site, arguments: Status) -> Result<Exit> {
+    let desk = site.look().await?;
+    let sources = desk.known_or_all(arguments.source.as_deref()).await?;
+    if sources.is_empty() && !arguments.json {
+        output::print(&format!("Nothing was read yet. Begin: {} sync", site.here()))?;
+    }
+    let style = Style::of_stdout();
+    for (at, source) in sources.into_iter().enumerate() {
+        let standing = Standing::of(&desk, source).await?;
+        if arguments.json {
+            output::print_json(&standing.as_json())?;
+            continue;
+        }
+        if at > 0 {
+            output::print("")?;
+        }
+        output::print(&written(|out| standing.write(out, &site.here(), style)))?;
+    }
+    Ok(Exit::Done)
+}
+
+impl Standing {
+    async fn of(desk: &Desk, source: SourceRow) -> Result<Self> {
+        let store = &desk.ctx.store;
+        let coverage = store.coverage_load(source.id).await?;
+        Ok(Self {
+            totals: store.totals(Scope::Operator, source.id).await?,
+            set_aside: store.set_aside_count(source.id).await?,
+            waiting: store.waiting_groups(Scope::Operator, source.id).await?,
+            proof: Proof::of(&coverage, source.since, desk.ctx.now()),
+            last_run: store.runs_list(Some(source.id), 1).await?.pop(),
+            source,
+        })
+    }
+
+    fn write(&self, out: &mut String, here: &str, style: Style) -> std::fmt::Result {
+        let Totals { calls, placed, waiting, excluded, oldest, newest } = self.totals;
+        let title = format!("{} · {}", style.bold(&self.source.name), self.source.provider.title());
+        writeln!(out, "{title} {} · since {}", self.source.scope, self.source.since)?;
+        writeln!(out)?;
+        let name = |name: &str| style.dim(&format!("  {name:<10}"));
+        let span = match (oldest, newest) {
+            (Some(oldest), Some(newest)) => {
+                format!("   {} to {}", instant(oldest), instant(newest))
+            }
+            _ => String::new(),
+        };
+        let width = count(calls).len();
+        let share =
+            |part: i64| format!("{:>width$}   {}", count(part), style.dim(&percent(part, calls)));
+        writeln!(out, "{}{}{}", name("calls"), count(calls), style.dim(&span))?;
+        writeln!(out, "{}{}", name("  placed"), share(placed))?;
+        writeln!(out, "{}{}", name("  waiting"), share(waiting))?;
+        writeln!(out, "{}{}", name("  excluded"), share(excluded))?;
+        if self.set_aside > 0 {
+            let what = format!("{} records nobody could read, kept whole", count(self.set_aside));
+            writeln!(out, "{}{}", name("set aside"), style.yellow(&what))?;
+        }
+        let until = match self.proof.until {
+            Some(until) => format!("proved from {} to {until}", self.source.since),
+            None => "nothing is proved yet".to_owned(),
+        };
+        writeln!(out, "{}{until}", name("coverage"))?;
+        self.gaps(out, here, style)?;
+        let last = self.last_run.as_ref().map_or_else(
+            || "none yet".to_owned(),
+            |run| format!("run {} · {} · {}", run.run_id, run.status, instant(run.started_at)),
+        );
+        writeln!(out, "{}{last}", name("last run"))?;
+        out.push_str(&waiting::text(here, &self.source.name, &self.waiting, style));
+        Ok(())
+    }
+
+    fn gaps(&self, out: &mut String, here: &str, style: Style) -> std::fmt::Result {
+        let name = style.dim("  gaps      ");
+        if self.proof.gaps.is_empty() {
+            return writeln!(out, "{name}{}", style.green("none"));
+        }
+        let gaps = self.proof.gaps.len();
+        let command = style.command(&format!("{here} sync {}", self.source.name));
+        writeln!(out, "{name}{} that {command} will read", style.yellow(&count(gaps as u64)))?;
+        for gap in self.proof.gaps.iter().rev().take(3) {
+            writeln!(out, "            {gap}")?;
+        }
+        Ok(())
+    }
+
+    fn as_json(&self) -> serde_json::Value {
+        let waiting: Vec<serde_json::Value> = self
+            .waiting
+            .iter()
+            .map(|group| {
+                json!({
+                    "reason": group.reason, "providerAgentId": group.provider_agent_id,
+                    "agent": group.agent, "calls": group.calls, "oldestAt": instant(group.oldest),
+                })
+            })
+            .collect();
+        let gaps: Vec<serde_json::Value> = self
+            .proof
+            .gaps
+            .iter()
+            .map(|gap| json!({ "from": gap.from(), "to": gap.to() }))
+            .collect();
+        json!({
+            "name": self.source.name, "provider": self.source.provider,
+            "scope": self.source.scope, "since": self.source.since,
+            "stored": self.totals.calls, "placed": self.totals.placed,
+            "waiting": self.totals.waiting, "excluded": self.totals.excluded,
+            "setAside": self.set_aside, "provedUntil": self.proof.until, "gaps": gaps,
+            "waitingFor": waiting,
+            "lastRun": self.last_run.as_ref().map(|run| json!({
+                "syncLogId": run.run_id, "status": run.status, "startedAt": instant(run.started_at),
+            })),
+        })
+    }
+}

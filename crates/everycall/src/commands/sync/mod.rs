@@ -1,0 +1,115 @@
+//! `everycall sync`: pull what is missing, prove it, and account for every record.
+
+mod accounts;
+mod progress;
+mod span;
+
+use anyhow::Result;
+use clap::Args;
+use domain::{RunKind, RunStatus, Timestamp};
+use engine::sync::{RunReport, SyncOptions, sync};
+use tokio_util::sync::CancellationToken;
+
+use super::site::Site;
+use crate::config::Config;
+use crate::interrupt::Interrupt;
+use crate::mistake::Exit;
+use crate::output;
+use crate::wiring::Desk;
+
+pub use accounts::Accounts;
+pub use progress::ProgressBar;
+
+/// Pull calls: whatever the ledger lacks, or the span you name
+///
+/// Everything that is read is stored, whether it can be placed or not. Interrupting loses nothing:
+/// the next run goes on where this one stopped.
+#[derive(Debug, Args)]
+pub struct Sync {
+    /// Which source [default: all that are configured]
+    source: Option<String>,
+    /// Read this span, from this day or instant (UTC), even if it was read before
+    #[arg(long, value_name = "TIME", value_parser = Timestamp::parse_human)]
+    from: Option<Timestamp>,
+    /// … up to, and without, this day or instant
+    #[arg(long, value_name = "TIME", value_parser = Timestamp::parse_human)]
+    to: Option<Timestamp>,
+    /// Read and judge everything, and write nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// Print one JSON object per source instead of text
+    #[arg(long)]
+    json: bool,
+    /// Set the clock to this instant, for tests and benchmarks
+    #[arg(long, hide = true, value_name = "INSTANT", value_parser = Timestamp::parse_human)]
+    now: Option<Timestamp>,
+}
+
+const STOPPING: &str = "Stopping after the pages under way; Ctrl-C again to stop at once.";
+
+/// Pulls.
+pub async fn run(site: &Site, arguments: Sync) -> Result<Exit> {
+    let config = Config::load(site.config())?;
+    config.chosen(arguments.source.as_deref())?;
+    let time = crate::clock::clock(arguments.now);
+    let asked = span::asked(arguments.from, arguments.to, time.now())?;
+    let desk = Desk::open(config, arguments.now).await?;
+    // Every door is tried before the first request, so that a missing token is told at once.
+    let mut sources = Vec::new();
+    for configured in desk.config.chosen(arguments.source.as_deref())? {
+        sources.push(desk.source(configured).await?);
+    }
+    let interrupt = Interrupt::listen(STOPPING)?;
+    let mut exit = Exit::Done;
+    for source in &sources {
+        let options = SyncOptions {
+            kind: RunKind::Manual,
+            asked,
+            is_dry_run: arguments.dry_run,
+            stop: interrupt.stop(),
+            progress: None,
+        };
+        let report = pull(&desk, source, options, !arguments.json).await?;
+        if arguments.json {
+            output::print_json(&report)?;
+        } else {
+            let waiting = Accounts::waiting(&desk, source.row.id).await?;
+            let (here, source) = (&site.here(), &source.row.name);
+            output::print(&Accounts { here, source, report: &report, waiting }.text())?;
+        }
+        exit = exit.max(exit_of(&report));
+        if interrupt.came() {
+            return Ok(Exit::Stopped);
+        }
+    }
+    desk.ctx.store.close().await;
+    Ok(exit)
+}
+
+/// One run, with a bar where somebody can see it.
+pub async fn pull(
+    desk: &Desk,
+    source: &engine::Source,
+    options: SyncOptions,
+    shows_progress: bool,
+) -> Result<RunReport> {
+    let done = CancellationToken::new();
+    let bar = shows_progress.then(|| ProgressBar::start(&source.row.name, done.clone()));
+    let options = SyncOptions { progress: bar.as_ref().map(ProgressBar::sender), ..options };
+    let result = sync(&desk.ctx, source, options).await;
+    done.cancel();
+    if let Some(bar) = bar {
+        bar.finish().await;
+    }
+    Ok(result?)
+}
+
+/// How the program ends over a run.
+pub fn exit_of(report: &RunReport) -> Exit {
+    match report.status {
+        _ if report.was_cancelled => Exit::Stopped,
+        RunStatus::Success => Exit::Done,
+        RunStatus::Partial | RunStatus::Unbalanced => Exit::Incomplete,
+        RunStatus::Failed | RunStatus::InProgress => Exit::Failed,
+    }
+}

@@ -1,0 +1,104 @@
+//! The span a person asks for, refused before anything is sent when it cannot be meant.
+
+use domain::{Timestamp, Window};
+
+use crate::mistake::Mistake;
+
+/// The window between two options, of which there must be both or none.
+///
+/// A span that reaches into the future is refused rather than cut: a ledger that says "up to the
+/// 30th" must not come from a run on the 20th.
+pub fn asked(
+    from: Option<Timestamp>,
+    to: Option<Timestamp>,
+    now: Timestamp,
+) -> Result<Option<Window>, Mistake> {
+    let (from, to) = match (from, to) {
+        (None, None) => return Ok(None),
+        (Some(from), Some(to)) => (from, to),
+        (Some(from), None) => {
+            return Err(Mistake::new(
+                "--from is given without --to",
+                format!("Add --to, for example --from {from} --to {now} for everything up to now"),
+            ));
+        }
+        (None, Some(to)) => {
+            return Err(Mistake::new(
+                "--to is given without --from",
+                format!(
+                    "Add --from, for example --from 2026-01-01 --to {to}; without both, sync reads whatever is missing"
+                ),
+            ));
+        }
+    };
+    if from >= now {
+        return Err(Mistake::new(
+            format!("--from {from} is in the future; it is {now}"),
+            "Choose a span that has passed, or leave out both options to read whatever is missing",
+        ));
+    }
+    if to > now {
+        return Err(Mistake::new(
+            format!("--to {to} is in the future; it is {now}"),
+            format!("Use --to {now} to read up to now"),
+        ));
+    }
+    match Window::new(from, to) {
+        Ok(window) => Ok(Some(window)),
+        Err(_) => Err(Mistake::new(
+            format!("--from {from} does not lie before --to {to}"),
+            "Swap the two, or choose a later end; the end itself is not part of the span",
+        )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(from: &str, to: &str, outcome: &str) {
+        let day = |text: &str| (text != "-").then(|| Timestamp::parse_human(text)).transpose();
+        let now = Timestamp::parse_human("2026-03-20T12:00:00Z").ok();
+        let (Ok(from), Ok(to), Some(now)) = (day(from), day(to), now) else {
+            unreachable!("the test names days");
+        };
+        let said = match asked(from, to, now) {
+            Ok(None) => "whatever is missing".to_owned(),
+            Ok(Some(window)) => window.to_string(),
+            Err(mistake) => mistake.to_string(),
+        };
+        assert_eq!(said, outcome);
+    }
+
+    #[test]
+    fn a_span_has_both_ends_or_none() {
+        check("-", "-", "whatever is missing");
+        check("2026-03-01", "2026-03-02", "2026-03-01T00:00:00Z to 2026-03-02T00:00:00Z");
+        check("2026-03-01", "-", "--from is given without --to");
+        check("-", "2026-03-01", "--to is given without --from");
+    }
+
+    #[test]
+    fn a_span_lies_in_the_past_and_runs_forwards() {
+        check(
+            "2026-03-02",
+            "2026-03-01",
+            "--from 2026-03-02T00:00:00Z does not lie before --to 2026-03-01T00:00:00Z",
+        );
+        check(
+            "2026-03-02",
+            "2026-03-02",
+            "--from 2026-03-02T00:00:00Z does not lie before --to 2026-03-02T00:00:00Z",
+        );
+        check(
+            "2026-03-01",
+            "2026-04-01",
+            "--to 2026-04-01T00:00:00Z is in the future; it is 2026-03-20T12:00:00Z",
+        );
+        check(
+            "2026-04-01",
+            "2026-05-01",
+            "--from 2026-04-01T00:00:00Z is in the future; it is 2026-03-20T12:00:00Z",
+        );
+    }
+}

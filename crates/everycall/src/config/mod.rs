@@ -1,0 +1,133 @@
+//! `everycall.toml`: one section per file here, and `config.default.toml` as its manual.
+
+mod database;
+pub mod environment;
+mod near;
+mod secret;
+mod source;
+mod sync;
+mod unreadable;
+mod vault;
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::HashSet;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+pub use database::Database;
+pub use near::nearest;
+pub use secret::Secret;
+pub use source::{Door, Source};
+pub use sync::Sync;
+pub use vault::Vault;
+
+use crate::mistake::Mistake;
+
+/// The file `everycall init` writes.
+pub const DEFAULT: &str = include_str!("../../config.default.toml");
+
+/// Everything that is configured.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Config {
+    /// Where relative paths begin.
+    pub folder: PathBuf,
+    /// Where everything is kept.
+    pub database: Database,
+    /// How careful runs are.
+    pub sync: Sync,
+    /// The key that seals renewed tokens.
+    pub vault: Vault,
+    /// The connections to providers.
+    pub sources: Vec<Source>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    #[serde(default)]
+    database: Database,
+    #[serde(default)]
+    sync: Sync,
+    #[serde(default)]
+    vault: Vault,
+    #[serde(default)]
+    sources: Vec<toml::Table>,
+}
+
+impl Config {
+    /// Reads the file.
+    pub fn load(path: &Path) -> Result<Self, Mistake> {
+        let text = std::fs::read_to_string(path).map_err(|error| unloadable(path, &error))?;
+        Self::read(path, &text)
+    }
+
+    /// Reads the file, or goes without one when the environment names a database: enough to look
+    /// at what is there.
+    pub fn load_to_look(path: &Path) -> Result<Self, Mistake> {
+        let named = environment::read(environment::DATABASE_URL).is_some();
+        if named && !path.exists() { Ok(Self::default()) } else { Self::load(path) }
+    }
+
+    /// Reads a text as if it stood in the file.
+    pub fn read(path: &Path, text: &str) -> Result<Self, Mistake> {
+        let file: File =
+            toml::from_str(text).map_err(|error| unreadable::of_file(path, text, &error))?;
+        file.sync.check()?;
+        let mut sources = Vec::new();
+        let mut names = HashSet::new();
+        for (at, table) in file.sources.into_iter().enumerate() {
+            let source = Source::read(&format!("#{}", at + 1), table)?;
+            if !names.insert(source.name.clone()) {
+                return Err(Mistake::new(
+                    format!("two sources are called `{}`", source.name),
+                    "Give each [[sources]] block a name of its own",
+                ));
+            }
+            sources.push(source);
+        }
+        let File { database, sync, vault, .. } = file;
+        Ok(Self { folder: source::folder_of(path), database, sync, vault, sources })
+    }
+
+    /// The sources a command is about: the one named, or all of them.
+    pub fn chosen(&self, name: Option<&str>) -> Result<Vec<&Source>, Mistake> {
+        if self.sources.is_empty() {
+            return Err(Mistake::new(
+                "no source is configured",
+                "Add a [[sources]] block to the configuration; `everycall init` writes one to fill in",
+            ));
+        }
+        let Some(name) = name else { return Ok(self.sources.iter().collect()) };
+        let known = self.sources.iter().map(|source| source.name.as_str());
+        match self.sources.iter().find(|source| source.name == name) {
+            Some(source) => Ok(vec![source]),
+            None => Err(unknown_source(name, known)),
+        }
+    }
+}
+
+/// Nobody knows a source of this name.
+pub fn unknown_source<'a>(name: &str, known: impl Iterator<Item = &'a str> + Clone) -> Mistake {
+    let hint = match nearest(name, known.clone()) {
+        Some(meant) => format!("Did you mean `{meant}`?"),
+        None => format!("There is: {}", known.collect::<Vec<_>>().join(", ")),
+    };
+    Mistake::new(format!("there is no source `{name}`"), hint)
+}
+
+fn unloadable(path: &Path, error: &std::io::Error) -> Mistake {
+    match error.kind() {
+        ErrorKind::NotFound => Mistake::new(
+            format!("there is no configuration at {}", path.display()),
+            "`everycall init` writes one to fill in; `--config PATH` names another; `everycall demo` needs none",
+        ),
+        _ => Mistake::new(
+            format!("the configuration {} cannot be read: {error}", path.display()),
+            "Let this user read the file, or name another one with --config PATH",
+        ),
+    }
+}

@@ -1,0 +1,223 @@
+//! `[[sources]]`: one connection to a provider each.
+
+use std::path::{Path, PathBuf};
+
+use domain::{Country, ProviderKind, Timestamp};
+use providers::http::budget::Rate;
+use providers::{ProviderSettings, Tuning, highlevel_voice_ai};
+use serde::Deserialize;
+
+use super::near::nearest;
+use super::secret::Secret;
+use super::unreadable;
+use crate::mistake::Mistake;
+
+/// One `[[sources]]` block.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Source {
+    /// What the operator calls it.
+    pub name: String,
+    /// Where its history begins.
+    pub since: Timestamp,
+    /// The country of numbers written without one.
+    pub country: Country,
+    /// Which provider, and what it must know.
+    pub provider: ProviderSettings,
+    /// What opens its door.
+    pub door: Door,
+    /// How patient and how fast.
+    pub tuning: Tuning,
+}
+
+/// What opens a provider's door, not yet read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Door {
+    /// A token a person made.
+    Token(Secret),
+    /// An app's tokens.
+    OAuth {
+        /// The app.
+        client_id: String,
+        /// Its secret.
+        client_secret: Secret,
+        /// The installation's token.
+        refresh_token: Secret,
+    },
+}
+
+/// The keys every provider's sources have; the rest are the provider's own.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Common {
+    name: String,
+    provider: String,
+    since: Timestamp,
+    #[serde(default = "country")]
+    country: Country,
+    concurrency: Option<usize>,
+    #[serde(default)]
+    unlimited: bool,
+    token_env: Option<String>,
+    token_file: Option<PathBuf>,
+    oauth: Option<OAuth>,
+}
+
+const COMMON: [&str; 9] = [
+    "name",
+    "provider",
+    "since",
+    "country",
+    "concurrency",
+    "unlimited",
+    "token_env",
+    "token_file",
+    "oauth",
+];
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct OAuth {
+    client_id: String,
+    client_secret_env: Option<String>,
+    client_secret_file: Option<PathBuf>,
+    refresh_token_env: Option<String>,
+    refresh_token_file: Option<PathBuf>,
+}
+
+const fn country() -> Country {
+    Country::US
+}
+
+impl Source {
+    /// Reads one block. `place` names it as long as its own name is not known.
+    pub fn read(place: &str, mut table: toml::Table) -> Result<Self, Mistake> {
+        let name = table.get("name").and_then(toml::Value::as_str).unwrap_or(place).to_owned();
+        refuse_literals(&name, &table)?;
+        let (mut common, mut own) = (toml::Table::new(), toml::Table::new());
+        for (key, value) in std::mem::take(&mut table) {
+            let side = if COMMON.contains(&key.as_str()) { &mut common } else { &mut own };
+            side.insert(key, value);
+        }
+        let common: Common =
+            common.try_into().map_err(|error| unreadable::of_source(&name, &error, &[]))?;
+        if !is_name(&common.name) {
+            return Err(Mistake::new(
+                format!("`{}` is no name for a source", common.name),
+                "Use letters, digits, `-` and `_`",
+            ));
+        }
+        let provider = provider(&common, own)?;
+        let tuning = tuning(&common)?;
+        let (since, country) = (common.since, common.country);
+        Ok(Self { name, since, country, provider, door: door(common)?, tuning })
+    }
+
+    /// What of the provider it reads; part of its identity.
+    pub fn scope(&self) -> &str {
+        match &self.provider {
+            ProviderSettings::HighlevelVoiceAi(settings) => &settings.location_id,
+        }
+    }
+
+    /// Which provider it reads.
+    pub fn kind(&self) -> ProviderKind {
+        match &self.provider {
+            ProviderSettings::HighlevelVoiceAi(_) => ProviderKind::HighlevelVoiceAi,
+        }
+    }
+}
+
+/// A secret in the configuration ends up in backups, tickets and repositories.
+fn refuse_literals(name: &str, table: &toml::Table) -> Result<(), Mistake> {
+    let oauth = table.get("oauth").and_then(toml::Value::as_table);
+    let literals = ["token", "client_secret", "refresh_token", "access_token", "api_key"];
+    let found = literals.into_iter().find(|key| {
+        table.contains_key(*key) || oauth.is_some_and(|oauth| oauth.contains_key(*key))
+    });
+    match found {
+        Some(key) => Err(Mistake::new(
+            format!(
+                "source `{name}` has its `{key}` in the configuration, where secrets do not belong"
+            ),
+            format!(
+                "Put it into an environment variable and write {key}_env = \"NAME\", or into a file and write {key}_file = \"PATH\"; then make a new one, as this one has been seen"
+            ),
+        )),
+        None => Ok(()),
+    }
+}
+
+fn provider(common: &Common, own: toml::Table) -> Result<ProviderSettings, Mistake> {
+    let kind: ProviderKind = common.provider.parse().map_err(|_unknown| {
+        let known = ProviderKind::ALL.iter().map(|kind| kind.as_str());
+        let hint = match nearest(&common.provider, known.clone()) {
+            Some(meant) => format!("Did you mean `{meant}`?"),
+            None => format!("There is: {}", known.collect::<Vec<_>>().join(", ")),
+        };
+        Mistake::new(
+            format!("source `{}`: there is no provider `{}`", common.name, common.provider),
+            hint,
+        )
+    })?;
+    match kind {
+        ProviderKind::HighlevelVoiceAi => {
+            let read: Result<highlevel_voice_ai::Settings, _> = own.try_into();
+            let settings =
+                read.map_err(|error| unreadable::of_source(&common.name, &error, &COMMON))?;
+            if settings.location_id.trim().is_empty() {
+                return Err(Mistake::new(
+                    format!("source `{}`: `location_id` is empty", common.name),
+                    "It is the id of the sub-account, and stands in the address of its pages: …/location/THIS/dashboard",
+                ));
+            }
+            Ok(ProviderSettings::HighlevelVoiceAi(settings))
+        }
+    }
+}
+
+fn tuning(common: &Common) -> Result<Tuning, Mistake> {
+    let usual = Tuning::default();
+    let concurrency = common.concurrency.unwrap_or(usual.concurrency);
+    if concurrency == 0 {
+        return Err(Mistake::new(
+            format!("source `{}`: `concurrency` is 0", common.name),
+            "Give it at least 1, or leave it out",
+        ));
+    }
+    let rate = common.unlimited.then_some(Rate::Unlimited);
+    Ok(Tuning { concurrency, rate, ..usual })
+}
+
+fn door(common: Common) -> Result<Door, Mistake> {
+    let Common { name, token_env, token_file, oauth, .. } = common;
+    let Some(oauth) = oauth else {
+        return Ok(Door::Token(Secret::of(&name, "token", token_env, token_file)?));
+    };
+    if token_env.is_some() || token_file.is_some() {
+        return Err(Mistake::new(
+            format!("source `{name}` has both a token and [sources.oauth]"),
+            "Keep one: token_env or token_file for a private integration, [sources.oauth] for a marketplace app",
+        ));
+    }
+    let OAuth { client_id, client_secret_env, client_secret_file, .. } = oauth;
+    Ok(Door::OAuth {
+        client_id,
+        client_secret: Secret::of(&name, "client_secret", client_secret_env, client_secret_file)?,
+        refresh_token: Secret::of(
+            &name,
+            "refresh_token",
+            oauth.refresh_token_env,
+            oauth.refresh_token_file,
+        )?,
+    })
+}
+
+fn is_name(name: &str) -> bool {
+    let is_fit = |letter: char| letter.is_alphanumeric() || letter == '-' || letter == '_';
+    !name.is_empty() && name.chars().all(is_fit)
+}
+
+/// Where relative paths begin: the folder of the configuration file.
+pub fn folder_of(config: &Path) -> PathBuf {
+    config.parent().map(Path::to_path_buf).unwrap_or_default()
+}

@@ -1,0 +1,78 @@
+//! `[sync]`: how careful runs are.
+
+use std::time::Duration;
+
+use serde::Deserialize;
+
+use crate::mistake::Mistake;
+
+/// `[sync]`.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Sync {
+    pub lease_seconds: u64,
+    pub windows_beside: usize,
+    pub pages_waiting: usize,
+    pub pages_preparing: usize,
+    pub pages_per_write: usize,
+    pub skips_kept: u64,
+    pub failures_in_a_row: u32,
+}
+
+impl Default for Sync {
+    fn default() -> Self {
+        let engine::Settings {
+            lease,
+            windows_beside,
+            pages_waiting,
+            pages_preparing,
+            pages_per_write,
+            skips_kept,
+            failures_in_a_row,
+        } = engine::Settings::default();
+        Self {
+            lease_seconds: lease.as_secs(),
+            windows_beside,
+            pages_waiting,
+            pages_preparing,
+            pages_per_write,
+            skips_kept,
+            failures_in_a_row,
+        }
+    }
+}
+
+impl Sync {
+    /// The same for the engine.
+    pub fn settings(&self) -> engine::Settings {
+        engine::Settings {
+            lease: Duration::from_secs(self.lease_seconds),
+            windows_beside: self.windows_beside,
+            pages_waiting: self.pages_waiting,
+            pages_preparing: self.pages_preparing,
+            pages_per_write: self.pages_per_write,
+            skips_kept: self.skips_kept,
+            failures_in_a_row: self.failures_in_a_row,
+        }
+    }
+
+    /// Refuses what could never work.
+    pub fn check(&self) -> Result<(), Mistake> {
+        let at_least = [
+            // A lease is renewed in thirds, and a busy machine may be late by a second.
+            ("lease_seconds", self.lease_seconds, 5),
+            ("windows_beside", self.windows_beside as u64, 1),
+            ("pages_waiting", self.pages_waiting as u64, 1),
+            ("pages_preparing", self.pages_preparing as u64, 1),
+            ("pages_per_write", self.pages_per_write as u64, 1),
+            ("failures_in_a_row", u64::from(self.failures_in_a_row), 1),
+        ];
+        match at_least.into_iter().find(|(_, value, least)| value < least) {
+            Some((key, value, least)) => Err(Mistake::new(
+                format!("[sync] {key} = {value} is too little"),
+                format!("Give `{key}` at least {least}, or leave it out"),
+            )),
+            None => Ok(()),
+        }
+    }
+}

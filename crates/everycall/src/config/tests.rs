@@ -1,0 +1,190 @@
+use std::path::Path;
+
+use providers::{ProviderSettings, highlevel_voice_ai};
+
+use super::*;
+
+/// A source with nothing wrong, without its credential.
+const SOURCE: &str = r#"
+[[sources]]
+name = "main"
+provider = "highlevel_voice_ai"
+location_id = "abc"
+since = "2026-01-01"
+"#;
+
+fn read(text: &str) -> Result<Config, Mistake> {
+    Config::read(Path::new("everycall.toml"), text)
+}
+
+/// What a text is refused with, and what then helps.
+fn check(text: &str, sentence: &str, hint: &str) {
+    let mistake = read(text).expect_err("the text is wrong");
+    assert_eq!(mistake.sentence, sentence);
+    assert!(mistake.hint.contains(hint), "{}", mistake.hint);
+}
+
+fn check_source(more: &str, sentence: &str, hint: &str) {
+    check(&format!("{SOURCE}{more}"), sentence, hint);
+}
+
+#[test]
+fn the_manual_shows_every_setting_with_its_default() {
+    let shown: Vec<&str> = DEFAULT
+        .lines()
+        .map(|line| line.strip_prefix('#').filter(|rest| !rest.starts_with(' ')).unwrap_or(line))
+        .collect();
+    let shown = shown.join("\n");
+    let config = read(&shown.replace(r#"location_id = """#, r#"location_id = "abc""#));
+    let mut config = config.expect("the manual is a configuration");
+    let source = config.sources.pop().expect("the manual has a source");
+    assert_eq!(config, Config::default());
+
+    let mut usual = highlevel_voice_ai::Settings::new("abc");
+    // These two defaults are not numbers in the settings, so that the provider's page keeps them.
+    (usual.requests_per_10s, usual.requests_per_day) = (Some(90), Some(190_000));
+    assert_eq!(source.provider, ProviderSettings::HighlevelVoiceAi(usual));
+    assert_eq!(source.tuning, providers::Tuning::default());
+    assert_eq!(source.country, domain::Country::US);
+    for key in ["concurrency", "unlimited", "country", "key_file", "lease_seconds", "lag_minutes"] {
+        assert!(shown.contains(&format!("\n{key} = ")), "{key} is not in the manual");
+    }
+}
+
+#[test]
+fn the_smallest_configuration_is_enough() {
+    let config = read(&format!("{SOURCE}token_env = \"TOKEN\"")).expect("it is right");
+    assert_eq!(config.sources[0].scope(), "abc");
+    assert_eq!(config.sources[0].since.to_string(), "2026-01-01T00:00:00Z");
+}
+
+#[test]
+fn an_unknown_key_is_named_with_what_was_meant() {
+    check_source(
+        "tokn_env = \"A\"",
+        "source `main`: there is no setting `tokn_env`",
+        "`token_env`",
+    );
+    check_source("pagesize = 5", "source `main`: there is no setting `pagesize`", "`page_size`");
+    check("[databse]", "everycall.toml, line 1: there is no setting `databse`", "`database`");
+    check(
+        "\n[sync]\nwindows = 1",
+        "everycall.toml, line 3: there is no setting `windows`",
+        "windows_beside",
+    );
+}
+
+#[test]
+fn a_wrong_type_names_its_key() {
+    check_source(
+        "page_size = \"many\"\ntoken_env = \"A\"",
+        "source `main`, `page_size`: invalid type: string \"many\", expected u32",
+        "`page_size`",
+    );
+    check_source(
+        "country = \"Utopia\"\ntoken_env = \"A\"",
+        "source `main`, `country`: `Utopia` is not a country code such as US",
+        "`country`",
+    );
+}
+
+#[test]
+fn text_that_is_no_toml_names_its_line() {
+    let mistake = read("[database]\nurl =").expect_err("the text is wrong");
+    assert!(mistake.sentence.starts_with("everycall.toml, line 2: "), "{}", mistake.sentence);
+}
+
+#[test]
+fn a_source_needs_its_name_place_start_and_provider() {
+    let without = |key: &str| -> String {
+        let lines = SOURCE.lines().filter(|line| !line.starts_with(key));
+        lines.chain(["token_env = \"A\""]).collect::<Vec<&str>>().join("\n")
+    };
+    check(&without("name"), "source `#1` has no `name`", "name = …");
+    check(&without("since"), "source `main` has no `since`", "since = …");
+    check(&without("location_id"), "source `main` has no `location_id`", "location_id = …");
+    let other = SOURCE.replace("highlevel_voice_ai", "highlevel-voice");
+    check(&other, "source `main`: there is no provider `highlevel-voice`", "highlevel_voice_ai");
+    let empty = format!("{}token_env = \"A\"", SOURCE.replace("\"abc\"", "\"\""));
+    check(&empty, "source `main`: `location_id` is empty", "id of the sub-account");
+}
+
+#[test]
+fn a_door_is_opened_in_exactly_one_way() {
+    check_source("", "source `main` has no `token_env` and no `token_file`", "token_file");
+    check_source(
+        "token_env = \"A\"\ntoken_file = \"b\"",
+        "source `main` has both `token_env` and `token_file`",
+        "one of the two",
+    );
+    check_source(
+        "token_env = \"A\"\n[sources.oauth]\nclient_id = \"c\"",
+        "source `main` has both a token and [sources.oauth]",
+        "Keep one",
+    );
+    check_source(
+        "[sources.oauth]\nclient_id = \"c\"\nclient_secret_env = \"A\"",
+        "source `main` has no `refresh_token_env` and no `refresh_token_file`",
+        "refresh_token_file",
+    );
+}
+
+#[test]
+fn a_secret_in_the_configuration_is_refused_and_not_repeated() {
+    let sentence =
+        "source `main` has its `token` in the configuration, where secrets do not belong";
+    check_source("token = \"pit-1\"", sentence, "token_env");
+    let mistake = read(&format!("{SOURCE}token_env = \"pit-1\"")).expect_err("no name");
+    assert!(!format!("{mistake:?}").contains("pit-1"));
+}
+
+#[test]
+fn names_are_given_once() {
+    let one = format!("{SOURCE}token_env = \"A\"\n");
+    check(&format!("{one}{one}"), "two sources are called `main`", "name of its own");
+}
+
+#[test]
+fn a_number_that_could_never_work_is_refused() {
+    check("[sync]\nlease_seconds = 1", "[sync] lease_seconds = 1 is too little", "at least 5");
+    check_source(
+        "concurrency = 0\ntoken_env = \"A\"",
+        "source `main`: `concurrency` is 0",
+        "at least 1",
+    );
+}
+
+#[test]
+fn a_source_is_chosen_by_name() {
+    let config = read(&format!("{SOURCE}token_env = \"A\"")).expect("it is right");
+    assert_eq!(config.chosen(None).map(|chosen| chosen.len()), Ok(1));
+    let mistake = config.chosen(Some("mian")).expect_err("no such source");
+    assert_eq!(mistake.hint, "Did you mean `main`?");
+    let mistake = Config::default().chosen(None).expect_err("no source");
+    assert_eq!(mistake.sentence, "no source is configured");
+}
+
+#[test]
+fn secrets_are_read_from_files_beside_the_configuration() -> anyhow::Result<()> {
+    let folder = tempfile::tempdir()?;
+    let secret = Secret::File("token".into());
+    let read = || secret.read(folder.path(), "main").map_err(|mistake| mistake.sentence);
+    let place = folder.path().join("token");
+    let said = |what: &str| Some(format!("the file {}{what}", place.display()));
+
+    assert_eq!(read().err(), said(", which source `main` needs, is not there"));
+    std::fs::write(&place, " \n")?;
+    assert_eq!(read().err(), said(", which source `main` needs, is empty"));
+    std::fs::write(&place, "one two")?;
+    assert_eq!(read().err(), said(", which source `main` needs, holds more than a token"));
+    std::fs::write(&place, "Bearer pit-1\n")?;
+    assert!(read().is_ok());
+    Ok(())
+}
+
+#[test]
+fn a_configuration_that_is_not_there_is_told_as_such() {
+    let mistake = Config::load(Path::new("/nowhere/everycall.toml")).expect_err("nothing there");
+    assert_eq!(mistake.sentence, "there is no configuration at /nowhere/everycall.toml");
+    assert!(mistake.hint.contains("everycall init"));
+}

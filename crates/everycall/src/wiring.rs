@@ -1,0 +1,121 @@
+//! From configuration to the engine's world: database, clock, connections.
+
+use std::sync::Arc;
+
+use anyhow::Result;
+use domain::{SourceId, Timestamp};
+use engine::Context;
+use engine::vault::SourceVault;
+use providers::http::budget::Budgets;
+use providers::{Connection, ConnectionSettings, Credential, connect};
+use store::{SourceRow, Store};
+
+use crate::clock::clock;
+use crate::config::{self, Config, Door, unknown_source};
+use crate::mistake::Mistake;
+use crate::output::hex;
+
+/// The configuration and the world it describes.
+pub struct Desk {
+    /// As configured.
+    pub config: Config,
+    /// As the engine sees it.
+    pub ctx: Context,
+    budgets: Budgets,
+}
+
+impl Desk {
+    /// Opens the database. `now` sets the clock, for tests and benchmarks.
+    pub async fn open(config: Config, now: Option<Timestamp>) -> Result<Self> {
+        let store = Store::open(&config.database.address(&config.folder)).await?;
+        let settings = config.sync.settings();
+        let ctx = Context { store, wait: clock(now), holder: holder()?, settings };
+        Ok(Self { config, ctx, budgets: Budgets::new() })
+    }
+
+    /// A configured source, known to the database and ready to be asked. Nothing is sent yet.
+    pub async fn source(&self, configured: &config::Source) -> Result<engine::Source> {
+        let row = self.ensure(configured).await?;
+        let connection = self.connect(configured, row.id)?;
+        Ok(engine::Source { row, connection, home: configured.country })
+    }
+
+    async fn ensure(&self, configured: &config::Source) -> Result<SourceRow> {
+        let config::Source { name, since, .. } = configured;
+        let (kind, scope) = (configured.kind(), configured.scope());
+        if let Some(known) = self.ctx.store.source_by_name(name).await?
+            && (known.scope != scope || known.provider != kind)
+        {
+            return Err(another_source(&known, scope).into());
+        }
+        let mut tx = self.ctx.store.begin().await?;
+        let row = tx.source_ensure(name, kind, scope, *since, self.ctx.now()).await?;
+        tx.commit().await?;
+        Ok(row)
+    }
+
+    fn connect(&self, configured: &config::Source, id: SourceId) -> Result<Connection> {
+        let settings = ConnectionSettings {
+            provider: configured.provider.clone(),
+            credential: self.credential(configured, id)?,
+            tuning: configured.tuning,
+        };
+        let connection = connect(settings, self.ctx.wait.clone(), &self.budgets);
+        connection.map_err(|error| {
+            let sentence = format!("source `{}`: {error}", configured.name);
+            Mistake::new(sentence, "Correct its [[sources]] block in the configuration").into()
+        })
+    }
+
+    fn credential(&self, configured: &config::Source, id: SourceId) -> Result<Credential> {
+        let folder = &self.config.folder;
+        let read = |secret: &config::Secret| secret.read(folder, &configured.name);
+        Ok(match &configured.door {
+            Door::Token(token) => Credential::PrivateToken(read(token)?),
+            Door::OAuth { client_id, client_secret, refresh_token } => {
+                let key = self.config.vault.key(folder)?;
+                let (store, wait) = (self.ctx.store.clone(), self.ctx.wait.clone());
+                Credential::OAuth {
+                    client_id: client_id.clone(),
+                    client_secret: read(client_secret)?,
+                    refresh_token: read(refresh_token)?,
+                    vault: Arc::new(SourceVault::new(store, id, key, wait)),
+                }
+            }
+        })
+    }
+
+    /// A source the database knows, configured or not.
+    pub async fn known(&self, name: &str) -> Result<SourceRow> {
+        if let Some(row) = self.ctx.store.source_by_name(name).await? {
+            return Ok(row);
+        }
+        let all = self.ctx.store.sources_list().await?;
+        Err(unknown_source(name, all.iter().map(|row| row.name.as_str())).into())
+    }
+
+    /// The sources the database knows: the one named, or all of them.
+    pub async fn known_or_all(&self, name: Option<&str>) -> Result<Vec<SourceRow>> {
+        match name {
+            Some(name) => Ok(vec![self.known(name).await?]),
+            None => Ok(self.ctx.store.sources_list().await?),
+        }
+    }
+}
+
+/// Random per process start, so that a restarted process is somebody else.
+fn holder() -> Result<String> {
+    let mut bytes = [0_u8; 8];
+    getrandom::fill(&mut bytes)?;
+    Ok(format!("{}-{}", hex(&bytes), std::process::id()))
+}
+
+fn another_source(known: &SourceRow, scope: &str) -> Mistake {
+    Mistake::new(
+        format!(
+            "source `{}` was set up for {}, and the configuration says {scope}",
+            known.name, known.scope
+        ),
+        "Its calls would mix with others': correct the configuration, or give the new one a name of its own",
+    )
+}

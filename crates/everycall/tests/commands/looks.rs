@@ -1,0 +1,112 @@
+//! Setting up, and looking at what is there.
+
+use std::net::TcpListener;
+
+use crate::site::{Simulator, Site};
+
+#[test]
+fn init_writes_a_file_to_fill_in_and_never_writes_over_one() {
+    let site = Site::empty();
+    assert_eq!(site.run(&["init"]).code, Some(0));
+    assert!(site.read("everycall.toml").contains("location_id = \"\""));
+    site.check_refused(&["init"], 2, "everycall.toml is there already", "--force");
+    site.write("everycall.toml", "mine");
+    assert_eq!(site.run(&["init", "--force"]).code, Some(0));
+    assert!(site.read("everycall.toml").contains("[[sources]]"));
+}
+
+#[test]
+fn the_doctor_finds_nothing_wrong_where_all_is_well() {
+    let simulator = Simulator::start(50);
+    let site = Site::of(&simulator);
+    let findings = site.run(&["doctor", "--json"]).json();
+    let outcome = |name: &str| {
+        let found = findings.iter().find(|finding| finding["name"] == name);
+        found.map(|finding| finding["outcome"].clone())
+    };
+    for name in ["file", "reachable", "writable", "token", "call_logs"] {
+        assert_eq!(outcome(name), Some("right".into()), "{name}");
+    }
+}
+
+#[test]
+fn the_doctor_names_what_is_wrong() {
+    let without = Site::empty().run(&["doctor"]);
+    assert_eq!(without.code, Some(1));
+    assert!(without.stdout.contains("✗ there is no configuration"), "{without:?}");
+
+    let simulator = Simulator::start(20);
+    let site = Site::of(&simulator);
+    site.write("token", "pit-wrong");
+    let said = site.run(&["doctor"]);
+    assert_eq!(said.code, Some(1));
+    assert!(said.stdout.contains("✗ "), "{said:?}");
+    assert!(!said.stdout.contains("pit-wrong"));
+}
+
+#[test]
+fn every_listing_has_json() {
+    let simulator = Simulator::start(60);
+    let site = Site::of(&simulator);
+    assert_eq!(site.sync(&[]).code, Some(0));
+    assert_eq!(site.run(&["accounts", "add", "Maple"]).code, Some(0));
+    for (arguments, rows) in [
+        (["sources", "--json"], 1),
+        (["agents", "--json"], 5),
+        (["accounts", "--json"], 1),
+        (["status", "--json"], 1),
+        (["runs", "--json"], 1),
+        (["calls", "--json"], 20),
+    ] {
+        assert_eq!(site.run(&arguments).json().len(), rows, "{arguments:?}");
+    }
+    let run = &site.run(&["runs", "show", "1", "--json"]).json()[0];
+    assert_eq!(run["response"]["new"], 60);
+    assert!(run["logs"].as_array().unwrap().len() > 3);
+}
+
+#[test]
+fn calls_are_listed_page_by_page_and_shown_as_sent() {
+    let simulator = Simulator::start(60);
+    let site = Site::of(&simulator);
+    assert_eq!(site.sync(&[]).code, Some(0));
+    let list = |after: &[&str]| {
+        let arguments = ["calls", "--source", "main", "--limit", "40", "--json"];
+        let page = site.run(&[&arguments, after].concat()).json();
+        page.iter().map(|call| call["providerCallId"].as_str().unwrap().to_owned()).collect()
+    };
+    let first: Vec<String> = list(&[]);
+    let second: Vec<String> = list(&["--after", first.last().unwrap()]);
+    assert_eq!((first.len(), second.len()), (40, 20));
+    assert!(second.iter().all(|id| !first.contains(id)));
+
+    let raw = &site.run(&["calls", "show", "main", &first[0], "--raw"]).json()[0];
+    assert_eq!(raw["id"].as_str(), Some(first[0].as_str()));
+}
+
+#[test]
+fn an_agent_no_list_ever_showed_can_be_assigned_by_its_id() {
+    let simulator = Simulator::start(200);
+    let site = Site::of(&simulator);
+    assert_eq!(site.sync(&[]).code, Some(0));
+    let status = &site.run(&["status", "--json"]).json()[0];
+    let groups = status["waitingFor"].as_array().unwrap();
+    let deleted = groups.iter().find(|group| group["reason"] == "agent_not_in_system").unwrap();
+    let id = deleted["providerAgentId"].as_str().unwrap();
+    assert_eq!(site.run(&["accounts", "add", "Maple"]).code, Some(0));
+    let arguments = ["assign", id, "--account", "Maple"];
+    let preview = site.run(&[&arguments[..], &["--preview"]].concat());
+    assert!(preview.stdout.contains("Nothing was changed"), "{preview:?}");
+    let said = site.run(&arguments);
+    assert!(said.stdout.contains(&format!("{} calls placed", deleted["calls"])), "{said:?}");
+}
+
+#[test]
+fn an_address_in_use_is_told() {
+    let site = Site::of(&Simulator::start(1));
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let said = site.run(&["serve", "--listen", &address]);
+    assert_eq!(said.code, Some(2), "{said:?}");
+    assert!(said.stderr.contains(&format!("{address} cannot be listened on")), "{said:?}");
+}

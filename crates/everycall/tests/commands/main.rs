@@ -1,0 +1,9 @@
+//! The real program against its own simulator, as a person would run it.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on may stop")]
+
+mod demo;
+mod looks;
+mod mistakes;
+mod site;
+mod sync;

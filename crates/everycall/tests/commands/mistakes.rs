@@ -1,0 +1,108 @@
+//! What a person may get wrong before anything is sent.
+
+use crate::site::{Simulator, Site};
+
+/// A site whose provider is never asked.
+fn configured(more: &str) -> Site {
+    let site = Site::empty();
+    let source = "[[sources]]\nname = \"main\"\nprovider = \"highlevel_voice_ai\"\n\
+        base_url = \"http://127.0.0.1:9\"\nlocation_id = \"abc\"\nsince = \"2025-10-03\"\n";
+    site.write("everycall.toml", &format!("{source}{more}\n"));
+    site
+}
+
+fn check(arguments: &[&str], sentence: &str, hint: &str) {
+    let site = configured("token_file = \"token\"");
+    site.write("token", "pit-1");
+    site.check_refused(arguments, 2, sentence, hint);
+    assert!(!site.path("everycall.db").exists(), "nothing was begun");
+}
+
+#[test]
+fn without_a_configuration_init_is_suggested() {
+    let nothing = "there is no configuration at everycall.toml";
+    Site::empty().check_refused(&["sync"], 2, nothing, "everycall init");
+    Site::empty().check_refused(&["status"], 2, nothing, "everycall init");
+}
+
+#[test]
+fn a_span_that_cannot_be_meant_is_refused() {
+    check(&["sync", "--from", "2026-01-01"], "--from is given without --to", "Add --to");
+    check(&["sync", "--to", "2026-01-01"], "--to is given without --from", "Add --from");
+    check(
+        &["sync", "--from", "2026-01-02", "--to", "2026-01-01"],
+        "--from 2026-01-02T00:00:00Z does not lie before --to 2026-01-01T00:00:00Z",
+        "Swap",
+    );
+    check(
+        &["sync", "--now", "2026-01-01", "--from", "2025-12-01", "--to", "2099-01-01"],
+        "--to 2099-01-01T00:00:00Z is in the future; it is 2026-01-01T00:00:00Z",
+        "to read up to now",
+    );
+    check(&["sync", "mian"], "there is no source `mian`", "`main`");
+}
+
+#[test]
+fn a_day_that_is_none_is_a_mistake_of_usage() {
+    let said = configured("").run(&["sync", "--from", "yesterday", "--to", "today"]);
+    assert_eq!(said.code, Some(2));
+    assert!(said.stderr.contains("`yesterday` is not an instant"), "{said:?}");
+}
+
+#[test]
+fn a_token_that_is_not_there_is_told_before_anything_is_sent() {
+    configured("token_env = \"TEST_TOKEN\"").check_refused(
+        &["sync"],
+        2,
+        "the environment variable TEST_TOKEN, which source `main` needs, is not set",
+        "export TEST_TOKEN=",
+    );
+    let site = configured("token_file = \"token\"");
+    site.check_refused(
+        &["sync"],
+        2,
+        "the file token, which source `main` needs, is not there",
+        "correct the path",
+    );
+    site.write("token", "\n");
+    site.check_refused(
+        &["sync"],
+        2,
+        "the file token, which source `main` needs, is empty",
+        "Put the token into it",
+    );
+}
+
+#[test]
+fn a_configuration_with_a_mistake_is_refused() {
+    configured("pagesize = 5\ntoken_file = \"token\"").check_refused(
+        &["sync"],
+        2,
+        "source `main`: there is no setting `pagesize`",
+        "`page_size`",
+    );
+    configured("token = \"pit-1\"").check_refused(
+        &["sync"],
+        2,
+        "source `main` has its `token` in the configuration, where secrets do not belong",
+        "token_env",
+    );
+}
+
+#[test]
+fn what_is_not_there_is_named() {
+    let simulator = Simulator::start(20);
+    let site = Site::of(&simulator);
+    assert_eq!(site.sync(&[]).code, Some(0));
+    let cases: [(&[&str], &str); 5] = [
+        (&["runs", "show", "99"], "there is no run 99"),
+        (&["calls", "show", "main", "nobody"], "source `main` has no call `nobody`"),
+        (&["calls", "--source", "main", "--after", "nobody"], "there is no call `nobody`"),
+        (&["assign", "Nobody", "--account", "A"], "there is no account “A”"),
+        (&["assign", "Front Dsk – ENG", "--account", "B"], "there is no agent “Front Dsk – ENG”"),
+    ];
+    assert_eq!(site.run(&["accounts", "add", "B"]).code, Some(0));
+    for (arguments, sentence) in cases {
+        site.check_refused(arguments, 1, sentence, "");
+    }
+}

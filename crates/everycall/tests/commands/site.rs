@@ -1,0 +1,141 @@
+//! A folder with a configuration, and the real program run in it.
+
+use std::io::{BufRead as _, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, Output, Stdio};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// The program, with nothing of the tester's own environment that could lead it elsewhere.
+fn everycall(folder: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_everycall"));
+    command.current_dir(folder).stdin(Stdio::null());
+    command.env_remove("EVERYCALL_CONFIG").env_remove("EVERYCALL_DATABASE_URL");
+    command.env_remove("TEST_TOKEN").env("NO_COLOR", "1");
+    command
+}
+
+/// `everycall simulate` as a program of its own; dropping it ends it.
+pub struct Simulator {
+    child: Child,
+    pub base_url: String,
+    pub location_id: String,
+    pub token: String,
+}
+
+/// The instant at which every simulated world ends.
+pub const END: &str = "2026-01-01T00:00:00Z";
+
+impl Simulator {
+    pub fn start(calls: u32) -> Self {
+        let folder = std::env::temp_dir();
+        let mut command = everycall(&folder);
+        command.args(["simulate", "--no-limits", "--end", END, "--calls", &calls.to_string()]);
+        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
+        let mut line = String::new();
+        let stdout = child.stdout.take().unwrap();
+        BufReader::new(stdout).read_line(&mut line).unwrap();
+        let said: Value = serde_json::from_str(&line).unwrap();
+        let text = |key: &str| said[key].as_str().unwrap().to_owned();
+        let (base_url, location_id) = (text("base_url"), text("location_id"));
+        Self { child, base_url, location_id, token: text("token") }
+    }
+}
+
+impl Drop for Simulator {
+    fn drop(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+}
+
+/// What the program said, and how it ended.
+#[derive(Debug)]
+pub struct Said {
+    pub stdout: String,
+    pub stderr: String,
+    pub code: Option<i32>,
+}
+
+impl Said {
+    /// Its output as one JSON value per line.
+    pub fn json(&self) -> Vec<Value> {
+        let lines = self.stdout.lines();
+        lines.map(|line| serde_json::from_str(line).unwrap()).collect()
+    }
+}
+
+/// A folder where the program is run.
+pub struct Site {
+    folder: TempDir,
+}
+
+impl Site {
+    /// An empty folder.
+    pub fn empty() -> Self {
+        Self { folder: tempfile::tempdir().unwrap() }
+    }
+
+    /// A folder configured for this simulator.
+    pub fn of(simulator: &Simulator) -> Self {
+        let site = Self::empty();
+        site.write("token", &simulator.token);
+        site.configure(simulator, &simulator.location_id, "token_file = \"token\"");
+        site
+    }
+
+    /// Writes a configuration with this location and these further lines.
+    pub fn configure(&self, simulator: &Simulator, location_id: &str, more: &str) {
+        let base_url = &simulator.base_url;
+        self.write(
+            "everycall.toml",
+            &format!(
+                "[[sources]]\nname = \"main\"\nprovider = \"highlevel_voice_ai\"\n\
+                 base_url = \"{base_url}\"\nlocation_id = \"{location_id}\"\n\
+                 since = \"2025-10-03\"\nunlimited = true\n{more}\n"
+            ),
+        );
+    }
+
+    pub fn write(&self, name: &str, text: &str) {
+        std::fs::write(self.path(name), text).unwrap();
+    }
+
+    pub fn read(&self, name: &str) -> String {
+        std::fs::read_to_string(self.path(name)).unwrap()
+    }
+
+    pub fn path(&self, name: &str) -> std::path::PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// Runs the program to its end.
+    pub fn run(&self, arguments: &[&str]) -> Said {
+        self.run_with(arguments, &[])
+    }
+
+    /// … with these environment variables too.
+    pub fn run_with(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Said {
+        let mut command = everycall(self.folder.path());
+        let output = command.args(arguments).envs(variables.iter().copied()).output();
+        let Output { status, stdout, stderr } = output.unwrap();
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+        Said { stdout: text(stdout), stderr: text(stderr), code: status.code() }
+    }
+
+    /// `sync` at the instant at which the simulated world ends.
+    pub fn sync(&self, arguments: &[&str]) -> Said {
+        self.run(&[&["sync", "--now", END], arguments].concat())
+    }
+
+    /// Runs the program, which must refuse with this sentence and a hint that has these words.
+    pub fn check_refused(&self, arguments: &[&str], code: i32, sentence: &str, hint: &str) {
+        let said = self.run(arguments);
+        let mut lines = said.stderr.lines();
+        assert_eq!(lines.next(), Some(format!("error: {sentence}").as_str()), "{said:?}");
+        let told = lines.next().unwrap_or_default();
+        assert!(told.starts_with("hint: ") && told.contains(hint), "{said:?}");
+        assert_eq!((said.code, said.stdout.as_str()), (Some(code), ""), "{said:?}");
+    }
+}

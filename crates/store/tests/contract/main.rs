@@ -1,0 +1,12 @@
+//! The contract of every statement: what it does, on both databases, and where its edges are.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod calls;
+mod ledger;
+mod runs;
+mod samples;
+mod schema;
+mod set_up;
+mod trouble;
+mod work;

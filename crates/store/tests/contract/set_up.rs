@@ -1,0 +1,94 @@
+//! What is configured or learnt: accounts, sources, agents, rules, credentials, probes,
+//! dictionaries.
+
+use domain::{AgentId, Assignment, PlacementFacts, Timestamp, place};
+use store::{ProbeRow, SeenAgent};
+use testkit::on_both_databases;
+
+use crate::samples::{account, at, source};
+
+fn seen(id: &str, name: &str) -> SeenAgent {
+    let (provider_agent_id, name) = (id.to_owned(), name.to_owned());
+    SeenAgent { provider_agent_id, name, inbound_number: None }
+}
+
+on_both_databases! {
+    async fn an_account_or_source_is_made_once_and_found_by_name(db) {
+        for name in ["b", "A", "Ä \0", "b"] {
+            account(&db.store, name).await;
+            source(&db.store, name).await;
+        }
+        let accounts = db.store.accounts_list().await.unwrap();
+        let names: Vec<&str> = accounts.iter().map(|row| row.name.as_str()).collect();
+        assert_eq!(names, ["A", "b", "Ä \u{FFFD}"]);
+        assert_eq!(db.store.sources_list().await.unwrap().len(), 3);
+        assert!(db.store.account_by_name("Ä \0").await.unwrap().is_some());
+        assert!(db.store.source_by_name("b").await.unwrap().is_some());
+        assert!(db.store.account_by_name("B").await.unwrap().is_none());
+        assert!(db.store.source_by_name("").await.unwrap().is_none());
+    }
+
+    async fn an_agent_is_new_once_and_moves_the_rules(db) {
+        let source = source(&db.store, "s").await;
+        let acme = account(&db.store, "acme").await;
+        let mut tx = db.store.begin().await.unwrap();
+        let before = tx.rules_version(source).await.unwrap();
+        let agents = [seen("g\0", "G"), seen("h", "H")];
+        assert_eq!(tx.agents_see(source, &agents, at(1)).await.unwrap(), ["g\0", "h"]);
+        assert!(tx.agents_see(source, &[seen("g\0", "new")], at(2)).await.unwrap().is_empty());
+        assert!(tx.agents_see(source, &[], at(2)).await.unwrap().is_empty());
+        assert_eq!(tx.rules_version(source).await.unwrap(), before + 1);
+        tx.commit().await.unwrap();
+
+        let rows = db.store.agents_list(source, at(5)).await.unwrap();
+        let agent = rows.iter().find(|row| row.provider_agent_id == "h").unwrap();
+        let mut tx = db.store.begin().await.unwrap();
+        let agent = AgentId(agent.agent_id);
+        let whole = Assignment {
+            agent, account: acme, valid_from: Timestamp::MIN, valid_to: Timestamp::MAX,
+        };
+        tx.assignment_add(&whole, "op", at(3)).await.unwrap();
+        let found = tx.agent_provider_id(agent).await.unwrap();
+        assert_eq!(found, Some((source, "h".to_owned())));
+        assert_eq!(tx.agent_provider_id(AgentId(0)).await.unwrap(), None);
+        tx.commit().await.unwrap();
+        let (version, rules) = db.store.rules_load(source).await.unwrap();
+        assert_eq!(version, before + 2);
+        let facts = PlacementFacts { provider_agent_id: Some("h"), occurred_at: at(0) };
+        let placed = place(facts, &rules);
+        assert!(matches!(placed, domain::Placement::Placed { account, .. } if account == acme));
+        let rows = db.store.agents_list(source, at(5)).await.unwrap();
+        let accounts: Vec<Option<&str>> = rows.iter().map(|row| row.account.as_deref()).collect();
+        assert_eq!(accounts, [Some("acme"), None], "by name: H, new");
+    }
+
+    async fn an_assignment_of_no_time_or_no_agent_is_refused(db) {
+        let acme = account(&db.store, "acme").await;
+        let none = Assignment { agent: AgentId(7), account: acme, valid_from: at(1), valid_to: at(2) };
+        let mut tx = db.store.begin().await.unwrap();
+        assert!(tx.assignment_add(&none, "op", at(1)).await.unwrap_err().is_about_rows());
+    }
+
+    async fn credentials_probes_and_dictionaries_keep_the_latest(db) {
+        let source = source(&db.store, "s").await;
+        assert_eq!(db.store.credential_load(source).await.unwrap(), None);
+        assert_eq!(db.store.dictionary_latest(source).await.unwrap(), None);
+        let probe = |outcome: &str| ProbeRow {
+            name: "p".to_owned(), outcome: outcome.to_owned(), sentence: String::new(), hint: None,
+        };
+        let mut tx = db.store.begin().await.unwrap();
+        for bytes in [&b"\0one"[..], b"", b"two\xff"] {
+            tx.credential_save(source, bytes, at(1)).await.unwrap();
+            let id = tx.dictionary_add(source, bytes, at(1)).await.unwrap();
+            assert_ne!(id, 0);
+        }
+        tx.probes_save(source, &[probe("wrong"), probe("right")], at(1)).await.unwrap();
+        tx.commit().await.unwrap();
+        assert_eq!(db.store.credential_load(source).await.unwrap().unwrap(), b"two\xff");
+        let latest = db.store.dictionary_latest(source).await.unwrap().unwrap();
+        assert_eq!(latest.content, b"two\xff");
+        assert_eq!(db.store.dictionary_get(latest.dictionary_id).await.unwrap().unwrap(), latest);
+        assert_eq!(db.store.dictionary_get(0).await.unwrap(), None);
+        assert_eq!(db.store.probes_list(source).await.unwrap(), [probe("right")]);
+    }
+}

@@ -1,0 +1,47 @@
+//! Claims: one holder at a time, and a fence against the former one.
+
+use store::{Claim, Lease, Store, StoreError};
+use testkit::on_both_databases;
+
+use crate::samples::at;
+
+async fn claim(store: &Store, holder: &str, until: i64, now: i64) -> Option<Lease> {
+    match store.work_claim("k", holder, "reads", at(until), at(now)).await.unwrap() {
+        Claim::Granted(lease) => Some(lease),
+        Claim::Held { what, .. } => {
+            assert_eq!(what, "reads");
+            None
+        }
+    }
+}
+
+on_both_databases! {
+    async fn of_two_claimants_one_wins(db) {
+        let other = db.open_again().await;
+        let (a, b) = tokio::join!(claim(&db.store, "a", 10, 1), claim(&other, "b", 10, 1));
+        assert!(a.is_some() != b.is_some());
+        other.close().await;
+    }
+
+    async fn a_lease_that_ran_out_is_taken_over_and_the_former_holder_is_fenced_out(db) {
+        let former = claim(&db.store, "a", 10, 1).await.unwrap();
+        assert!(claim(&db.store, "b", 20, 9).await.is_none());
+        let taken = claim(&db.store, "b", 20, 10).await.unwrap();
+        assert_eq!((former.fence, taken.fence), (1, 2));
+
+        let mut tx = db.store.begin().await.unwrap();
+        let lost = tx.work_extend(&former, at(99)).await;
+        assert!(matches!(lost, Err(StoreError::LeaseLost { .. })));
+        let lost = tx.work_describe(&former, "x").await;
+        assert!(matches!(lost, Err(StoreError::LeaseLost { .. })));
+        drop(tx);
+        assert!(db.store.work_heartbeat(&former, at(99)).await.is_err());
+        db.store.work_release(&former).await.unwrap();
+        assert!(claim(&db.store, "c", 30, 19).await.is_none(), "b still holds it");
+
+        db.store.work_heartbeat(&taken, at(50)).await.unwrap();
+        assert!(claim(&db.store, "c", 60, 49).await.is_none());
+        db.store.work_release(&taken).await.unwrap();
+        assert_eq!(claim(&db.store, "c", 60, 49).await.unwrap().fence, 3);
+    }
+}

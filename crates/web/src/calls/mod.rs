@@ -1,0 +1,151 @@
+//! Calls, newest first, page by page, with their filters in the address.
+
+mod query;
+
+use askama::Template;
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Query, State};
+use axum::response::Html;
+use domain::Timestamp;
+use serde::Serialize;
+use store::{CallRow, Scope};
+
+pub use query::{CallsAsked, read as calls_asked};
+
+use crate::failure::Failure;
+use crate::figures::{second, span};
+use crate::frame::{Frame, html};
+
+/// A page of calls.
+#[derive(Debug, Clone, Serialize)]
+pub struct CallsFacts {
+    /// The calls, newest first.
+    pub calls: Vec<CallFacts>,
+    /// What to ask for as `after` to get the next page; none on the last.
+    pub next: Option<String>,
+}
+
+/// One call as listed. Its fields are the columns of `calls`, documented in the schema.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CallFacts {
+    pub source: String,
+    pub provider_call_id: String,
+    pub occurred_at: Timestamp,
+    pub occurred_text: String,
+    #[serde(rename = "duration_ms")]
+    pub duration_ms: Option<i64>,
+    pub direction: Option<String>,
+    pub status: String,
+    pub from: Option<String>,
+    pub to: Option<String>,
+    pub provider_agent_id: Option<String>,
+    pub provider_contact_id: Option<String>,
+    pub agent: Option<String>,
+    pub account: Option<String>,
+    pub placement: String,
+    pub reason: String,
+    pub tags: Vec<String>,
+    pub version: i64,
+}
+
+impl From<CallRow> for CallFacts {
+    fn from(row: CallRow) -> Self {
+        Self {
+            source: row.source,
+            provider_call_id: row.provider_call_id,
+            occurred_at: Timestamp::from_millis(row.occurred_at),
+            occurred_text: row.occurred_text,
+            duration_ms: row.duration_ms,
+            direction: row.direction,
+            status: row.status,
+            from: row.from_e164.or(row.from_raw),
+            to: row.to_e164.or(row.to_raw),
+            provider_agent_id: row.provider_agent_id,
+            provider_contact_id: row.provider_contact_id,
+            agent: row.agent,
+            account: row.account,
+            placement: row.placement,
+            reason: row.reason,
+            tags: row.tags.split_whitespace().map(str::to_owned).collect(),
+            version: row.version,
+        }
+    }
+}
+
+impl CallsFacts {
+    /// Reads the page that was asked for.
+    pub async fn load(state: &crate::State, asked: &CallsAsked) -> Result<Self, Failure> {
+        let count = asked.count()?;
+        let filter = asked.filter(&state.store).await?;
+        // One more than shown tells whether there is another page.
+        let mut rows = state.store.calls_list(Scope::Operator, &filter, count + 1).await?;
+        let has_more = rows.len() as i64 > count;
+        rows.truncate(usize::try_from(count).unwrap_or(usize::MAX));
+        let next = rows.last().filter(|_| has_more).map(query::after);
+        Ok(Self { calls: rows.into_iter().map(CallFacts::from).collect(), next })
+    }
+}
+
+#[derive(Template)]
+#[template(path = "calls/page.html")]
+struct Page {
+    frame: Frame,
+    sources: Vec<Choice>,
+    placements: Vec<Choice>,
+    calls: Vec<Line>,
+    is_first: bool,
+    newest: String,
+    older: Option<String>,
+}
+
+struct Choice {
+    name: String,
+    is_chosen: bool,
+}
+
+struct Line {
+    call: CallFacts,
+    at: String,
+    took: String,
+    status: String,
+}
+
+/// Shows a page of calls.
+pub async fn show(
+    State(state): State<crate::State>,
+    asked: Result<Query<CallsAsked>, QueryRejection>,
+) -> Result<Html<String>, Failure> {
+    let asked = query::read(asked)?;
+    let now = state.clock.now();
+    let found = CallsFacts::load(&state, &asked).await?;
+    let sources = state.store.sources_list().await?.into_iter().map(|source| source.name);
+    let frame = Frame::new("Calls", "/calls", state.notice.clone(), Some(now));
+    html(&Page {
+        frame,
+        sources: choices(sources, asked.source()),
+        placements: choices(query::PLACEMENTS.map(str::to_owned), asked.placement()),
+        is_first: asked.after().is_none(),
+        newest: asked.address(None),
+        older: found.next.as_deref().map(|next| asked.address(Some(next))),
+        calls: found.calls.into_iter().map(Line::from).collect(),
+    })
+}
+
+fn choices(all: impl IntoIterator<Item = String>, chosen: Option<&str>) -> Vec<Choice> {
+    let choice = |name: String| Choice { is_chosen: chosen == Some(name.as_str()), name };
+    all.into_iter().map(choice).collect()
+}
+
+impl From<CallFacts> for Line {
+    fn from(call: CallFacts) -> Self {
+        let took = call.duration_ms.and_then(|ms| u64::try_from(ms).ok());
+        let took = took.map(|ms| span(std::time::Duration::from_secs(ms / 1000)));
+        Self {
+            at: second(call.occurred_at),
+            took: took.map(|text| text.replace(".0 s", " s")).unwrap_or_default(),
+            status: call.status.replace('_', " "),
+            call,
+        }
+    }
+}

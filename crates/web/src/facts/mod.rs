@@ -1,0 +1,146 @@
+//! What is known, as one value: the page draws it and the API sends it.
+
+mod days;
+mod proof;
+mod run;
+mod waiting;
+
+use domain::Timestamp;
+use serde::Serialize;
+use store::{Scope, SourceRow};
+
+pub use days::{Day, Standing};
+pub use proof::Proof;
+pub use run::{LogEntry, RunFacts, SkipFacts};
+pub use waiting::WaitingFor;
+
+use crate::State;
+use crate::failure::Failure;
+
+/// Days shown of every source's ledger.
+const DAYS: u32 = 90;
+
+/// Where every call stands, over all sources.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Status {
+    /// As of when.
+    pub as_of: Timestamp,
+    /// What should be known about all of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub notice: Option<String>,
+    /// The sums over all sources.
+    #[serde(flatten)]
+    pub counts: Counts,
+    /// Windows that were looked at or passed over and are not proved.
+    pub unproved_windows: u64,
+    /// How long they are together.
+    pub unproved_ms: u64,
+    /// Every source by name.
+    pub sources: Vec<SourceFacts>,
+}
+
+/// How many calls there are, and where they stand.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Counts {
+    /// Stored calls.
+    pub stored: u64,
+    /// Of these, placed with an account.
+    pub placed: u64,
+    /// Of these, waiting for something.
+    pub waiting: u64,
+    /// Of these, deliberately left out.
+    pub excluded: u64,
+    /// Records nobody could read, kept whole beside the calls.
+    pub set_aside: u64,
+}
+
+/// One source.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SourceFacts {
+    /// Its name.
+    pub name: String,
+    /// What kind of system it reads.
+    pub provider: &'static str,
+    /// That kind, for people.
+    #[serde(skip)]
+    pub provider_title: &'static str,
+    /// Where its history starts.
+    pub since: Timestamp,
+    /// Its calls.
+    #[serde(flatten)]
+    pub counts: Counts,
+    /// What its ledger proves.
+    pub coverage: Proof,
+    /// What its waiting calls wait for, most first.
+    pub waiting_for: Vec<WaitingFor>,
+}
+
+impl Counts {
+    /// Everything the provider gave us: stored or set aside.
+    pub fn accounted(&self) -> u64 {
+        self.stored + self.set_aside
+    }
+
+    fn add(&mut self, other: &Self) {
+        self.stored += other.stored;
+        self.placed += other.placed;
+        self.waiting += other.waiting;
+        self.excluded += other.excluded;
+        self.set_aside += other.set_aside;
+    }
+}
+
+impl Status {
+    /// Reads where everything stands now.
+    pub async fn load(state: &State) -> Result<Self, Failure> {
+        let mut status = Self {
+            as_of: state.clock.now(),
+            notice: state.notice.clone(),
+            counts: Counts::default(),
+            unproved_windows: 0,
+            unproved_ms: 0,
+            sources: Vec::new(),
+        };
+        for row in state.store.sources_list().await? {
+            let source = SourceFacts::load(state, row, status.as_of).await?;
+            status.counts.add(&source.counts);
+            status.unproved_windows += source.coverage.unproved_windows;
+            status.unproved_ms += source.coverage.unproved_ms;
+            status.sources.push(source);
+        }
+        Ok(status)
+    }
+}
+
+impl SourceFacts {
+    async fn load(state: &State, row: SourceRow, now: Timestamp) -> Result<Self, Failure> {
+        let store = &state.store;
+        let totals = store.totals(Scope::Operator, row.id).await?;
+        let set_aside = store.set_aside_count(row.id).await?;
+        let groups = store.waiting_groups(Scope::Operator, row.id).await?;
+        let ledger = store.coverage_load(row.id).await?;
+        Ok(Self {
+            counts: Counts {
+                stored: unsigned(totals.calls),
+                placed: unsigned(totals.placed),
+                waiting: unsigned(totals.waiting),
+                excluded: unsigned(totals.excluded),
+                set_aside: unsigned(set_aside),
+            },
+            coverage: Proof::of(&ledger, row.since, now, DAYS),
+            waiting_for: groups.into_iter().map(|group| WaitingFor::of(&row.name, group)).collect(),
+            name: row.name,
+            provider: row.provider.as_str(),
+            provider_title: row.provider.title(),
+            since: row.since,
+        })
+    }
+}
+
+/// A count as the database gives it.
+pub fn unsigned(count: i64) -> u64 {
+    u64::try_from(count).unwrap_or(0)
+}

@@ -1,0 +1,97 @@
+//! The first page: is any call missing, which, why, and what to do, on one screen.
+
+mod flow;
+mod runs;
+mod strip;
+mod words;
+
+use askama::Template;
+use axum::extract::State;
+use axum::response::Html;
+
+use crate::facts::{RunFacts, Status};
+use crate::failure::Failure;
+use crate::figures::{Count, age};
+use crate::frame::{Frame, html};
+use flow::Flow;
+use runs::RunLine;
+pub use runs::{Part, parts};
+use strip::{Legend, Strip};
+use words::Words;
+
+/// The first page.
+#[derive(Template)]
+#[template(path = "overview/page.html")]
+struct Page {
+    frame: Frame,
+    has_source: bool,
+    has_run: bool,
+    words: Words,
+    flow: Flow,
+    legend: Vec<Legend>,
+    strips: Vec<Strip>,
+    waiting: Vec<WaitingLine>,
+    more_waiting: Vec<WaitingLine>,
+    runs: Vec<RunLine>,
+}
+
+/// One group of waiting calls.
+struct WaitingLine {
+    calls: Count,
+    who: String,
+    source: Option<String>,
+    why: String,
+    reason: String,
+    age: String,
+    command: Option<String>,
+}
+
+const RUNS: i64 = 10;
+const WAITING: usize = 3;
+
+/// Shows the first page.
+pub async fn show(State(state): State<crate::State>) -> Result<Html<String>, Failure> {
+    let status = Status::load(&state).await?;
+    let runs = state.store.runs_list(None, RUNS).await?;
+    let runs = runs.into_iter().map(|row| RunFacts::of(row, status.as_of)).collect();
+    html(&Page::new(&status, runs))
+}
+
+impl Page {
+    fn new(status: &Status, runs: Vec<RunFacts>) -> Self {
+        let mut waiting = waiting(status);
+        let more_waiting = waiting.split_off(waiting.len().min(WAITING));
+        Self {
+            frame: Frame::new("Overview", "/", status.notice.clone(), Some(status.as_of)),
+            has_source: !status.sources.is_empty(),
+            has_run: !runs.is_empty(),
+            words: Words::of(status),
+            flow: Flow::of(&status.counts),
+            legend: strip::legend(&status.sources),
+            strips: status.sources.iter().map(|source| Strip::of(source, status.as_of)).collect(),
+            waiting,
+            more_waiting,
+            runs: runs.into_iter().map(RunLine::from).collect(),
+        }
+    }
+}
+
+/// What calls wait for, over all sources, most first.
+fn waiting(status: &Status) -> Vec<WaitingLine> {
+    let has_many = status.sources.len() > 1;
+    let groups = status.sources.iter().flat_map(|source| {
+        source.waiting_for.iter().map(move |group| (source.name.as_str(), group))
+    });
+    let line = |(source, group): (&str, &crate::facts::WaitingFor)| WaitingLine {
+        calls: Count(group.calls),
+        who: group.agent.clone().or_else(|| group.provider_agent_id.clone()).unwrap_or_default(),
+        source: has_many.then(|| source.to_owned()),
+        why: group.sentence.clone(),
+        reason: group.reason.clone(),
+        age: age(status.as_of.since(group.oldest)),
+        command: group.command.clone(),
+    };
+    let mut lines: Vec<WaitingLine> = groups.map(line).collect();
+    lines.sort_by_key(|line| std::cmp::Reverse(line.calls));
+    lines
+}

@@ -1,0 +1,142 @@
+//! One run: its accounts as an equation, what it was asked, and everything it said.
+
+mod windows;
+
+use askama::Template;
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, State};
+use axum::response::Html;
+use domain::RunId;
+use serde_json::Value;
+
+use crate::facts::{LogEntry, RunFacts, SkipFacts};
+use crate::failure::Failure;
+use crate::figures::{Count, clock, second, span};
+use crate::frame::{Frame, html};
+use crate::overview::{Part, parts};
+use windows::WindowLine;
+
+/// A run's page.
+#[derive(Template)]
+#[template(path = "run/page.html")]
+struct Page {
+    frame: Frame,
+    run: RunFacts,
+    status: String,
+    started: String,
+    finished: String,
+    took: String,
+    listed: Count,
+    parts: Vec<Part>,
+    reasons: Vec<(String, Count)>,
+    parameters: Vec<(String, String)>,
+    windows: Vec<WindowLine>,
+    skips: Vec<SkipLine>,
+    log: Vec<Line>,
+    log_left: usize,
+}
+
+/// One line of the log.
+struct Line {
+    at: String,
+    phase: String,
+    level: String,
+    message: String,
+    took: String,
+}
+
+/// One call that was not placed, or one record that was not read.
+struct SkipLine {
+    call: String,
+    reason: String,
+    detail: String,
+    happened: String,
+}
+
+/// Lines shown; the JSON has all.
+const LINES: usize = 500;
+
+/// Calls shown; the JSON has all that were kept.
+const SKIPS: usize = 50;
+
+/// Shows one run.
+pub async fn show(
+    State(state): State<crate::State>,
+    id: Result<Path<i64>, PathRejection>,
+) -> Result<Html<String>, Failure> {
+    let id = run_id(id)?;
+    let now = state.clock.now();
+    let row = state.store.run_get(id).await?.ok_or(Failure::NotFound { what: "run" })?;
+    let pages = state.store.run_pages(id).await?;
+    let skips = state.store.run_skips(id).await?.into_iter().map(SkipFacts::from).collect();
+    let log = state.store.run_log(id).await?.into_iter().map(LogEntry::from).collect();
+    let title = format!("Run {id}");
+    let frame = Frame::new(title, "/runs", state.notice.clone(), Some(now));
+    html(&Page::new(frame, RunFacts::of(row, now), windows::of(pages), skips, log))
+}
+
+/// The run an address names.
+pub fn run_id(id: Result<Path<i64>, PathRejection>) -> Result<RunId, Failure> {
+    id.map(|Path(id)| RunId(id)).map_err(|_not_a_number| Failure::NotFound { what: "run" })
+}
+
+impl Page {
+    fn new(
+        frame: Frame,
+        run: RunFacts,
+        windows: Vec<WindowLine>,
+        skips: Vec<SkipFacts>,
+        log: Vec<LogEntry>,
+    ) -> Self {
+        Self {
+            frame,
+            status: run.status.replace('_', " "),
+            started: second(run.started_at),
+            finished: run.finished_at.map_or_else(|| "not yet".to_owned(), second),
+            took: span(run.took()),
+            listed: Count(run.total_fetched),
+            parts: parts(&run),
+            reasons: run.skip_reasons.iter().map(|(why, n)| (why.clone(), Count(*n))).collect(),
+            parameters: parameters(&run.parameters),
+            windows,
+            skips: skips.into_iter().take(SKIPS).map(SkipLine::from).collect(),
+            log_left: log.len().saturating_sub(LINES),
+            log: log.into_iter().take(LINES).map(Line::from).collect(),
+            run,
+        }
+    }
+}
+
+fn parameters(asked: &Value) -> Vec<(String, String)> {
+    let text = |value: &Value| match value {
+        Value::Null => "not given".to_owned(),
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    };
+    let pairs = asked.as_object().into_iter().flatten();
+    pairs.map(|(name, value)| (name.clone(), text(value))).collect()
+}
+
+impl From<LogEntry> for Line {
+    fn from(entry: LogEntry) -> Self {
+        let took = entry.duration_ms.and_then(|ms| u64::try_from(ms).ok());
+        Self {
+            at: clock(entry.at),
+            phase: entry.phase,
+            level: entry.level,
+            message: entry.message,
+            took: took.map(|ms| span(std::time::Duration::from_millis(ms))).unwrap_or_default(),
+        }
+    }
+}
+
+impl From<SkipFacts> for SkipLine {
+    fn from(skip: SkipFacts) -> Self {
+        Self {
+            call: skip.provider_call_id.unwrap_or_else(|| "no readable id".to_owned()),
+            reason: skip.reason,
+            detail: skip.detail,
+            happened: skip.occurred_at.map(second).unwrap_or_default(),
+        }
+    }
+}

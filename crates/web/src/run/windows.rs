@@ -1,0 +1,47 @@
+//! The windows a run read, from its pages.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use domain::Timestamp;
+use store::PageRow;
+
+use crate::figures::{Count, minute, span};
+
+/// One window.
+pub struct WindowLine {
+    /// Its first instant.
+    pub from: String,
+    /// The first instant after it.
+    pub to: String,
+    /// Pages read for it.
+    pub pages: Count,
+    /// Records on them.
+    pub listed: Count,
+    /// The total the provider gave last.
+    pub total: String,
+    /// How long its pages took, one after another.
+    pub took: String,
+}
+
+/// A run's windows, newest first.
+pub fn of(pages: Vec<PageRow>) -> Vec<WindowLine> {
+    let mut windows: BTreeMap<(i64, i64), Vec<PageRow>> = BTreeMap::new();
+    for page in pages {
+        windows.entry((page.window_from, page.window_to)).or_default().push(page);
+    }
+    windows.into_iter().rev().map(line).collect()
+}
+
+fn line(((from, to), pages): ((i64, i64), Vec<PageRow>)) -> WindowLine {
+    let took: i64 = pages.iter().map(|page| page.duration_ms).sum();
+    let total = pages.iter().rev().find_map(|page| page.provider_total);
+    WindowLine {
+        from: minute(Timestamp::from_millis(from)),
+        to: minute(Timestamp::from_millis(to)),
+        pages: Count(pages.len() as u64),
+        listed: Count::of(pages.iter().map(|page| page.listed).sum()),
+        total: total.map_or_else(|| "–".to_owned(), |total| Count::of(total).to_string()),
+        took: span(Duration::from_millis(u64::try_from(took).unwrap_or(0))),
+    }
+}
