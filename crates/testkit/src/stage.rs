@@ -209,6 +209,8 @@ async fn source(
     let location = simulator.location_id();
     let mut provider = highlevel_voice_ai::Settings::new(location);
     provider.base_url = simulator.base_url();
+    // Faults are planted by the number of a request; what is tried out first would take some.
+    provider.tries_ranges = false;
     (settings.source)(&mut provider);
     let connection = connect(
         ConnectionSettings {

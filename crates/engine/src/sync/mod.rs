@@ -136,15 +136,14 @@ async fn survey(
         }
     }
     match source.connection.calibrate().await {
-        Ok(None) => {}
         Ok(Some(probe)) => {
             log.info(ctx.now(), Phase::Init, probe.sentence.clone(), None);
             crate::examine::keep(ctx, source, &[probe]).await?;
         }
-        // Nothing is narrowed that was not known to be too wide; reading shows what is wrong.
+        Ok(None) => {}
+        // Requests stay as wide as they are; whether they can be answered, reading will tell.
         Err(error) => {
-            let sentence = format!("Whether ranges are exact could not be asked: {error}");
-            log.warn(ctx.now(), Phase::Init, sentence);
+            log.warn(ctx.now(), Phase::Init, format!("Ranges could not be tried out: {error}"));
         }
     }
     let coverage = ctx.store.coverage_load(source.row.id).await?;

@@ -33,15 +33,7 @@ pub fn small_pages(source: &mut providers::highlevel_voice_ai::Settings) {
 pub async fn stage(db: Arc<TestDb>, change: impl FnOnce(&mut StageSettings)) -> Stage {
     let mut settings = small();
     change(&mut settings);
-    let stage = Stage::set(db, settings).await;
-    calibrated(&stage).await;
-    stage
-}
-
-/// What a first run learns about ranges is learnt before a fault is planted, so that requests are
-/// as wide as the story expects. A provider that refuses to answer teaches nothing, and may.
-pub async fn calibrated(stage: &Stage) {
-    stage.source.connection.calibrate().await.ok();
+    Stage::set(db, settings).await
 }
 
 /// What only requests for the newest window say.

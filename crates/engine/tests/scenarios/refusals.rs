@@ -16,7 +16,6 @@ async fn a_refusal(db: Arc<TestDb>, status: u16, message: &str, words: &[&str]) 
     let stage = stage(db, |_| {}).await;
     let body = format!(r#"{{"statusCode":{status},"message":"{message}"}}"#);
     let fault = On::path("call-logs").forever().gives(What::status(status, &body));
-    let before = calls_requests(&stage);
     let report = read_with(&stage, fault).await;
     ended(&report, RunStatus::Failed, words);
     assert_eq!((report.total_fetched, report.windows_proved), (0, 0));
@@ -26,14 +25,9 @@ async fn a_refusal(db: Arc<TestDb>, status: u16, message: &str, words: &[&str]) 
     for mark in marks {
         assert!(matches!(&mark, Mark::Unreachable(why) if why.contains(words[0])), "{mark:?}");
     }
-    let asked = calls_requests(&stage) - before;
-    assert!(asked <= stage.ctx.settings.windows_beside, "no retry storm: {asked} requests");
+    assert!(calls_requests(&stage) <= stage.ctx.settings.windows_beside, "no retry storm");
     heals(&stage).await;
 }
-
-/// What a run asks of a provider that refuses everything: its agents, whether ranges are exact,
-/// and a page of each of two windows.
-const QUESTIONS: usize = 4;
 
 async fn read_through(stage: &Stage, source: &Source) -> RunReport {
     let report = sync(&stage.ctx, source, SyncOptions::manual()).await.unwrap();
@@ -105,25 +99,23 @@ on_both_databases! {
     /// The real thing: a token of another sub-account.
     async fn a_token_of_another_location_names_the_location(db) {
         let stage = stage(db, |_| {}).await;
-        let before = all_requests(&stage);
         let source = stage.with_token(stage.simulator.token_of_other_location()).await;
         let report = read_through(&stage, &source).await;
         ended(&report, RunStatus::Failed, &["does not have access to this location", "`location_id`"]);
         nothing_is_covered(&stage).await;
-        assert!(all_requests(&stage) - before <= QUESTIONS, "no retry storm");
+        assert!(all_requests(&stage) < 6);
         read_whole(&stage).await;
     }
 
     /// The real thing: a token without the scope, asked a few times and no more.
     async fn a_token_without_the_scope_names_the_scope(db) {
         let stage = stage(db, |_| {}).await;
-        let before = all_requests(&stage);
         let token = stage.simulator.token_with_scopes(&[scopes::AGENTS]);
         let source = stage.with_token(&token).await;
         let report = read_through(&stage, &source).await;
         ended(&report, RunStatus::Failed, &["may not do this", scopes::CALLS, "its token stays the same"]);
         nothing_is_covered(&stage).await;
-        assert!(all_requests(&stage) - before <= QUESTIONS, "no retry storm");
+        assert!(all_requests(&stage) <= 4, "no retry storm");
         read_whole(&stage).await;
     }
 
@@ -157,11 +149,10 @@ on_both_databases! {
     /// The real thing: a version nobody published.
     async fn a_wrong_version_header_names_the_setting(db) {
         let mut stage = stage(db, |it| it.source = |source| "2020-01-01".clone_into(&mut source.api_version)).await;
-        let before = all_requests(&stage);
         let report = stage.sync().await;
         balanced(&report);
         ended(&report, RunStatus::Failed, &["version header is invalid", "`api_version`", "the token is not the cause"]);
-        assert!(all_requests(&stage) - before <= QUESTIONS, "no retry storm");
+        assert!(all_requests(&stage) <= 4, "no retry storm");
         nothing_is_covered(&stage).await;
         stage.set_up_anew(small_pages).await;
         read_whole(&stage).await;
