@@ -27,8 +27,10 @@ pub(super) async fn sync_dry(
     options: SyncOptions,
 ) -> Result<RunReport, SyncError> {
     let started = ctx.now();
-    // Whatever this finds is shown by the reading itself.
-    let calibrated = source.connection.calibrate().await;
+    // A run would go on without an answer as well; reading shows what is wrong.
+    if let Err(error) = source.connection.calibrate().await {
+        tracing::warn!("Whether ranges are exact could not be asked: {error}");
+    }
     let coverage = ctx.store.coverage_load(source.row.id).await?;
     let capabilities = source.connection.capabilities();
     let planned = plan(&coverage, &capabilities, source.row.since, options.asked, started);
@@ -45,7 +47,7 @@ pub(super) async fn sync_dry(
     let windows_planned = planned.len() as u64;
     let what = Conclusion { windows_planned, ..Conclusion::default() };
     let mut tally = Tally { what, ..Tally::default() };
-    let mut error = calibrated.err().map(|error| error.to_string());
+    let mut error = None;
     while let Some(next) = fetched.recv().await {
         match next {
             Fetched::Page { listed, sightings, .. } => {

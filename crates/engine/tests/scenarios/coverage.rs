@@ -66,6 +66,20 @@ async fn a_zone_shifts_the_range(db: std::sync::Arc<testkit::TestDb>, minutes: i
     assert!(day.success);
 }
 
+async fn ranges_are_tried_out(db: std::sync::Arc<testkit::TestDb>, shift: i32, margin: Duration) {
+    let stage = stage(db, |it| {
+        it.simulator.zone_shift_minutes = shift;
+        it.source = |source| {
+            small_pages(source);
+            source.tries_ranges = true;
+        };
+    })
+    .await;
+    let report = read_whole(&stage).await;
+    assert_eq!(report.new, CALLS as u64);
+    assert_eq!(stage.source.connection.capabilities().margin, margin);
+}
+
 on_both_databases! {
     /// The replaced system looked back ten minutes, whatever had happened.
     async fn an_outage_of_three_hours_is_simply_the_next_work(db) {
@@ -187,6 +201,15 @@ on_both_databases! {
 
     /// West of it.
     async fn a_zone_behind_utc_hides_no_call(db) { a_zone_shifts_the_range(db, -12 * 60).await; }
+
+    /// What was tried out and found shifted stays wide.
+    async fn ranges_found_shifted_stay_wide(db) { ranges_are_tried_out(db, -5 * 60, HOUR * 26).await; }
+
+    /// The other way too.
+    async fn ranges_found_shifted_ahead_stay_wide(db) { ranges_are_tried_out(db, 14 * 60, HOUR * 26).await; }
+
+    /// What was found exact is narrowed, and hides nothing either.
+    async fn ranges_found_exact_are_narrowed(db) { ranges_are_tried_out(db, 0, HOUR * 2).await; }
 
     /// A window that has not happened cannot be read, and nothing is covered by asking for it.
     async fn a_window_in_the_future_covers_nothing(db) {
