@@ -73,7 +73,7 @@ impl SourceVault {
 #[async_trait]
 impl TokenVault for SourceVault {
     async fn load(&self) -> Result<Option<TokenPair>, VaultError> {
-        let sealed = self.store.credential_load(self.source).await.map_err(lost)?;
+        let sealed = self.store.credential_load(self.source).await.map_err(|error| lost(&error))?;
         let Some(sealed) = sealed else { return Ok(None) };
         let text = self.key.open(self.source, &sealed)?;
         AtRest::read(&text).map(Some)
@@ -81,10 +81,10 @@ impl TokenVault for SourceVault {
 
     async fn save(&self, pair: &TokenPair) -> Result<(), VaultError> {
         let sealed = self.key.seal(self.source, &AtRest::write(pair)?)?;
-        let mut tx = self.store.begin().await.map_err(lost)?;
+        let mut tx = self.store.begin().await.map_err(|error| lost(&error))?;
         let now = self.wait.now();
-        tx.credential_save(self.source, &sealed, now).await.map_err(lost)?;
-        tx.commit().await.map_err(lost)
+        tx.credential_save(self.source, &sealed, now).await.map_err(|error| lost(&error))?;
+        tx.commit().await.map_err(|error| lost(&error))
     }
 }
 
@@ -119,7 +119,6 @@ impl AtRest {
     }
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "it is handed to `map_err`")]
-fn lost(error: store::StoreError) -> VaultError {
+fn lost(error: &store::StoreError) -> VaultError {
     VaultError { why: error.to_string() }
 }

@@ -27,6 +27,12 @@ pub enum SourceError {
         "{request}: the provider still asks us to slow down after {attempts} attempts. Nothing is lost; the next run goes on here"
     )]
     RateLimited { request: String, attempts: u32, wait: Option<Duration> },
+    /// The requests of a whole day are used up.
+    #[error(
+        "{request}: today's requests are used up, and a new day begins in {} minutes. Nothing is lost; the next run after that goes on here",
+        wait.as_secs().div_ceil(60)
+    )]
+    DaySpent { request: String, wait: Duration },
     /// It did not answer, or not with what it promised.
     #[error(
         "{request}: {what} (tried {attempts} times). Nothing is lost; the next run goes on here"
@@ -51,7 +57,10 @@ impl SourceError {
     pub fn needs_operator(&self) -> bool {
         let passing = matches!(
             self,
-            Self::RateLimited { .. } | Self::Unavailable { .. } | Self::Nonsense { .. }
+            Self::RateLimited { .. }
+                | Self::DaySpent { .. }
+                | Self::Unavailable { .. }
+                | Self::Nonsense { .. }
         );
         !passing
     }
@@ -63,7 +72,10 @@ impl SourceError {
             | Self::NotPermitted { hint, .. }
             | Self::Misspoken { hint, .. }
             | Self::NotFound { hint, .. } => Some(hint),
-            Self::RateLimited { .. } | Self::Unavailable { .. } | Self::Nonsense { .. } => None,
+            Self::RateLimited { .. }
+            | Self::DaySpent { .. }
+            | Self::Unavailable { .. }
+            | Self::Nonsense { .. } => None,
         }
     }
 }

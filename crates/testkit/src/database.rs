@@ -58,18 +58,18 @@ static NEXT: AtomicU32 = AtomicU32::new(0);
 impl TestDb {
     /// Runs a story on a fresh database and removes the database afterwards, also when the
     /// story panics.
-    pub async fn run<F, S>(kind: Kind, tell: S)
+    pub async fn run<F, S>(kind: Kind, story: S)
     where
         S: FnOnce(std::sync::Arc<Self>) -> F,
         F: Future<Output = ()> + Send + 'static,
     {
         let db = std::sync::Arc::new(Self::fresh(kind).await);
-        let (url, store) = (db.url.clone(), db.store.clone());
+        let (url, opened) = (db.url.clone(), db.store.clone());
         // A task of its own, so that a panic is caught and the database still removed.
-        let mut stage = tokio::task::JoinSet::new();
-        stage.spawn(tell(db));
-        let ended = stage.join_next().await;
-        store.close().await;
+        let mut playing = tokio::task::JoinSet::new();
+        playing.spawn(story(db));
+        let ended = playing.join_next().await;
+        opened.close().await;
         if kind == Kind::Postgres {
             drop_postgres(&url).await;
         }
@@ -209,7 +209,7 @@ fn server_url() -> String {
         .unwrap_or_else(|_| "postgres://postgres@127.0.0.1:5432/postgres".to_owned())
 }
 
-#[expect(clippy::panic, reason = "a missing server fails the test")]
+#[expect(clippy::panic, reason = "a missing server fails the test and says what to do")]
 async fn create_postgres() -> String {
     let server = server_url();
     let mut db = PgConnection::connect(&server).await.unwrap_or_else(|error| {
@@ -225,6 +225,9 @@ async fn create_postgres() -> String {
     // The empty template is the fastest to copy, and its locale differs from "C" on purpose.
     let create = format!("CREATE DATABASE {name}");
     sqlx::query(AssertSqlSafe(create)).execute(&mut db).await.expect("a database can be created");
+    // Nobody needs what a test wrote after the machine has lost its power.
+    let hasty = format!("ALTER DATABASE {name} SET synchronous_commit = off");
+    sqlx::query(AssertSqlSafe(hasty)).execute(&mut db).await.expect("a database can be set up");
     let (base, _) = server.rsplit_once('/').expect("an address ends in /DATABASE");
     format!("{base}/{name}")
 }

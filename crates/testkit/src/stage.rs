@@ -99,14 +99,34 @@ impl Stage {
             settings: settings.engine.clone(),
         };
         let since = settings.now - Duration::from_secs(u64::from(settings.world.days + 2) * 86_400);
-        let token = simulator.token().to_owned();
-        let source = source(&ctx, &simulator, &settings, since, &token).await;
+        let token = private(simulator.token());
+        let source = source(&ctx, &simulator, &settings, since, token).await;
         Self { db, clock, simulator, ctx, source, settings }
     }
 
     /// The same source, read with another token.
     pub async fn with_token(&self, token: &str) -> Source {
-        source(&self.ctx, &self.simulator, &self.settings, self.source.row.since, token).await
+        self.with_credential(private(token)).await
+    }
+
+    /// The same source, its door opened by something else.
+    pub async fn with_credential(&self, credential: Credential) -> Source {
+        let since = self.source.row.since;
+        source(&self.ctx, &self.simulator, &self.settings, since, credential).await
+    }
+
+    /// The operator changes what our side is told about the provider.
+    pub async fn set_up_anew(&mut self, told: fn(&mut highlevel_voice_ai::Settings)) {
+        self.settings.source = told;
+        self.source = self.with_token(self.simulator.token()).await;
+    }
+
+    /// Another process on the same database: nothing of this one's memory is left.
+    pub async fn another_process(&mut self) {
+        let store = self.db.open_again().await;
+        let holder = "another process".to_owned();
+        self.ctx = Context { store, holder, ..self.ctx.clone() };
+        self.source = self.with_token(self.simulator.token()).await;
     }
 
     /// Reads whatever the ledger lacks.
@@ -175,21 +195,27 @@ impl Stage {
     }
 }
 
+fn private(token: &str) -> Credential {
+    Credential::PrivateToken(SecretString::from(token.to_owned()))
+}
+
 async fn source(
     ctx: &Context,
     simulator: &Simulator,
     settings: &StageSettings,
     since: Timestamp,
-    token: &str,
+    credential: Credential,
 ) -> Source {
     let location = simulator.location_id();
     let mut provider = highlevel_voice_ai::Settings::new(location);
     provider.base_url = simulator.base_url();
+    // Faults are planted by the number of a request; what is tried out first would take some.
+    provider.tries_ranges = false;
     (settings.source)(&mut provider);
     let connection = connect(
         ConnectionSettings {
             provider: ProviderSettings::HighlevelVoiceAi(provider),
-            credential: Credential::PrivateToken(SecretString::from(token.to_owned())),
+            credential,
             tuning: settings.tuning,
         },
         Arc::clone(&ctx.wait),

@@ -66,6 +66,9 @@ pub struct PlacementFacts<'a> {
     pub occurred_at: Timestamp,
 }
 
+/// No agent of ours has this id.
+const NO_AGENT: AgentId = AgentId(-1);
+
 /// A snapshot of everything placement needs to know about one source.
 #[derive(Debug, Clone, Default)]
 pub struct Rules {
@@ -90,6 +93,15 @@ impl Rules {
             rules.assignments.entry(assignment.agent).or_default().push(assignment);
         }
         rules
+    }
+
+    /// The same rules once these agents are known too, who have no assignment yet.
+    #[must_use]
+    pub fn knowing(mut self, provider_agent_ids: impl IntoIterator<Item = String>) -> Self {
+        for name in provider_agent_ids {
+            self.agents.entry(name).or_insert(NO_AGENT);
+        }
+        self
     }
 
     fn account_of(&self, agent: AgentId, at: Timestamp) -> Option<AccountId> {

@@ -117,9 +117,9 @@ named! {
         InProgress = "in_progress",
         /// Every window was proved and the accounts balance.
         Success = "success",
-        /// Some windows were proved, some were not; the ledger says which.
+        /// Something was read, and not every window was proved; the ledger says which.
         Partial = "partial",
-        /// No window was proved.
+        /// No window was proved, and nothing read was kept.
         Failed = "failed",
         /// The accounts do not add up.
         Unbalanced = "unbalanced",
@@ -142,10 +142,11 @@ pub struct Conclusion {
 /// The status a run has earned.
 pub fn conclude(accounts: &RunAccounts, what: Conclusion) -> RunStatus {
     let all = what.windows_proved >= what.windows_planned && !what.was_cancelled && !what.has_erred;
+    let has_kept = accounts.listed > accounts.failed;
     match (accounts.balance(), all) {
         (Err(_), _) => RunStatus::Unbalanced,
         (Ok(()), true) if accounts.failed == 0 => RunStatus::Success,
-        (Ok(()), _) if what.windows_proved > 0 => RunStatus::Partial,
+        (Ok(()), _) if what.windows_proved > 0 || has_kept => RunStatus::Partial,
         (Ok(()), _) => RunStatus::Failed,
     }
 }

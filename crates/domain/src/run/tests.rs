@@ -24,9 +24,16 @@ fn check(accounts: RunAccounts, proved: u64, planned: u64, was_cancelled: bool, 
 fn a_run_is_a_success_only_when_everything_is_proved_and_kept() {
     check(BALANCED, 3, 3, false, RunStatus::Success);
     check(BALANCED, 2, 3, false, RunStatus::Partial);
-    check(BALANCED, 0, 3, false, RunStatus::Failed);
     check(RunAccounts { listed: 22, failed: 1, ..BALANCED }, 3, 3, false, RunStatus::Partial);
-    check(RunAccounts { listed: 22, failed: 1, ..BALANCED }, 0, 3, false, RunStatus::Failed);
+}
+
+#[test]
+fn a_run_that_kept_something_has_not_failed() {
+    let refused = RunAccounts { listed: 2, failed: 2, ..RunAccounts::default() };
+    check(BALANCED, 0, 3, false, RunStatus::Partial);
+    check(RunAccounts { listed: 22, failed: 1, ..BALANCED }, 0, 3, false, RunStatus::Partial);
+    check(refused, 0, 3, false, RunStatus::Failed);
+    check(RunAccounts::default(), 0, 3, false, RunStatus::Failed);
 }
 
 #[test]
@@ -37,7 +44,7 @@ fn a_run_with_nothing_to_do_is_a_success() {
 #[test]
 fn a_cancelled_run_is_no_success() {
     check(BALANCED, 3, 3, true, RunStatus::Partial);
-    check(BALANCED, 0, 3, true, RunStatus::Failed);
+    check(RunAccounts::default(), 0, 3, true, RunStatus::Failed);
 }
 
 #[test]

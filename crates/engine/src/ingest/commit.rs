@@ -141,6 +141,9 @@ impl Committed {
                     if !is_repeated {
                         done.fresh(&fresh);
                     }
+                    if let Some(before) = fresh.before.clone() {
+                        known.entry(fresh.call.provider_call_id.0.clone()).or_insert(before);
+                    }
                     judge(*fresh, run, &mut known, &mut Writes::default())
                 }
             };
@@ -193,7 +196,7 @@ fn judge(
 
 impl Writes {
     fn fresh(&mut self, id: String, version: i64, fresh: Fresh) {
-        let Fresh { call, placement, content_hash, dictionary_id, raw } = fresh;
+        let Fresh { call, placement, content_hash, dictionary_id, raw, before: _ } = fresh;
         let provider_call_id = id.clone();
         self.observations.push(NewObservation {
             provider_call_id,

@@ -40,6 +40,8 @@ pub struct Fresh {
     pub(super) content_hash: ContentHash,
     pub(super) dictionary_id: i64,
     pub(super) raw: Vec<u8>,
+    /// The call as we knew it when we looked.
+    pub(super) before: Option<KnownCall>,
 }
 
 /// Prepares a batch: one look at the database, then the heavy work for what is not known.
@@ -58,7 +60,10 @@ pub async fn prepare(
         let hash = ContentHash::of(&sighting.record.bytes);
         let what = match sighting.id().and_then(|id| known.get(id)) {
             Some(known) if known.content_hash == hash => Prepares::Known(known.clone()),
-            _ => fresh(source, rules, codec.dictionary_id, &mut packer, sighting, hash)?,
+            before => {
+                let before = before.cloned();
+                fresh(source, rules, codec.dictionary_id, &mut packer, sighting, hash, before)?
+            }
         };
         prepared.push(Prepared {
             is_repeated: sighting.is_repeated,
@@ -77,6 +82,7 @@ fn fresh(
     packer: &mut Packer<'_>,
     sighting: &Sighting,
     content_hash: ContentHash,
+    before: Option<KnownCall>,
 ) -> Result<Prepares, StoreError> {
     let record = &sighting.record;
     let raw = packer.pack(&record.bytes).map_err(packing)?;
@@ -85,7 +91,8 @@ fn fresh(
     Ok(match call {
         Ok(call) => {
             let placement = placed(&call, rules);
-            Prepares::Fresh(Box::new(Fresh { call, placement, content_hash, dictionary_id, raw }))
+            let fresh = Fresh { call, placement, content_hash, dictionary_id, raw, before };
+            Prepares::Fresh(Box::new(fresh))
         }
         Err(Unreadable { why }) => {
             let provider_call_id = sighting.id().map(str::to_owned);

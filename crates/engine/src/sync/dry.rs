@@ -14,6 +14,13 @@ use crate::{Context, Source};
 /// No run has this id, so nothing counts as brought by this very run.
 const NO_RUN: RunId = RunId(-1);
 
+/// The agents a run would know by now. Where they cannot be listed, a run would go on as well.
+async fn agents_listed(source: &Source) -> Vec<String> {
+    let listed = source.connection.agents().await;
+    let listed = listed.inspect_err(|error| tracing::warn!("Agents could not be listed: {error}"));
+    listed.unwrap_or_default().into_iter().map(|agent| agent.provider_agent_id).collect()
+}
+
 pub(super) async fn sync_dry(
     ctx: &Context,
     source: &Source,
@@ -26,7 +33,7 @@ pub(super) async fn sync_dry(
     let capabilities = source.connection.capabilities();
     let planned = plan(&coverage, &capabilities, source.row.since, options.asked, started);
     let (version, rules) = ctx.store.rules_load(source.row.id).await?;
-    let rules = RulesAt { version, rules };
+    let rules = RulesAt { version, rules: rules.knowing(agents_listed(source).await) };
     let codec = Codec::plain();
 
     let (out, mut fetched) = mpsc::channel(ctx.settings.pages_waiting);
@@ -48,10 +55,9 @@ pub(super) async fn sync_dry(
                 tally.add(&Committed::foreseen(NO_RUN, batch));
             }
             Fetched::Split => tally.what.windows_planned += 1,
-            Fetched::Ended { walked, .. } => match walked {
-                Ok(providers::Walked::Whole { .. }) => tally.what.windows_proved += 1,
-                Ok(_) => {}
-                Err(why) => error = error.or(Some(why.to_string())),
+            Fetched::Ended(ended) => match ended.doubt() {
+                None => tally.what.windows_proved += 1,
+                Some(doubt) => error = error.or(Some(doubt)),
             },
         }
     }

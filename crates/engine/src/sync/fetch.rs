@@ -3,7 +3,7 @@
 use std::collections::{HashSet, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use domain::{Capabilities, Territory, Window};
+use domain::{Capabilities, Territory, Timestamp, Window};
 use providers::{Page, SourceError, Walked};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
@@ -31,16 +31,38 @@ pub enum Fetched {
         took: std::time::Duration,
     },
     /// A window has ended; all its pages came before.
-    Ended {
-        /// The window.
-        territory: Territory,
-        /// Distinct calls inside the window itself, margins not counted.
-        inside: u64,
-        /// What the walk proved.
-        walked: Result<Walked, SourceError>,
-    },
+    Ended(Ended),
     /// One window has become two.
     Split,
+}
+
+/// A window that has ended.
+pub struct Ended {
+    /// The window.
+    pub territory: Territory,
+    /// When its last walk began: what changed later may not have been seen.
+    pub asked_at: Timestamp,
+    /// Distinct calls inside the window itself, margins not counted.
+    pub inside: u64,
+    /// What the walk proved.
+    pub walked: Result<Walked, SourceError>,
+}
+
+impl Ended {
+    /// What is not proved and why, in a sentence; `None` when everything is.
+    pub fn doubt(&self) -> Option<String> {
+        let window = self.territory.window;
+        match &self.walked {
+            Ok(Walked::Whole { .. }) => None,
+            Ok(Walked::Doubtful { why, .. }) => Some(format!(
+                "{window} is not proved complete: {why}. What was read is kept; the next run reads it again"
+            )),
+            Ok(Walked::TooMany { total }) => Some(format!(
+                "{window} is not proved complete: {total} calls are more than one walk may read"
+            )),
+            Err(error) => Some(error.to_string()),
+        }
+    }
 }
 
 /// How often a window that proves nothing is read again whole, and how often it is halved.
@@ -79,7 +101,7 @@ pub(super) async fn fetch(
     loop {
         while walks.len() < ctx.settings.windows_beside && !stop.is_cancelled() {
             let Some(task) = queue.pop_front() else { break };
-            walks.spawn(walk(source.clone(), task, out.clone()));
+            walks.spawn(walk(ctx.now(), source.clone(), task, out.clone()));
         }
         let ended = tokio::select! {
             ended = walks.join_next() => ended,
@@ -106,7 +128,7 @@ async fn settle(
     queue: &mut VecDeque<Task>,
     out: &mpsc::Sender<Fetched>,
 ) -> bool {
-    let EndedWalk { mut task, inside, walked } = ended;
+    let EndedWalk { mut task, asked_at, inside, walked } = ended;
     match &walked {
         Ok(Walked::TooMany { .. }) => {
             if let Some(halves) = halves(capabilities, &task) {
@@ -127,7 +149,7 @@ async fn settle(
         _ => {}
     }
     let territory = task.territory;
-    out.send(Fetched::Ended { territory, inside, walked }).await.is_ok()
+    out.send(Fetched::Ended(Ended { territory, asked_at, inside, walked })).await.is_ok()
 }
 
 async fn queue_halves(
@@ -154,11 +176,17 @@ fn halves(capabilities: &Capabilities, task: &Task) -> Option<(Task, Task)> {
 /// A walk that came to its end.
 struct EndedWalk {
     task: Task,
+    asked_at: Timestamp,
     inside: u64,
     walked: Result<Walked, SourceError>,
 }
 
-async fn walk(source: Source, task: Task, out: mpsc::Sender<Fetched>) -> EndedWalk {
+async fn walk(
+    asked_at: Timestamp,
+    source: Source,
+    task: Task,
+    out: mpsc::Sender<Fetched>,
+) -> EndedWalk {
     let capabilities = source.connection.capabilities();
     let request = task.territory.window.widened(capabilities.margin);
     let (pages, mut arriving) = mpsc::channel::<Page>(2);
@@ -177,7 +205,7 @@ async fn walk(source: Source, task: Task, out: mpsc::Sender<Fetched>) -> EndedWa
         }
     };
     let (walked, ()) = tokio::join!(walking, forwarding);
-    EndedWalk { task, inside: inside.len() as u64, walked }
+    EndedWalk { task, asked_at, inside: inside.len() as u64, walked }
 }
 
 fn ids_inside(window: Window, page: &Page) -> impl Iterator<Item = u64> {

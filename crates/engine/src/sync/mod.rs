@@ -20,17 +20,16 @@ mod report;
 mod write;
 
 use domain::{Planned, RunId, Territory, plan, territories};
-use providers::SourceError;
 use store::{Lease, StoreError};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
-pub use fetch::Fetched;
+pub use fetch::{Ended, Fetched};
 pub use log::{Phase, RunLog};
 pub use options::{Progress, SyncOptions};
 pub use report::{ReportLine, RunReport};
 
-use crate::agents::{AgentsError, agents_fetch};
+use crate::agents::{AgentsError, AgentsFetched, agents_fetch};
 use crate::ingest::RulesAt;
 use crate::{Context, Source};
 use prepare::Packing;
@@ -86,8 +85,7 @@ async fn sync_leased(
     let mut writer = Writer::new(ctx, source, options, lease, run, log);
     match read(&mut writer).await {
         Ok(error) => writer.conclude(error, options.stop.is_cancelled()).await,
-        Err(AgentsError::Provider(error)) => writer.conclude(Some(error), false).await,
-        Err(AgentsError::Store(error)) => Err(writer.give_up(error).await.into()),
+        Err(error) => Err(writer.give_up(error).await.into()),
     }
 }
 
@@ -123,27 +121,44 @@ async fn survey(
     source: &Source,
     options: &SyncOptions,
     log: &mut RunLog,
-) -> Result<Vec<Planned>, AgentsError> {
+) -> Result<Vec<Planned>, StoreError> {
     let started = ctx.now();
-    let agents = agents_fetch(ctx, source).await?;
+    let agents = agents_fetch(ctx, source).await;
     let now = ctx.now();
-    let sentence =
-        format!("The provider lists {} agents, {} of them new", agents.listed, agents.new);
-    log.info(now, Phase::Init, sentence, Some(now.since(started)));
-    if let Some(probe) = source.connection.calibrate().await? {
-        log.info(ctx.now(), Phase::Init, probe.sentence.clone(), None);
-        ctx.within(crate::examine::keep(ctx, source, &[probe])).await?;
+    match agents {
+        Ok(AgentsFetched { listed, new }) => {
+            let sentence = format!("The provider lists {listed} agents, {new} of them new");
+            log.info(now, Phase::Init, sentence, Some(now.since(started)));
+        }
+        Err(AgentsError::Store(error)) => return Err(error),
+        // Calls do not wait to be read until somebody knows their agents; they wait to be placed.
+        Err(AgentsError::Provider(error)) => {
+            let sentence =
+                format!("Agents could not be listed, so calls of new ones wait: {error}");
+            log.warn(now, Phase::Init, sentence);
+        }
+    }
+    match source.connection.calibrate().await {
+        Ok(Some(probe)) => {
+            log.info(ctx.now(), Phase::Init, probe.sentence.clone(), None);
+            ctx.within(crate::examine::keep(ctx, source, &[probe])).await?;
+        }
+        Ok(None) => {}
+        // Requests stay as wide as they are; whether they can be answered, reading will tell.
+        Err(error) => {
+            log.warn(ctx.now(), Phase::Init, format!("Ranges could not be tried out: {error}"));
+        }
     }
     let coverage = ctx.within(ctx.store.coverage_load(source.row.id)).await?;
     let capabilities = source.connection.capabilities();
     let planned = plan(&coverage, &capabilities, source.row.since, options.asked, now);
-    log.info(now, Phase::Date, options::plan_sentence(&planned), None);
+    log.info(now, Phase::Date, options::plan_sentence(&planned, options.asked), None);
     Ok(planned)
 }
 
 /// The pipeline: fetching and preparing run beside the writer until every window has ended.
-/// Returns the first failure of the provider at a window, if any.
-async fn read(writer: &mut Writer<'_>) -> Result<Option<SourceError>, AgentsError> {
+/// Returns the first thing, if any, that kept a window from being proved.
+async fn read(writer: &mut Writer<'_>) -> Result<Option<String>, StoreError> {
     let (ctx, source, options) = (writer.ctx, writer.source, writer.options);
     let planned = survey(ctx, source, options, &mut writer.log).await?;
     let (version, rules) = ctx.within(ctx.store.rules_load(source.row.id)).await?;
@@ -169,5 +184,5 @@ async fn read(writer: &mut Writer<'_>) -> Result<Option<SourceError>, AgentsErro
     // Whether the writer came to its end or failed: nothing more is worth fetching.
     stop.cancel();
     stages.shutdown().await;
-    Ok(written?)
+    written
 }

@@ -70,13 +70,16 @@ pub struct Progress {
 }
 
 /// What will be read and why, in a sentence.
-pub(super) fn plan_sentence(planned: &[Planned]) -> String {
+pub(super) fn plan_sentence(planned: &[Planned], asked: Option<Window>) -> String {
     let span = |windows: &[Planned]| -> Option<String> {
         let from = windows.iter().map(|next| next.window.from()).min()?;
         let to = windows.iter().map(|next| next.window.to()).max()?;
         Some(format!("{from} to {to}"))
     };
     let Some(span) = span(planned) else {
+        if let Some(asked) = asked {
+            return format!("Nothing to read: {asked} is too young to be proved. Ask again later");
+        }
         return "Nothing to read: the ledger is complete and nothing is due".to_owned();
     };
     let whys: BTreeSet<&str> = planned

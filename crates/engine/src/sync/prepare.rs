@@ -5,18 +5,17 @@ use std::sync::Arc;
 use domain::Territory;
 use futures::StreamExt;
 use futures::stream::FuturesOrdered;
-use providers::{SourceError, Walked};
 use store::StoreError;
 use tokio::sync::mpsc;
 
-use super::fetch::Fetched;
+use super::fetch::{Ended, Fetched};
 use crate::ingest::{Codec, Prepared, RulesAt, prepare};
 use crate::{Context, Source};
 
 /// What the writer is handed, in the order it was fetched.
 pub(super) enum ToWrite {
     Page(PreparedPage),
-    Ended { territory: Territory, inside: u64, walked: Result<Walked, SourceError> },
+    Ended(Ended),
     Split,
 }
 
@@ -125,9 +124,7 @@ async fn prepare_one(
             let records = prepare(ctx, source, rules, &codec, sightings).await?;
             ToWrite::Page(PreparedPage { territory, number, total, listed, records, took })
         }
-        Fetched::Ended { territory, inside, walked } => {
-            ToWrite::Ended { territory, inside, walked }
-        }
+        Fetched::Ended(ended) => ToWrite::Ended(ended),
         Fetched::Split => ToWrite::Split,
     })
 }

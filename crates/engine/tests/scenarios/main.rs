@@ -1,14 +1,26 @@
 //! The rows of `docs/scenarios.md`: each plants one way to lose a call, on both databases, and
 //! looks at what came of it.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod bodies;
+mod chance;
 mod counting;
+mod coverage;
 mod crashes;
 mod disk;
+mod dry_run;
 mod keeping;
 mod keys;
 mod leases;
+mod oauth;
+mod paging;
+mod patience;
 mod placing;
+mod play;
+mod records;
+mod refusals;
 mod refused_rows;
+mod settling;
 mod smoke;
+mod totals;

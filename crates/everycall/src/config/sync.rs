@@ -11,6 +11,7 @@ use crate::mistake::Mistake;
 #[serde(default, deny_unknown_fields)]
 pub struct Sync {
     pub lease_seconds: u64,
+    pub database_patience_seconds: u64,
     pub windows_beside: usize,
     pub pages_waiting: usize,
     pub pages_preparing: usize,
@@ -23,6 +24,7 @@ impl Default for Sync {
     fn default() -> Self {
         let engine::Settings {
             lease,
+            database_patience,
             windows_beside,
             pages_waiting,
             pages_preparing,
@@ -32,6 +34,7 @@ impl Default for Sync {
         } = engine::Settings::default();
         Self {
             lease_seconds: lease.as_secs(),
+            database_patience_seconds: database_patience.as_secs(),
             windows_beside,
             pages_waiting,
             pages_preparing,
@@ -47,6 +50,7 @@ impl Sync {
     pub fn settings(&self) -> engine::Settings {
         engine::Settings {
             lease: Duration::from_secs(self.lease_seconds),
+            database_patience: Duration::from_secs(self.database_patience_seconds),
             windows_beside: self.windows_beside,
             pages_waiting: self.pages_waiting,
             pages_preparing: self.pages_preparing,
@@ -61,6 +65,7 @@ impl Sync {
         let at_least = [
             // A lease is renewed in thirds, and a busy machine may be late by a second.
             ("lease_seconds", self.lease_seconds, 5),
+            ("database_patience_seconds", self.database_patience_seconds, 1),
             ("windows_beside", self.windows_beside as u64, 1),
             ("pages_waiting", self.pages_waiting as u64, 1),
             ("pages_preparing", self.pages_preparing as u64, 1),

@@ -32,7 +32,8 @@ impl Calibration {
     pub(super) async fn renew(&self, client: &Client) -> Result<Option<Probe>, SourceError> {
         let now = client.now();
         let learnt = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if learnt.is_some_and(|(at, _)| now.since(at) < COUNTS_FOR) {
+        let is_known = learnt.is_some_and(|(at, _)| now.since(at) < COUNTS_FOR);
+        if is_known || !client.settings().tries_ranges {
             return Ok(None);
         }
         let newest = Listing { window: None, page: 1, page_size: 1, is_newest_first: true };

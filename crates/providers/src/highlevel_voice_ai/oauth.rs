@@ -51,6 +51,9 @@ struct Installation {
     client_secret: SecretString,
     configured: SecretString,
     vault: Arc<dyn TokenVault>,
+    /// A pair that could not be saved yet. It is not used, and not thrown away either: the token
+    /// it came for is spent.
+    unsaved: Mutex<Option<TokenPair>>,
 }
 
 /// The app and the installation, as configured.
@@ -69,7 +72,9 @@ impl OAuth {
     /// Tokens from `token_url`.
     pub fn new(app: App, token_url: Url, http: Arc<Http>) -> Self {
         let App { client_id, client_secret, refresh_token: configured, vault } = app;
-        let shared = Installation { http, token_url, client_id, client_secret, configured, vault };
+        let unsaved = Mutex::default();
+        let shared =
+            Installation { http, token_url, client_id, client_secret, configured, vault, unsaved };
         Self { shared: Arc::new(shared), state: Mutex::default() }
     }
 
@@ -124,6 +129,7 @@ impl Installation {
 
     /// The pair in the vault if it is good, or a new one, saved.
     async fn renew(&self, refused: Option<&SecretString>) -> Result<TokenPair, SourceError> {
+        self.save_unsaved().await?;
         let kept = self.load().await?;
         if let Some(pair) = kept.as_ref().filter(|pair| self.is_usable(pair, refused)) {
             return Ok(pair.clone());
@@ -172,10 +178,21 @@ impl Installation {
         let now = self.http.now();
         let read = |body: &Bytes| pair(body, refresh_token, now);
         let pair = self.http.send(&request, |answer| body::read_json(&answer.body, read)).await?;
-        let saved = self.vault.save(&pair).await;
-        saved.map_err(|error| Failure::Source(vault_failed(&error.why)))?;
+        *self.unsaved() = Some(pair.clone());
+        self.save_unsaved().await.map_err(Failure::Source)?;
         tracing::info!("Renewed an access token");
         Ok(pair)
+    }
+
+    async fn save_unsaved(&self) -> Result<(), SourceError> {
+        let Some(pair) = self.unsaved().clone() else { return Ok(()) };
+        self.vault.save(&pair).await.map_err(|error| vault_failed(&error.why))?;
+        *self.unsaved() = None;
+        Ok(())
+    }
+
+    fn unsaved(&self) -> MutexGuard<'_, Option<TokenPair>> {
+        self.unsaved.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

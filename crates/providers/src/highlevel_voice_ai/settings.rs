@@ -43,9 +43,16 @@ pub struct Settings {
     /// in which zone it reads the ends.
     #[serde(default = "margin_hours")]
     pub margin_hours: u32,
+    /// Whether ranges are tried out on a known call, to make requests less wide.
+    #[serde(default = "tries_ranges")]
+    pub tries_ranges: bool,
     /// How old an instant must be before its window can be proved.
     #[serde(default = "lag_minutes")]
     pub lag_minutes: u32,
+}
+
+const fn tries_ranges() -> bool {
+    true
 }
 
 fn base_url() -> String {
@@ -94,6 +101,7 @@ impl Settings {
             window_days_max: window_days_max(),
             window_calls_max: window_calls_max(),
             margin_hours: margin_hours(),
+            tries_ranges: tries_ranges(),
             lag_minutes: lag_minutes(),
         }
     }

@@ -78,9 +78,7 @@ impl Trouble {
                 return Failure::Refused(Refusal { request, status, said });
             }
             Self::RateLimited { wait } => SourceError::RateLimited { request, attempts, wait },
-            Self::DaySpent { wait } => {
-                SourceError::RateLimited { request, attempts, wait: Some(wait) }
-            }
+            Self::DaySpent { wait } => SourceError::DaySpent { request, wait },
             Self::Unreachable { what } | Self::Misread(Misread::Broken(what)) => {
                 SourceError::Unavailable { request, what, attempts, wait: None }
             }

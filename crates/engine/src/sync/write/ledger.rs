@@ -1,24 +1,19 @@
 //! What a window that has ended means for the ledger.
 
-use domain::{Covered, Level, Mark, Territory, Timestamp};
-use providers::{SourceError, Walked};
+use domain::{Covered, Level, Mark, Territory};
+use providers::Walked;
 use store::{LogLine, StoreError};
 
 use super::Writer;
 use super::isolate::ROWS_REFUSED;
-use crate::sync::Phase;
+use crate::sync::{Ended, Phase};
 
 impl Writer<'_> {
     /// Writes what a window that has ended proved, or why it proved nothing.
-    pub(super) async fn window_ended(
-        &mut self,
-        territory: Territory,
-        inside: u64,
-        walked: Result<Walked, SourceError>,
-    ) -> Result<(), StoreError> {
-        let now = self.ctx.now();
+    pub(super) async fn window_ended(&mut self, ended: Ended) -> Result<(), StoreError> {
         let before = self.tally.clone();
-        let rows = self.judge(territory, inside, walked, now);
+        let rows = self.judge(&ended);
+        self.tell_doubt(&ended);
         self.tally.windows_ended += 1;
         let lines = self.log.take();
         let written = self.ctx.within(self.write_ledger(rows, &lines)).await;
@@ -39,74 +34,73 @@ impl Writer<'_> {
         tx.commit().await
     }
 
-    fn judge(
-        &mut self,
-        territory: Territory,
-        inside: u64,
-        walked: Result<Walked, SourceError>,
-        now: Timestamp,
-    ) -> Vec<Covered> {
-        let window = territory.window;
-        let row = |window, level, mark, listed, provider_total| Covered {
-            window,
-            level,
-            mark,
-            listed,
+    fn judge(&mut self, ended: &Ended) -> Vec<Covered> {
+        let Ended { territory: Territory { window, .. }, asked_at, inside, walked } = ended;
+        let unproven = |mark: Mark, provider_total: Option<u64>| Covered {
+            window: *window,
+            level: Level::Unproven,
+            mark: Some(mark),
+            listed: None,
             provider_total,
             run: self.run,
-            checked_at: now,
+            checked_at: *asked_at,
         };
         // Rows the database refused are a hole in what we hold, so nothing is proved.
-        let refused = self.holes.iter().any(|hole| hole.intersect(window).is_some());
+        let refused = self.holes.iter().any(|hole| hole.intersect(*window).is_some());
         match walked {
             Ok(Walked::Whole { total, .. }) if !refused => {
-                let mark = (inside == 0).then_some(Mark::Empty);
-                let tiers = self.source.connection.capabilities().tiers;
-                let levels = tiers.levels(window, now);
-                let is_whole = levels.len() == 1;
-                let listed = (is_whole || inside == 0).then_some(inside);
-                let rows = levels.into_iter();
-                let rows = rows.map(|(part, level)| row(part, level, mark.clone(), listed, total));
-                let rows = rows.collect();
+                let rows = self.proved(ended, *total);
                 self.tally.what.windows_proved += 1;
                 let sentence = format!("{window}: {inside} calls, proved complete");
-                self.log.info(now, Phase::Api, sentence, None);
+                self.log.info(self.ctx.now(), Phase::Api, sentence, None);
                 rows
             }
             Ok(Walked::Whole { total, .. }) => {
-                let mark = Some(Mark::PossiblyTruncated(ROWS_REFUSED.to_owned()));
+                let rows = vec![unproven(Mark::PossiblyTruncated(ROWS_REFUSED.to_owned()), *total)];
                 let sentence = format!(
                     "{window} is not proved complete: {ROWS_REFUSED}. The others are kept; the next run reads it again"
                 );
-                self.log.warn(now, Phase::Api, sentence);
-                vec![row(window, Level::Unproven, mark, None, total)]
+                self.log.warn(self.ctx.now(), Phase::Api, sentence);
+                rows
             }
             Ok(Walked::Doubtful { why, total }) => {
-                let rows = vec![row(
-                    window,
-                    Level::Unproven,
-                    Some(Mark::PossiblyTruncated(why.clone())),
-                    None,
-                    total,
-                )];
-                let sentence = format!(
-                    "{window} is not proved complete: {why}. What was read is kept; the next run reads it again"
-                );
-                self.log.warn(now, Phase::Api, sentence);
-                rows
+                vec![unproven(Mark::PossiblyTruncated(why.clone()), *total)]
             }
             Ok(Walked::TooMany { total }) => {
                 let why = format!("{total} calls are more than one walk may read");
-                let mark = Some(Mark::PossiblyTruncated(why));
-                vec![row(window, Level::Unproven, mark, None, Some(total))]
+                vec![unproven(Mark::PossiblyTruncated(why), Some(*total))]
             }
-            Err(error) => {
-                let mark = Some(Mark::Unreachable(error.to_string()));
-                let rows = vec![row(window, Level::Unproven, mark, None, None)];
-                self.log.warn(now, Phase::Api, format!("{window} could not be read: {error}"));
-                self.failed(error);
-                rows
-            }
+            Err(error) => vec![unproven(Mark::Unreachable(error.to_string()), None)],
         }
+    }
+
+    /// A proved window is as old as the first question asked about it.
+    fn proved(&self, ended: &Ended, provider_total: Option<u64>) -> Vec<Covered> {
+        let Ended { territory, asked_at, inside, .. } = ended;
+        let mark = (*inside == 0).then_some(Mark::Empty);
+        let tiers = self.source.connection.capabilities().tiers;
+        let levels = tiers.levels(territory.window, *asked_at);
+        let is_whole = levels.len() == 1;
+        let listed = (is_whole || *inside == 0).then_some(*inside);
+        let row = |(window, level)| Covered {
+            window,
+            level,
+            mark: mark.clone(),
+            listed,
+            provider_total,
+            run: self.run,
+            checked_at: *asked_at,
+        };
+        levels.into_iter().map(row).collect()
+    }
+
+    fn tell_doubt(&mut self, ended: &Ended) {
+        let Some(doubt) = ended.doubt() else { return };
+        let sentence = match &ended.walked {
+            Err(error) => format!("{} could not be read: {error}", ended.territory.window),
+            Ok(_) => doubt.clone(),
+        };
+        self.log.warn(self.ctx.now(), Phase::Api, sentence);
+        self.failed(doubt);
     }
 }

@@ -7,7 +7,6 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use domain::{Conclusion, RunAccounts, RunId, Timestamp, Window, conclude};
-use providers::SourceError;
 use store::{Lease, NewPage, NewSkip, RunProgress, StoreError, Tx};
 use tokio::sync::mpsc;
 
@@ -27,7 +26,7 @@ pub(super) struct Writer<'a> {
     pub(super) log: RunLog,
     pub(super) tally: Tally,
     started: Timestamp,
-    first_error: Option<SourceError>,
+    first_error: Option<String>,
     /// Where rows are missing that the database refused.
     holes: Vec<Window>,
     expected: u64,
@@ -76,12 +75,13 @@ impl<'a> Writer<'a> {
         self.tell();
     }
 
-    /// Writes until nothing more comes. Returns the first failure of the provider, if any.
+    /// Writes until nothing more comes. Returns the first thing, if any, that kept a window from
+    /// being proved.
     pub(super) async fn write_all(
         &mut self,
         mut incoming: mpsc::Receiver<Result<ToWrite, StoreError>>,
         mut rules: RulesAt,
-    ) -> Result<Option<SourceError>, StoreError> {
+    ) -> Result<Option<String>, StoreError> {
         let mut heartbeat = tokio::time::interval(self.ctx.settings.lease / 3);
         let mut group = Vec::new();
         loop {
@@ -119,9 +119,7 @@ impl<'a> Writer<'a> {
             match item {
                 ToWrite::Page(_) => {}
                 ToWrite::Split => self.tally.what.windows_planned += 1,
-                ToWrite::Ended { territory, inside, walked } => {
-                    self.window_ended(territory, inside, walked).await?;
-                }
+                ToWrite::Ended(ended) => self.window_ended(ended).await?,
             }
         }
         Ok(())
@@ -205,14 +203,14 @@ impl<'a> Writer<'a> {
         });
     }
 
-    pub(super) fn failed(&mut self, error: SourceError) {
+    pub(super) fn failed(&mut self, error: String) {
         self.first_error.get_or_insert(error);
     }
 
     /// Writes down how the run ended.
     pub(super) async fn conclude(
         mut self,
-        error: Option<SourceError>,
+        error: Option<String>,
         was_cancelled: bool,
     ) -> Result<RunReport, SyncError> {
         self.tally.what.was_cancelled = was_cancelled;
@@ -220,12 +218,12 @@ impl<'a> Writer<'a> {
         let status = conclude(&self.tally.accounts, self.tally.what);
         let now = self.ctx.now();
         if let Some(error) = &error {
-            self.log.error(now, error.to_string());
+            self.log.error(now, error.clone());
         }
         let took = now.since(self.started);
         let sentence = super::report::sentence(&self.tally, status, was_cancelled);
         self.log.info(now, Phase::Complete, sentence, Some(took));
-        let report = self.report(status, error.map(|error| error.to_string()), was_cancelled, took);
+        let report = self.report(status, error, was_cancelled, took);
         let ctx = self.ctx;
         ctx.within(self.finish(&report, now)).await?;
         self.tell();
@@ -299,7 +297,7 @@ impl ToWrite {
     fn page(&self) -> Option<&PreparedPage> {
         match self {
             Self::Page(page) => Some(page),
-            Self::Ended { .. } | Self::Split => None,
+            Self::Ended(_) | Self::Split => None,
         }
     }
 }

@@ -145,10 +145,10 @@ async fn a_spent_day_is_not_waited_for() {
         .with("x-ratelimit-daily-remaining", "0")
         .with("x-ratelimit-daily-reset", "3600000");
     let asked = ask(vec![spent, good()]).await;
-    let Err(Failure::Source(SourceError::RateLimited { wait, .. })) = asked.answer else {
+    let Err(Failure::Source(SourceError::DaySpent { wait, .. })) = asked.answer else {
         panic!("{:?}", asked.answer)
     };
-    assert_eq!((wait, asked.requests), (Some(Duration::from_hours(1)), 1));
+    assert_eq!((wait, asked.requests), (Duration::from_hours(1), 1));
 }
 
 #[tokio::test]

@@ -1,0 +1,104 @@
+//! Answers that are not what they seem, and answers that do not come (A28, A29).
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use domain::{Mark, RunStatus};
+use simulators::faults::{On, What};
+use testkit::{TestDb, on_both_databases};
+
+use crate::play::*;
+
+/// Once: it is asked again and nobody notices. For ever: an error, never an empty page.
+async fn an_answer_goes_wrong(db: Arc<TestDb>, what: What, words: &[&str]) {
+    let stage = stage(db, |it| {
+        it.tuning.retry.attempts_max = 2;
+        it.tuning.request_timeout = Duration::from_millis(700);
+    })
+    .await;
+    let on = On::path(&newest(&stage)).page(2);
+    let report = read_with(&stage, on.clone().forever().gives(what.clone())).await;
+    ended(&report, RunStatus::Partial, words);
+    assert!(report.error.as_deref().is_some_and(|error| error.contains("page 2")));
+    assert_eq!(stage.gaps().await.iter().map(|gap| gap.length() > DAY).collect::<Vec<_>>(), [true]);
+    let marks = marks(&stage).await;
+    assert!(
+        marks.iter().any(|mark| matches!(mark, Mark::Unreachable(why) if why.contains(words[0]))),
+        "{marks:?}"
+    );
+    heals(&stage).await;
+
+    stage.clock.pass(DAY * 20);
+    let before = stage.simulator.faults().struck();
+    stage.simulator.faults().add(On::path("call-logs").gives(what));
+    read_whole(&stage).await;
+    assert_eq!(stage.simulator.faults().struck(), before + 1);
+}
+
+on_both_databases! {
+    /// The edge answers instead of the provider.
+    async fn a_web_page_is_an_error(db) {
+        an_answer_goes_wrong(db, What::Html(502), &["502"]).await;
+    }
+
+    /// A web page in the dress of a success.
+    async fn a_web_page_with_200_is_an_error(db) {
+        an_answer_goes_wrong(db, What::Html(200), &["a web page instead of JSON"]).await;
+    }
+
+    /// The edge forbids.
+    async fn a_web_page_with_403_is_no_refusal(db) {
+        an_answer_goes_wrong(db, What::Html(403), &["403 with a web page"]).await;
+    }
+
+    /// The connection closes early.
+    async fn half_a_body_is_an_error(db) {
+        an_answer_goes_wrong(db, What::HalfBody, &["broke before the answer was complete"]).await;
+    }
+
+    /// The connection is reset.
+    async fn a_connection_reset_in_mid_body_is_an_error(db) {
+        an_answer_goes_wrong(db, What::CloseMidBody, &["broke before the answer was complete"]).await;
+    }
+
+    /// The declared length cuts the JSON.
+    async fn a_wrong_content_length_is_an_error(db) {
+        an_answer_goes_wrong(db, What::WrongContentLength, &["in the middle"]).await;
+    }
+
+    /// A success that is none.
+    async fn an_error_with_200_is_an_error(db) {
+        an_answer_goes_wrong(db, What::ErrorBodyWith200, &["error in the place of data"]).await;
+    }
+
+    /// A success with nothing in it.
+    async fn an_empty_body_is_an_error(db) {
+        an_answer_goes_wrong(db, What::EmptyBody, &["ends after 0 bytes"]).await;
+    }
+
+    /// No answer at all.
+    async fn a_lost_answer_is_an_error(db) {
+        an_answer_goes_wrong(db, What::LoseResponseAfterEffect, &["broke before the answer"]).await;
+    }
+
+    /// A hung request is given up, and its window goes back to the gaps.
+    async fn a_hung_request_is_given_up(db) {
+        an_answer_goes_wrong(db, What::Hang, &["did not answer in time"]).await;
+    }
+
+    /// 500.
+    async fn an_internal_error_is_asked_again(db) {
+        let body = r#"{"statusCode":500,"message":"Internal server error"}"#;
+        an_answer_goes_wrong(db, What::status(500, body), &["500", "Internal server error"]).await;
+    }
+
+    /// 502.
+    async fn a_bad_gateway_is_asked_again(db) {
+        an_answer_goes_wrong(db, What::status(502, "{}"), &["502"]).await;
+    }
+
+    /// 503.
+    async fn an_unavailable_service_is_asked_again(db) {
+        an_answer_goes_wrong(db, What::status(503, "{}"), &["503"]).await;
+    }
+}
