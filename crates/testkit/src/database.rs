@@ -58,7 +58,7 @@ static NEXT: AtomicU32 = AtomicU32::new(0);
 impl TestDb {
     /// Runs a story on a fresh database and removes the database afterwards, also when the
     /// story panics.
-    pub async fn run<F, S>(kind: Kind, tell: S)
+    pub async fn run<F, S>(kind: Kind, story: S)
     where
         S: FnOnce(std::sync::Arc<Self>) -> F,
         F: Future<Output = ()> + Send + 'static,

@@ -157,7 +157,7 @@ async fn survey(
 }
 
 /// The pipeline: fetching and preparing run beside the writer until every window has ended.
-/// Returns the first failure of the provider at a window, if any.
+/// Returns the first thing, if any, that kept a window from being proved.
 async fn read(writer: &mut Writer<'_>) -> Result<Option<String>, StoreError> {
     let (ctx, source, options) = (writer.ctx, writer.source, writer.options);
     let planned = survey(ctx, source, options, &mut writer.log).await?;

