@@ -67,7 +67,7 @@ impl TestDb {
         let (url, opened) = (db.url.clone(), db.store.clone());
         // A task of its own, so that a panic is caught and the database still removed.
         let mut playing = tokio::task::JoinSet::new();
-        playing.spawn(tell(db));
+        playing.spawn(story(db));
         let ended = playing.join_next().await;
         opened.close().await;
         if kind == Kind::Postgres {
