@@ -66,18 +66,23 @@ pub fn meanwhile<'a, R: Send + 'a>(
     let bell = at_request(stage, nth);
     let hangs = On::path(CALLS).from_nth(nth + 1).forever().gives(simulators::What::Hang);
     stage.simulator.faults().add(hangs);
-    let working = async move {
-        bell.notified().await;
-        work.await;
-        stage.simulator.faults().clear();
-    };
-    let mut run = Box::pin(run);
+    let ended = Notify::new();
     Box::pin(async move {
-        tokio::select! {
-            biased;
-            () = working => run.await,
-            ended = &mut run => ended,
-        }
+        let running = async {
+            let report = run.await;
+            ended.notify_one();
+            report
+        };
+        // Work that has begun is done, even when it is what ends the run.
+        let working = async {
+            tokio::select! {
+                biased;
+                () = bell.notified() => work.await,
+                () = ended.notified() => {}
+            }
+            stage.simulator.faults().clear();
+        };
+        tokio::join!(running, working).0
     })
 }
 
