@@ -1,6 +1,7 @@
 //! `everycall simulate`: a provider on a loopback port, for trying things out.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use clap::{Args, ValueEnum};
@@ -40,7 +41,8 @@ pub struct Simulate {
     /// Answer as often as asked, where the real provider would say 429
     #[arg(long)]
     no_limits: bool,
-    /// When the last call was made; the simulator's clock starts there too [default: now]
+    /// When the last call was made; the simulator's clock starts an hour later, when every call
+    /// has ended [default: calls go on until now, and the clock is the machine's]
     #[arg(long, value_name = "INSTANT", value_parser = Timestamp::parse_human)]
     end: Option<Timestamp>,
     /// How many agents there are
@@ -61,7 +63,7 @@ enum Simulated {
 pub async fn run(arguments: Simulate) -> Result<Exit> {
     let Simulated::HighlevelVoiceAi = arguments.provider;
     let interrupt = Interrupt::listen("")?;
-    let time = clock(arguments.end);
+    let time = clock(arguments.end.map(|end| end + Duration::from_hours(1)));
     let end = arguments.end.unwrap_or_else(|| time.now());
     let world = World::generate(&WorldSettings {
         seed: arguments.seed,

@@ -134,6 +134,8 @@ pub fn config_text(url: &str, door: &Door, token_file: &Path, since: &str) -> Re
         "location_id": door.location_id,
         "token_file": token_file,
         "since": since,
+        // The simulator has no limits; what is measured is us.
+        "unlimited": true,
     });
     let config = serde_json::json!({ "database": { "url": url }, "sources": [source] });
     Ok(toml::to_string(&config)?)
