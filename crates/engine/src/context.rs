@@ -68,9 +68,9 @@ impl Default for Settings {
             lease: Duration::from_secs(20),
             database_patience: Duration::from_mins(1),
             windows_beside: 2,
-            pages_waiting: 64,
+            pages_waiting: 16,
             pages_preparing: 4,
-            pages_per_write: 64,
+            pages_per_write: 32,
             skips_kept: 1000,
             failures_in_a_row: 3,
         }
