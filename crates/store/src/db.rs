@@ -147,8 +147,8 @@ async fn open_sqlite(url: &str) -> Result<Pools, StoreError> {
 
 async fn open_postgres(url: &str) -> Result<Pools, StoreError> {
     // Statements are prepared while tables are still empty, when reading them whole looks cheap,
-    // and PostgreSQL keeps that plan while they grow: a first load became twenty times slower.
-    // Every statement here has an index to go by, so it is told to go by it.
+    // and PostgreSQL keeps that plan while they grow. Every statement here has an index to go by,
+    // so it is told to go by it; see docs/decisions/0006.
     let options = PgConnectOptions::from_str(url)?
         .application_name("everycall")
         .options([("enable_seqscan", "off")]);

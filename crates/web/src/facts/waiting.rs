@@ -36,9 +36,11 @@ impl WaitingFor {
             Some(WaitingReason::AgentNotAssignedToUser) => {
                 agent.map(|agent| format!("everycall assign {} --account NAME", quoted(agent)))
             }
-            Some(WaitingReason::AgentNotInSystem) => {
-                Some(format!("everycall agents fetch {}", quoted(source)))
-            }
+            // Every run fetches the agents, so one that is still unknown must be named by its id.
+            Some(WaitingReason::AgentNotInSystem) => agent.map(|agent| {
+                let (agent, source) = (quoted(agent), quoted(source));
+                format!("everycall assign {agent} --source {source} --account NAME")
+            }),
             Some(WaitingReason::NoAgentIdInCall) | None => None,
         };
         Self {
@@ -97,9 +99,10 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_agent_is_fetched() {
-        let fetch = command(WaitingReason::AgentNotInSystem, None);
-        assert_eq!(fetch.as_deref(), Some("everycall agents fetch main"));
+    fn an_agent_no_list_shows_is_assigned_by_its_id() {
+        let assign = command(WaitingReason::AgentNotInSystem, None);
+        let wanted = "everycall assign a1 --source main --account NAME";
+        assert_eq!(assign.as_deref(), Some(wanted));
         assert_eq!(command(WaitingReason::NoAgentIdInCall, None), None);
     }
 }
