@@ -4,7 +4,7 @@
 //! every request whose `Host` is not a loopback name is refused: a page elsewhere that points
 //! its own name at 127.0.0.1 (DNS rebinding) must not read people's calls through a browser.
 //!
-//! Pages work without JavaScript and carry none. Page and JSON show the same [`facts`].
+//! Pages work without JavaScript and carry none. Page and JSON show the same facts.
 
 mod api;
 mod assets;
