@@ -8,7 +8,7 @@
 //!   read again at the ages of [`domain::Tiers::usual`].
 //! - It does not say in which zone it reads the ends of a range, nor whether they are inclusive:
 //!   requests are 26 hours wider on both sides, or two once a call's own minute was asked for and
-//!   came back alone, and are cut by each call's own time; see [`calibrate`].
+//!   came back alone, and are cut by each call's own time; see `calibrate`.
 //! - Rows shift between pages while calls arrive: windows lie in the past, oldest first, and a
 //!   walk counts only if every page's total equals the distinct calls seen.
 //! - The list has no called number, no direction, no outcome and no recording. A record names
