@@ -40,5 +40,7 @@ pub fn start(verbose: u8, format: LogFormat) {
         LogFormat::Text => layer.boxed(),
         LogFormat::Json => layer.json().boxed(),
     };
-    tracing_subscriber::registry().with(layer.with_filter(levels)).init();
+    // The filter is for all, not for the one layer: the driver of PostgreSQL asks whether its own
+    // lines are wanted, and a layer's filter would then swallow the next line of ours.
+    tracing_subscriber::registry().with(levels).with(layer).init();
 }

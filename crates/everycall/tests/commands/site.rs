@@ -29,9 +29,19 @@ pub const END: &str = "2026-01-01T00:00:00Z";
 
 impl Simulator {
     pub fn start(calls: u32) -> Self {
+        Self::start_with(calls, 0)
+    }
+
+    /// … that takes its time, so that there is a middle of a run to be killed in.
+    pub fn slow(calls: u32) -> Self {
+        Self::start_with(calls, 10)
+    }
+
+    fn start_with(calls: u32, latency_ms: u32) -> Self {
         let folder = std::env::temp_dir();
         let mut command = everycall(&folder);
         command.args(["simulate", "--no-limits", "--end", END, "--calls", &calls.to_string()]);
+        command.args(["--latency-ms", &latency_ms.to_string()]);
         let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
         let mut line = String::new();
         let stdout = child.stdout.take().unwrap();
