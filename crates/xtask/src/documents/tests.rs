@@ -80,11 +80,11 @@ fn only_for_tests_every_crate_may_use_the_testkit() -> Result<()> {
 #[test]
 fn a_reserved_crate_is_not_used_elsewhere_even_for_tests() -> Result<()> {
     check(
-        &["domain: inquire", "store: reqwest", "testkit: dev sqlx", "everycall"],
+        &["domain: inquire", "store: reqwest", "testkit: sqlx", "everycall: dev sqlx"],
         &[
             "`domain` may not depend on `inquire`",
             "`store` may not depend on `reqwest`",
-            "`testkit` may not depend on `sqlx`",
+            "`everycall` may not depend on `sqlx`",
         ],
     )
 }
