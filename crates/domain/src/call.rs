@@ -60,6 +60,48 @@ pub enum Tag {
     AgentDeleted,
 }
 
+/// What a provider still owes us about a call: it brings it later than the call itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Awaited {
+    /// Only the list's view of it was read; its full record is to be asked for by id.
+    Detail,
+    /// It has not ended.
+    Ending,
+    /// Its transcript.
+    Transcript,
+    /// What the provider makes of it: summary, extracted fields, success.
+    Analysis,
+    /// Its recording.
+    Recording,
+    /// What it cost.
+    Price,
+}
+
+impl Awaited {
+    /// Everything a provider may owe.
+    pub const ALL: &[Self] = &[
+        Self::Detail,
+        Self::Ending,
+        Self::Transcript,
+        Self::Analysis,
+        Self::Recording,
+        Self::Price,
+    ];
+
+    /// Its name in the database and API.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Detail => "detail",
+            Self::Ending => "ending",
+            Self::Transcript => "transcript",
+            Self::Analysis => "analysis",
+            Self::Recording => "recording",
+            Self::Price => "price",
+        }
+    }
+}
+
 /// One call record in normal form. Absent is `None`: never zero, never an empty text.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Call {
@@ -95,4 +137,7 @@ pub struct Call {
     pub aliases: Vec<Alias>,
     /// Properties that filters and rules speak of.
     pub tags: Vec<Tag>,
+    /// The first thing the provider still owes; `None` when nothing more is expected of it.
+    /// Whatever changes all the same, reading its window again finds.
+    pub awaits: Option<Awaited>,
 }

@@ -54,16 +54,38 @@ impl fmt::Display for ProviderCallId {
 pub enum ProviderKind {
     /// Calls handled by HighLevel's own AI agents.
     HighlevelVoiceAi,
+    /// Every call of a HighLevel sub-account, by people and AI, as messages of its conversations.
+    HighlevelConversations,
+    /// Calls of Teli's AI agents.
+    Teli,
+    /// Calls of a ViciDial contact centre, from its database.
+    Vicidial,
+    /// Calls that went over Twilio's lines.
+    Twilio,
+    /// Conversations of ElevenLabs' agents.
+    Elevenlabs,
 }
 
 impl ProviderKind {
     /// Every provider there is.
-    pub const ALL: &[Self] = &[Self::HighlevelVoiceAi];
+    pub const ALL: &[Self] = &[
+        Self::HighlevelVoiceAi,
+        Self::HighlevelConversations,
+        Self::Teli,
+        Self::Vicidial,
+        Self::Twilio,
+        Self::Elevenlabs,
+    ];
 
     /// Its name in configuration, database and API.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::HighlevelVoiceAi => "highlevel_voice_ai",
+            Self::HighlevelConversations => "highlevel_conversations",
+            Self::Teli => "teli",
+            Self::Vicidial => "vicidial",
+            Self::Twilio => "twilio",
+            Self::Elevenlabs => "elevenlabs",
         }
     }
 
@@ -71,6 +93,11 @@ impl ProviderKind {
     pub const fn title(self) -> &'static str {
         match self {
             Self::HighlevelVoiceAi => "HighLevel Voice AI",
+            Self::HighlevelConversations => "HighLevel Conversations",
+            Self::Teli => "Teli",
+            Self::Vicidial => "ViciDial",
+            Self::Twilio => "Twilio",
+            Self::Elevenlabs => "ElevenLabs",
         }
     }
 }

@@ -36,7 +36,7 @@ mod time;
 mod walk;
 mod window;
 
-pub use call::{AgentRef, Alias, Call, ContactRef, Direction, ProviderTime, Tag};
+pub use call::{AgentRef, Alias, Awaited, Call, ContactRef, Direction, ProviderTime, Tag};
 pub use coverage::{Coverage, Covered, Level, Mark};
 pub use hash::ContentHash;
 pub use ids::{AccountId, AgentId, ProviderCallId, ProviderKind, RunId, SourceId, UnknownProvider};
@@ -47,8 +47,8 @@ pub use placement::{
 pub use plan::{Capabilities, Planned, Territory, Why, plan, territories};
 pub use retry::{Next, RetryPolicy, Trouble};
 pub use run::{Conclusion, RunAccounts, RunKind, RunStatus, Unbalanced, conclude};
-pub use settle::Tiers;
+pub use settle::{Tiers, look_again};
 pub use status::{Advance, CallStatus};
 pub use time::{Clock, NotATime, Timestamp};
-pub use walk::{Doubt, PageFacts, Walk};
+pub use walk::{CursorFacts, CursorWalk, Doubt, PageFacts, Walk};
 pub use window::{NotAWindow, Window};

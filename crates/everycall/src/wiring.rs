@@ -42,7 +42,7 @@ impl Desk {
 
     async fn ensure(&self, configured: &config::Source) -> Result<SourceRow> {
         let config::Source { name, since, .. } = configured;
-        let (kind, scope) = (configured.kind(), configured.scope());
+        let (kind, scope) = (configured.provider.kind(), configured.provider.scope());
         if let Some(known) = self.ctx.store.source_by_name(name).await?
             && (known.scope != scope || known.provider != kind)
         {
@@ -72,6 +72,10 @@ impl Desk {
         let read = |secret: &config::Secret| secret.read(folder, &configured.name);
         Ok(match &configured.door {
             Door::Token(token) => Credential::PrivateToken(read(token)?),
+            Door::Password { password, api_password } => Credential::Password {
+                password: read(password)?,
+                api_password: api_password.as_ref().map(read).transpose()?,
+            },
             Door::OAuth { client_id, client_secret, refresh_token } => {
                 let key = self.config.vault.key(folder)?;
                 let (store, wait) = (self.ctx.store.clone(), self.ctx.wait.clone());

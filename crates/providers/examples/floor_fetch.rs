@@ -13,8 +13,9 @@ use futures::StreamExt;
 use providers::clock::SystemClock;
 use providers::highlevel_voice_ai::Settings;
 use providers::highlevel_voice_ai::client::{Client, Listing};
-use providers::highlevel_voice_ai::wire::{CallLog, CallPage, is_true, number, text};
+use providers::highlevel_voice_ai::wire::{CallLog, CallPage};
 use providers::http::budget::{Budgets, Rate};
+use providers::json::{is_true, number, text};
 use providers::{Credential, SourceError, Tuning};
 
 #[tokio::main]

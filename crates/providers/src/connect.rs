@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::RetryPolicy;
+use domain::{ProviderKind, RetryPolicy};
 
 use crate::http::budget::{Budgets, Rate};
 use crate::http::{HttpError, Limits};
@@ -28,6 +28,44 @@ pub struct ConnectionSettings {
 pub enum ProviderSettings {
     /// Calls handled by HighLevel's own AI agents.
     HighlevelVoiceAi(highlevel_voice_ai::Settings),
+}
+
+impl ProviderSettings {
+    /// Reads a provider's own keys from its block of the configuration.
+    pub fn read(kind: ProviderKind, own: toml::Table) -> Result<Self, SettingsError> {
+        match kind {
+            ProviderKind::HighlevelVoiceAi => Ok(Self::HighlevelVoiceAi(own.try_into()?)),
+            other => Err(SettingsError::NotYet { provider: other.title() }),
+        }
+    }
+
+    /// Which provider they are for.
+    pub fn kind(&self) -> ProviderKind {
+        match self {
+            Self::HighlevelVoiceAi(_) => ProviderKind::HighlevelVoiceAi,
+        }
+    }
+
+    /// What of the provider is read; part of a source's identity.
+    pub fn scope(&self) -> &str {
+        match self {
+            Self::HighlevelVoiceAi(settings) => &settings.location_id,
+        }
+    }
+}
+
+/// Why a provider's own keys cannot be used.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum SettingsError {
+    /// A key is missing, unknown, or of the wrong type.
+    #[error(transparent)]
+    Key(#[from] toml::de::Error),
+    /// Its client is not part of this program yet.
+    #[error("this version cannot read {provider} yet")]
+    NotYet {
+        /// Its name on screen.
+        provider: &'static str,
+    },
 }
 
 /// How patient and how fast we are with a provider.
@@ -87,6 +125,16 @@ pub enum ConnectError {
     Setting {
         /// A sentence that names the setting.
         why: String,
+    },
+    /// The credential is of a kind that this provider does not take.
+    #[error("{provider} does not take {given}; it takes {takes}")]
+    WrongCredential {
+        /// Its name on screen.
+        provider: &'static str,
+        /// What was given.
+        given: &'static str,
+        /// What it takes, and the key to write it under.
+        takes: &'static str,
     },
     /// The HTTP client cannot be built.
     #[error(transparent)]

@@ -4,14 +4,23 @@ use std::fmt;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use domain::Timestamp;
+use domain::{ProviderKind, Timestamp};
 use secrecy::SecretString;
+
+use crate::ConnectError;
 
 /// What opens a provider's door.
 #[derive(Clone)]
 pub enum Credential {
     /// A token a person made; it does not expire by itself.
     PrivateToken(SecretString),
+    /// A user's password; the user's name is no secret and stands in the settings.
+    Password {
+        /// Of the main door.
+        password: SecretString,
+        /// Of a second door beside it, where the provider has one.
+        api_password: Option<SecretString>,
+    },
     /// An app's tokens, renewed as they expire.
     OAuth {
         /// The app.
@@ -55,10 +64,23 @@ pub struct VaultError {
     pub why: String,
 }
 
+impl Credential {
+    /// The sentence for a provider that `takes` something else.
+    pub fn refused_by(&self, provider: ProviderKind, takes: &'static str) -> ConnectError {
+        let given = match self {
+            Self::PrivateToken(_) => "a token",
+            Self::Password { .. } => "a password",
+            Self::OAuth { .. } => "OAuth",
+        };
+        ConnectError::WrongCredential { provider: provider.title(), given, takes }
+    }
+}
+
 impl fmt::Debug for Credential {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::PrivateToken(_) => "PrivateToken([secret])",
+            Self::Password { .. } => "Password([secret])",
             Self::OAuth { .. } => "OAuth([secret])",
         })
     }

@@ -14,6 +14,8 @@ pub mod credential;
 pub mod error;
 pub mod highlevel_voice_ai;
 pub mod http;
+pub mod json;
+pub mod parts;
 pub mod record;
 
 mod connect;
@@ -22,7 +24,7 @@ mod testing;
 
 pub use clock::{SystemClock, Wait};
 pub use connect::{
-    ConnectError, Connection, ConnectionSettings, ProviderSettings, Tuning, connect,
+    ConnectError, Connection, ConnectionSettings, ProviderSettings, SettingsError, Tuning, connect,
 };
 pub use credential::{Credential, TokenPair, TokenVault, VaultError};
 pub use error::SourceError;
@@ -59,6 +61,13 @@ pub trait Provider: Send + Sync {
 
     /// All agents the provider lists.
     async fn agents(&self) -> Result<Vec<ProviderAgent>, SourceError>;
+
+    /// Whether its records are put together of several answers, as [`parts`] says: what a sighting
+    /// lacks is then kept as it is held, and a call that awaits its
+    /// [`domain::Awaited::Detail`] is asked for by [`Provider::record`] before it is kept.
+    fn has_parts(&self) -> bool {
+        false
+    }
 
     /// What a raw record says, in normal form. `home` is the country of numbers without prefix.
     fn normalise(&self, record: &[u8], home: Country) -> Result<Call, Unreadable>;

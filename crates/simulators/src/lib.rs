@@ -6,15 +6,18 @@
 //!
 //! - [`world`]: the seeded truth, with everything it hid from whoever asks.
 //! - [`faults`]: what goes wrong, when, as values.
+//! - [`simulated`]: what all of them have in common for whoever sets one up.
 //! - [`server`]: one HTTP server with a request journal, shared by all providers.
 //! - [`highlevel_voice_ai`]: HighLevel Voice AI call logs, agents, location and OAuth.
 
 pub mod faults;
 pub mod highlevel_voice_ai;
 pub mod server;
+pub mod simulated;
 pub mod world;
 
 pub use faults::{Fault, On, Times, What};
+pub use simulated::{Options, PROVIDERS, Simulated, Truth, start};
 pub use world::{Call, NewCall, TrueCall, Visibility, World, WorldSettings};
 
 /// The simulator's clock, in unix milliseconds. Injected; tests move it by hand.

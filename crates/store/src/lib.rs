@@ -27,12 +27,13 @@ mod work;
 pub use accounts::AccountRow;
 pub use agents::{AgentRow, SeenAgent};
 pub use calls::{
-    CallFilter, CallKey, CallRow, KnownCall, NewCall, PlacedCall, Replaced, Which, parts,
+    AwaitingCall, CallFilter, CallKey, CallRow, KnownCall, NewCall, PlacedCall, Replaced, Which,
+    parts,
 };
 pub use db::{Engine, Store, Tx};
 pub use dictionaries::Dictionary;
 pub use error::StoreError;
-pub use observations::{NewObservation, Observation};
+pub use observations::{Held, NewObservation, Observation};
 pub use probes::ProbeRow;
 pub use runs::{LogLine, NewPage, NewSkip, PageRow, RunProgress, RunRow, SkipRow};
 pub use scope::Scope;

@@ -1,9 +1,9 @@
 //! Each distinct content of a call, with the raw record whole.
 
 use domain::{ContentHash, SourceId, Timestamp};
-use sqlx::QueryBuilder;
+use sqlx::{AssertSqlSafe, QueryBuilder};
 
-use crate::batch::pieces;
+use crate::batch::{pieces, placeholders};
 use crate::db::either;
 use crate::text::text;
 use crate::{CallKey, Scope, Store, StoreError, Tx};
@@ -40,7 +40,19 @@ pub struct Observation {
     pub raw: Vec<u8>,
 }
 
+/// The latest content of a call, as it is held.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+pub struct Held {
+    /// The provider's id of the call.
+    pub provider_call_id: String,
+    /// The dictionary `raw` was compressed with; 0 for none.
+    pub dictionary_id: i64,
+    /// The record, compressed.
+    pub raw: Vec<u8>,
+}
+
 const ROWS_MAX: usize = 512;
+const IDS_MAX: usize = 512;
 
 const INSERT: &str = "
 INSERT INTO observations
@@ -86,6 +98,35 @@ impl Tx {
 }
 
 impl Store {
+    /// The latest content of each of these calls. Calls nobody knows are absent.
+    pub async fn observations_held(
+        &self,
+        source: SourceId,
+        ids: &[&str],
+    ) -> Result<Vec<Held>, StoreError> {
+        either!(self.read(), |pool| {
+            let mut db = pool.acquire().await?;
+            let mut held = Vec::with_capacity(ids.len());
+            for piece in pieces(ids, IDS_MAX) {
+                let sql = format!(
+                    "SELECT o.provider_call_id, o.dictionary_id, o.raw
+                     FROM calls c
+                     JOIN observations o ON o.source_id = c.source_id
+                        AND o.provider_call_id = c.provider_call_id AND o.version = c.version
+                     WHERE c.source_id + 0 = $1 AND c.provider_call_id IN ({})",
+                    placeholders(2, piece.len())
+                );
+                let mut query = sqlx::query_as(AssertSqlSafe(sql)).bind(source.0);
+                for id in piece {
+                    query = query.bind(text(id));
+                }
+                let rows: Vec<Held> = query.fetch_all(&mut *db).await?;
+                held.extend(rows);
+            }
+            Ok(held)
+        })
+    }
+
     /// Every content of one call, oldest first.
     pub async fn observations_of(
         &self,

@@ -6,8 +6,10 @@
 
 mod clock;
 mod database;
+mod rig;
 mod stage;
 
 pub use clock::HandClock;
 pub use database::{Kind, TestDb};
+pub use rig::{Rig, RigSettings};
 pub use stage::{Stage, StageSettings, instant};

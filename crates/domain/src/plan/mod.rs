@@ -20,6 +20,8 @@ pub struct Capabilities {
     pub lag: Duration,
     /// When windows are read again.
     pub tiers: Tiers,
+    /// How long after a call's time what it still awaits is asked for by id; then it is given up.
+    pub patience: Duration,
 }
 
 /// Why a window is read.

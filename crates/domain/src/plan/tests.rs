@@ -16,6 +16,7 @@ fn capabilities(window_max: Duration, lag: Duration, tiers: Tiers) -> Capabiliti
         margin: MINUTE,
         lag,
         tiers,
+        patience: Duration::ZERO,
     }
 }
 

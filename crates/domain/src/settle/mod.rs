@@ -5,6 +5,26 @@ use std::time::Duration;
 use crate::coverage::{Covered, Level};
 use crate::{Timestamp, Window};
 
+/// Waits between two looks at one call by its id: at least, and at most.
+const LOOKS_APART: (Duration, Duration) = (Duration::from_mins(1), Duration::from_hours(6));
+
+/// When a call that still awaits something is to be asked for again by its id, having been looked
+/// at at `looked_at`; `None` once it is older than `patience`.
+///
+/// The waits grow with the age of the call: what is late by a day need not be asked for each
+/// minute.
+pub fn look_again(
+    occurred_at: Timestamp,
+    looked_at: Timestamp,
+    patience: Duration,
+) -> Option<Timestamp> {
+    let until = occurred_at + patience;
+    let (least, most) = LOOKS_APART;
+    let wait = (looked_at.since(occurred_at) / 4).clamp(least, most);
+    let next = looked_at + wait;
+    (next <= until).then_some(next)
+}
+
 /// Ages at which every instant is read again, ascending; after the last it is settled.
 ///
 /// Tiers slide with time: an instant `t` is due for tier `T` once `t + T` has passed and nobody

@@ -2,8 +2,9 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 
+use super::look_again;
 use crate::samples::{HOUR, MINUTE, hour, minute, minutes, spans, text_of};
-use crate::{Covered, Level, RunId, Tiers};
+use crate::{Covered, Level, RunId, Tiers, Timestamp};
 
 fn row(window: &str, read_at: &str) -> Covered {
     Covered {
@@ -98,4 +99,17 @@ proptest! {
             prop_assert!(is_due || !surely || read, "{at} is skipped");
         }
     }
+}
+
+#[test]
+fn looks_at_one_call_grow_apart_with_its_age_and_end_with_patience() {
+    let (call, patience) = (Timestamp::from_millis(0), Duration::from_hours(72));
+    let after = |looked: Duration| {
+        let next = look_again(call, call + looked, patience);
+        next.map(|next| next.since(call + looked))
+    };
+    assert_eq!(after(Duration::ZERO), Some(Duration::from_mins(1)));
+    assert_eq!(after(Duration::from_hours(4)), Some(Duration::from_hours(1)));
+    assert_eq!(after(Duration::from_hours(48)), Some(Duration::from_hours(6)));
+    assert_eq!(after(Duration::from_hours(71)), None);
 }

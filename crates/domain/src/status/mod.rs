@@ -4,10 +4,12 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-/// Where a call stands: queued < initiated < ringing < in_progress < any terminal state.
+/// Where a call stands: unknown < queued < initiated < ringing < in_progress < any terminal state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CallStatus {
+    /// The provider uses a word nobody documented; its record has it.
+    Unknown,
     /// It waits for a line.
     Queued,
     /// It was handed to the network.
@@ -46,6 +48,7 @@ pub enum Advance {
 impl CallStatus {
     /// Every status, in order.
     pub const ALL: &[Self] = &[
+        Self::Unknown,
         Self::Queued,
         Self::Initiated,
         Self::Ringing,
@@ -60,16 +63,17 @@ impl CallStatus {
 
     /// Whether the call has ended.
     pub fn is_terminal(self) -> bool {
-        self.rank() == 4
+        self.rank() == 5
     }
 
     fn rank(self) -> u8 {
         match self {
-            Self::Queued => 0,
-            Self::Initiated => 1,
-            Self::Ringing => 2,
-            Self::InProgress => 3,
-            _ => 4,
+            Self::Unknown => 0,
+            Self::Queued => 1,
+            Self::Initiated => 2,
+            Self::Ringing => 3,
+            Self::InProgress => 4,
+            _ => 5,
         }
     }
 
@@ -86,6 +90,7 @@ impl CallStatus {
     /// Its name in database and API.
     pub const fn as_str(self) -> &'static str {
         match self {
+            Self::Unknown => "unknown",
             Self::Queued => "queued",
             Self::Initiated => "initiated",
             Self::Ringing => "ringing",

@@ -1,8 +1,12 @@
 //! Proof that a walk over the numbered pages of one window saw every record.
 
+mod cursor;
+
 use std::collections::HashSet;
 
 use xxhash_rust::xxh3::xxh3_64;
+
+pub use cursor::{CursorFacts, CursorWalk};
 
 /// What one page said about itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,6 +53,18 @@ pub enum Doubt {
     PageRepeated {
         /// Which page.
         page: u64,
+    },
+    /// The provider sent us in a circle.
+    #[error("page {page} names a next page that was named before")]
+    CursorRepeated {
+        /// Which page.
+        page: u64,
+    },
+    /// The walk stopped before the provider said that the list ends.
+    #[error("the list went on after page {pages}, and was not read further")]
+    NoEndMark {
+        /// How many pages were read.
+        pages: u64,
     },
     /// Not one page was read, which is not the same as an empty list.
     #[error("no page was read, so nothing is known about this window")]

@@ -201,7 +201,8 @@ fn judge(
 
 impl Writes {
     fn fresh(&mut self, id: String, version: i64, fresh: Fresh) {
-        let Fresh { call, placement, content_hash, dictionary_id, raw, before: _ } = fresh;
+        let Fresh { call, placement, content_hash, look_again_at, dictionary_id, raw, before: _ } =
+            fresh;
         let provider_call_id = id.clone();
         self.observations.push(NewObservation {
             provider_call_id,
@@ -210,7 +211,8 @@ impl Writes {
             dictionary_id,
             raw,
         });
-        self.calls.insert(id, NewCall { call, placement, content_hash, version });
+        let new = NewCall { call, placement, content_hash, version, look_again_at };
+        self.calls.insert(id, new);
     }
 
     async fn write(

@@ -1,6 +1,6 @@
 //! The heavy half of ingesting: look up, hash, read, place and pack, outside of any transaction.
 
-use domain::{Call, ContentHash, Placement, PlacementFacts, place};
+use domain::{Call, ContentHash, Placement, PlacementFacts, Timestamp, look_again, place};
 use providers::{Identity, Unreadable};
 use store::{KnownCall, NewSetAside, StoreError};
 
@@ -38,6 +38,7 @@ pub struct Fresh {
     pub(super) call: Call,
     pub(super) placement: Placement,
     pub(super) content_hash: ContentHash,
+    pub(super) look_again_at: Option<Timestamp>,
     pub(super) dictionary_id: i64,
     pub(super) raw: Vec<u8>,
     /// The call as we knew it when we looked.
@@ -54,6 +55,7 @@ pub async fn prepare(
 ) -> Result<Vec<Prepared>, StoreError> {
     let ids: Vec<&str> = sightings.iter().filter_map(Sighting::id).collect();
     let known = ctx.within(ctx.store.calls_known(source.row.id, &ids)).await?;
+    let now = ctx.now();
     let mut packer = codec.packer().map_err(packing)?;
     let mut prepared = Vec::with_capacity(sightings.len());
     for sighting in &sightings {
@@ -62,7 +64,7 @@ pub async fn prepare(
             Some(known) if known.content_hash == hash => Prepares::Known(known.clone()),
             before => {
                 let before = before.cloned();
-                fresh(source, rules, codec.dictionary_id, &mut packer, sighting, hash, before)?
+                fresh(source, rules, now, codec.dictionary_id, &mut packer, sighting, hash, before)?
             }
         };
         prepared.push(Prepared {
@@ -78,6 +80,7 @@ pub async fn prepare(
 fn fresh(
     source: &Source,
     rules: &RulesAt,
+    now: Timestamp,
     dictionary_id: i64,
     packer: &mut Packer<'_>,
     sighting: &Sighting,
@@ -91,7 +94,9 @@ fn fresh(
     Ok(match call {
         Ok(call) => {
             let placement = placed(&call, rules);
-            let fresh = Fresh { call, placement, content_hash, dictionary_id, raw, before };
+            let look_again_at = due_again(source, &call, now);
+            let fresh =
+                Fresh { call, placement, content_hash, look_again_at, dictionary_id, raw, before };
             Prepares::Fresh(Box::new(fresh))
         }
         Err(Unreadable { why }) => {
@@ -105,6 +110,12 @@ fn fresh(
             })
         }
     })
+}
+
+/// When a call is asked for again by its id, if its provider still owes something.
+fn due_again(source: &Source, call: &Call, now: Timestamp) -> Option<Timestamp> {
+    call.awaits?;
+    look_again(call.occurred_at.at, now, source.connection.capabilities().patience)
 }
 
 pub(super) fn placed(call: &Call, rules: &RulesAt) -> Placement {

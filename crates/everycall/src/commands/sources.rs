@@ -37,7 +37,7 @@ pub async fn run(site: &Site, arguments: Sources) -> Result<Exit> {
             None => store::Totals::default(),
         };
         let (provider, scope, since) = match (configured, row) {
-            (Some(source), _) => (source.kind(), source.scope(), source.since),
+            (Some(source), _) => (source.provider.kind(), source.provider.scope(), source.since),
             (None, Some(row)) => (row.provider, row.scope.as_str(), row.since),
             (None, None) => continue,
         };

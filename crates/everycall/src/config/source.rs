@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use domain::{Country, ProviderKind, Timestamp};
 use providers::http::budget::Rate;
-use providers::{ProviderSettings, Tuning, highlevel_voice_ai};
+use providers::{ProviderSettings, SettingsError, Tuning};
 use serde::Deserialize;
 
 use super::near::nearest;
@@ -32,8 +32,15 @@ pub struct Source {
 /// What opens a provider's door, not yet read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Door {
-    /// A token a person made.
+    /// A token or key a person made.
     Token(Secret),
+    /// A user's password, and that of a second door where there is one.
+    Password {
+        /// Of the main door.
+        password: Secret,
+        /// Of the second one.
+        api_password: Option<Secret>,
+    },
     /// An app's tokens.
     OAuth {
         /// The app.
@@ -59,10 +66,14 @@ struct Common {
     unlimited: bool,
     token_env: Option<String>,
     token_file: Option<PathBuf>,
+    password_env: Option<String>,
+    password_file: Option<PathBuf>,
+    api_password_env: Option<String>,
+    api_password_file: Option<PathBuf>,
     oauth: Option<OAuth>,
 }
 
-const COMMON: [&str; 9] = [
+const COMMON: [&str; 13] = [
     "name",
     "provider",
     "since",
@@ -71,6 +82,10 @@ const COMMON: [&str; 9] = [
     "unlimited",
     "token_env",
     "token_file",
+    "password_env",
+    "password_file",
+    "api_password_env",
+    "api_password_file",
     "oauth",
 ];
 
@@ -111,26 +126,20 @@ impl Source {
         let (since, country) = (common.since, common.country);
         Ok(Self { name, since, country, provider, door: door(common)?, tuning })
     }
-
-    /// What of the provider it reads; part of its identity.
-    pub fn scope(&self) -> &str {
-        match &self.provider {
-            ProviderSettings::HighlevelVoiceAi(settings) => &settings.location_id,
-        }
-    }
-
-    /// Which provider it reads.
-    pub fn kind(&self) -> ProviderKind {
-        match &self.provider {
-            ProviderSettings::HighlevelVoiceAi(_) => ProviderKind::HighlevelVoiceAi,
-        }
-    }
 }
 
 /// A secret in the configuration ends up in backups, tickets and repositories.
 fn refuse_literals(name: &str, table: &toml::Table) -> Result<(), Mistake> {
     let oauth = table.get("oauth").and_then(toml::Value::as_table);
-    let literals = ["token", "client_secret", "refresh_token", "access_token", "api_key"];
+    let literals = [
+        "token",
+        "password",
+        "api_password",
+        "client_secret",
+        "refresh_token",
+        "access_token",
+        "api_key",
+    ];
     let found = literals.into_iter().find(|key| {
         table.contains_key(*key) || oauth.is_some_and(|oauth| oauth.contains_key(*key))
     });
@@ -159,20 +168,13 @@ fn provider(common: &Common, own: toml::Table) -> Result<ProviderSettings, Mista
             hint,
         )
     })?;
-    match kind {
-        ProviderKind::HighlevelVoiceAi => {
-            let read: Result<highlevel_voice_ai::Settings, _> = own.try_into();
-            let settings =
-                read.map_err(|error| unreadable::of_source(&common.name, &error, &COMMON))?;
-            if settings.location_id.trim().is_empty() {
-                return Err(Mistake::new(
-                    format!("source `{}`: `location_id` is empty", common.name),
-                    "It is the id of the sub-account, and stands in the address of its pages: …/location/THIS/dashboard",
-                ));
-            }
-            Ok(ProviderSettings::HighlevelVoiceAi(settings))
-        }
-    }
+    ProviderSettings::read(kind, own).map_err(|error| match error {
+        SettingsError::Key(error) => unreadable::of_source(&common.name, &error, &COMMON),
+        SettingsError::NotYet { .. } => Mistake::new(
+            format!("source `{}`: {error}", common.name),
+            "Take its block out of the configuration until it can",
+        ),
+    })
 }
 
 fn tuning(common: &Common) -> Result<Tuning, Mistake> {
@@ -189,9 +191,18 @@ fn tuning(common: &Common) -> Result<Tuning, Mistake> {
 }
 
 fn door(common: Common) -> Result<Door, Mistake> {
-    let Common { name, token_env, token_file, oauth, .. } = common;
+    let Common { name, token_env, token_file, password_env, password_file, oauth, .. } = common;
     let Some(oauth) = oauth else {
-        return Ok(Door::Token(Secret::of(&name, "token", token_env, token_file)?));
+        if password_env.is_none() && password_file.is_none() {
+            return Ok(Door::Token(Secret::of(&name, "token", token_env, token_file)?));
+        }
+        let (env, file) = (common.api_password_env, common.api_password_file);
+        let has_second = env.is_some() || file.is_some();
+        let second = has_second.then(|| Secret::of(&name, "api_password", env, file));
+        return Ok(Door::Password {
+            password: Secret::of(&name, "password", password_env, password_file)?,
+            api_password: second.transpose()?,
+        });
     };
     if token_env.is_some() || token_file.is_some() {
         return Err(Mistake::new(

@@ -54,7 +54,7 @@ fn the_manual_shows_every_setting_with_its_default() {
 #[test]
 fn the_smallest_configuration_is_enough() {
     let config = read(&format!("{SOURCE}token_env = \"TOKEN\"")).expect("it is right");
-    assert_eq!(config.sources[0].scope(), "abc");
+    assert_eq!(config.sources[0].provider.scope(), "abc");
     assert_eq!(config.sources[0].since.to_string(), "2026-01-01T00:00:00Z");
 }
 

@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use domain::{ProviderCallId, Timestamp, Window};
+use domain::{ProviderCallId, ProviderKind, Timestamp, Window};
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
@@ -14,7 +14,7 @@ use super::errors::{Scope, explain, is_cured_by_new_token};
 use super::oauth::{App, OAuth};
 use super::wire::{AgentPage, CallPage, identify};
 use crate::http::budget::Budgets;
-use crate::http::{Answer, Failure, Http, Misread, Request, body};
+use crate::http::{Answer, Failure, Http, Key, Misread, Request, body};
 use crate::{ConnectError, Credential, ProviderAgent, RawRecord, SourceError, Tuning, Wait};
 
 /// Locations are an older part of the API.
@@ -86,6 +86,7 @@ impl Client {
         let counted_by: Vec<&str> = match &credential {
             Credential::PrivateToken(token) => vec![token.expose_secret()],
             Credential::OAuth { client_id, .. } => vec![client_id, &settings.location_id],
+            Credential::Password { .. } => return Err(wrong(&credential)),
         };
         let budget = budgets.of(&counted_by, rate, tuning.concurrency);
         let http = Arc::new(Http::new(&base, tuning.limits(), wait, budget)?);
@@ -95,6 +96,7 @@ impl Client {
                 let app = App { client_id, client_secret, refresh_token, vault };
                 Door::OAuth(OAuth::new(app, at(&base, &["oauth", "token"]), http.clone()))
             }
+            given @ Credential::Password { .. } => return Err(wrong(&given)),
         };
         Ok(Self { http, base, door, settings, tuning })
     }
@@ -246,17 +248,17 @@ impl Client {
         let mut request = self.request(ask);
         let oauth = match &self.door {
             Door::Private(token) => {
-                request.bearer = Some(token.clone());
+                request.key = Some(Key::Bearer(token.clone()));
                 return self.http.send(&request, read).await;
             }
             Door::OAuth(oauth) => oauth,
         };
         let token = oauth.token().await.map_err(Failure::Source)?;
-        request.bearer = Some(token.clone());
+        request.key = Some(Key::Bearer(token.clone()));
         match self.http.send(&request, &read).await {
             Err(Failure::Refused(refusal)) if is_cured_by_new_token(&refusal) => {
                 let next = oauth.token_after(&token).await.map_err(Failure::Source)?;
-                request.bearer = Some(next);
+                request.key = Some(Key::Bearer(next));
                 self.http.send(&request, &read).await
             }
             answered => answered,
@@ -270,8 +272,12 @@ impl Client {
         }
         let headers =
             vec![("accept", "application/json".to_owned()), ("version", ask.version.to_owned())];
-        Request { name: ask.name.clone(), url, headers, bearer: None, form: None }
+        Request { name: ask.name.clone(), url, headers, key: None, form: None }
     }
+}
+
+fn wrong(given: &Credential) -> ConnectError {
+    given.refused_by(ProviderKind::HighlevelVoiceAi, "a private integration token or OAuth")
 }
 
 /// The end of the year 9999, later than any call.

@@ -1,13 +1,10 @@
 //! From a record to a call in normal form. Pure.
 
-use std::borrow::Cow;
-use std::time::Duration;
-
 use domain::{AgentRef, Alias, Call, CallStatus, ContactRef, Country, Phone, ProviderTime, Tag};
-use serde_json::value::RawValue;
 
-use super::wire::{CallLog, id_text, is_true, number, text};
+use super::wire::CallLog;
 use crate::Unreadable;
+use crate::json::{free_form, id, id_text, is_true, seconds, words};
 
 /// Reads a record. A field that is absent, empty or ill-typed is `None` in the call.
 pub fn normalise(record: &[u8], home: Country) -> Result<Call, Unreadable> {
@@ -40,31 +37,6 @@ pub fn normalise(record: &[u8], home: Country) -> Result<Call, Unreadable> {
             .into_iter()
             .collect(),
         tags: tags.into_iter().filter_map(|(is_so, tag)| is_so.then_some(tag)).collect(),
+        awaits: None,
     })
-}
-
-fn id(raw: Option<&RawValue>) -> Option<String> {
-    raw.and_then(id_text).map(Cow::into_owned)
-}
-
-fn words(raw: Option<&RawValue>) -> Option<String> {
-    raw.and_then(text).map(Cow::into_owned)
-}
-
-fn seconds(raw: &RawValue) -> Option<Duration> {
-    // Longer than a year is not a call but a mistake of units.
-    let seconds = number(raw).filter(|seconds| *seconds < 31_536_000.0)?;
-    Duration::try_from_secs_f64(seconds).ok()
-}
-
-fn free_form(raw: &RawValue) -> Option<serde_json::Value> {
-    let value: serde_json::Value = serde_json::from_str(raw.get()).ok()?;
-    let is_empty = match &value {
-        serde_json::Value::Null => true,
-        serde_json::Value::String(text) => text.trim().is_empty(),
-        serde_json::Value::Array(items) => items.is_empty(),
-        serde_json::Value::Object(fields) => fields.is_empty(),
-        _ => false,
-    };
-    (!is_empty).then_some(value)
 }

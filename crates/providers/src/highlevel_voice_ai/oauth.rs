@@ -172,7 +172,7 @@ impl Installation {
             name: REQUEST.to_owned(),
             url: self.token_url.clone(),
             headers: vec![("accept", "application/json".to_owned())],
-            bearer: None,
+            key: None,
             form: Some(form),
         };
         let now = self.http.now();

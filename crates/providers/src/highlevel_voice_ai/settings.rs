@@ -115,6 +115,8 @@ impl Settings {
             margin: self.margin(),
             lag: Duration::from_secs(u64::from(self.lag_minutes) * 60),
             tiers: Tiers::usual(),
+            // Nothing is asked for by id: what comes late changes the list itself.
+            patience: Duration::ZERO,
         }
     }
 

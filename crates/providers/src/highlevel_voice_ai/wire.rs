@@ -1,7 +1,4 @@
 //! What HighLevel sends, as sent: borrowed, with every field optional and of any type.
-//!
-//! Each field is first kept as raw JSON and then read by itself, so that no field can spoil its
-//! record, and no record its page.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -12,6 +9,7 @@ use serde::Deserialize;
 use serde::de::{Error, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
+use crate::json::{because, id_text, instant, text, unreadable, whole_number};
 use crate::{Identity, ProviderAgent, RawRecord, Unreadable};
 
 /// A page of the call list, split into records that share its memory.
@@ -209,86 +207,4 @@ impl<'a> CallLog<'a> {
 pub fn identify(record: &str) -> Result<Identity, Unreadable> {
     let log = CallLog::read(record)?;
     Ok(Identity { id: log.id()?, occurred_at: log.created_at()?.0 })
-}
-
-fn because(why: &str) -> Unreadable {
-    Unreadable { why: why.to_owned() }
-}
-
-/// The parser's own words may quote the record, so they are not repeated.
-fn unreadable(error: &serde_json::Error) -> Unreadable {
-    because(match error.classify() {
-        serde_json::error::Category::Data => "the record is not an object",
-        serde_json::error::Category::Eof => "the record ends in the middle",
-        _ => "the record is not JSON",
-    })
-}
-
-/// The text of a string that says something. Half surrogate pairs become replacement marks.
-pub fn text(raw: &RawValue) -> Option<Cow<'_, str>> {
-    let text = match raw.get().as_bytes().first()? {
-        b'"' => string(raw.get())?,
-        _ => return None,
-    };
-    (!text.trim().is_empty()).then_some(text)
-}
-
-fn string(json: &str) -> Option<Cow<'_, str>> {
-    let inner = json.strip_prefix('"')?.strip_suffix('"')?;
-    if !inner.contains('\\') {
-        return Some(Cow::Borrowed(inner));
-    }
-    serde_json::from_str(json).map(Cow::Owned).ok().or_else(|| lossy(json))
-}
-
-fn lossy(json: &str) -> Option<Cow<'_, str>> {
-    struct Lossy;
-    impl Visitor<'_> for Lossy {
-        type Value = String;
-        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.write_str("a string")
-        }
-        fn visit_bytes<E: Error>(self, bytes: &[u8]) -> Result<String, E> {
-            // Half a pair arrives as three bytes that are no UTF-8.
-            let text = String::from_utf8_lossy(bytes);
-            Ok(text.replace("\u{fffd}\u{fffd}\u{fffd}", "\u{fffd}"))
-        }
-    }
-    let mut json = serde_json::Deserializer::from_str(json);
-    serde::Deserializer::deserialize_bytes(&mut json, Lossy).map(Cow::Owned).ok()
-}
-
-/// An id: a text, or a number's digits.
-pub fn id_text(raw: &RawValue) -> Option<Cow<'_, str>> {
-    match raw.get().as_bytes().first()? {
-        b'0'..=b'9' => Some(Cow::Borrowed(raw.get())),
-        _ => text(raw),
-    }
-}
-
-/// A number, also one written as a text.
-pub fn number(raw: &RawValue) -> Option<f64> {
-    let text = id_text(raw)?;
-    let number: f64 = text.trim().parse().ok()?;
-    number.is_finite().then_some(number)
-}
-
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked before")]
-fn whole_number(raw: &RawValue) -> Option<u64> {
-    let number = number(raw)?;
-    (number.fract() == 0.0 && (0.0..9e15).contains(&number)).then_some(number as u64)
-}
-
-/// Whether it says true.
-pub fn is_true(raw: Option<&RawValue>) -> bool {
-    raw.is_some_and(|raw| matches!(raw.get(), "true" | "\"true\""))
-}
-
-/// An instant as RFC 3339 or as milliseconds since 1970, with its text.
-fn instant(raw: &RawValue) -> Option<(Timestamp, Cow<'_, str>)> {
-    if let Ok(millis) = raw.get().parse::<i64>() {
-        return Some((Timestamp::from_millis(millis), Cow::Borrowed(raw.get())));
-    }
-    let text = text(raw)?;
-    Some((Timestamp::parse(text.trim()).ok()?, text))
 }

@@ -23,6 +23,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use domain::{Next, RetryPolicy, Timestamp};
+use reqwest::header::HeaderMap;
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
@@ -66,11 +67,27 @@ pub struct Request {
     pub url: Url,
     /// Headers beside the usual ones.
     pub headers: Vec<(&'static str, String)>,
-    /// The token that opens the door.
-    pub bearer: Option<SecretString>,
+    /// What opens the door.
+    pub key: Option<Key>,
     /// Fields to post. A request with them changes something at the provider: it is sent again
     /// only when it certainly changed nothing. Without them it is a GET.
     pub form: Option<Vec<(&'static str, SecretString)>>,
+}
+
+/// What opens a provider's door, in the place where it looks for it.
+#[derive(Debug, Clone)]
+pub enum Key {
+    /// `Authorization: Bearer …`.
+    Bearer(SecretString),
+    /// `Authorization: Basic …`.
+    Basic {
+        /// The user's name, which is no secret.
+        user: String,
+        /// The user's password.
+        password: SecretString,
+    },
+    /// In a header of the provider's own.
+    Header(&'static str, SecretString),
 }
 
 /// One answer, read to its end.
@@ -83,6 +100,14 @@ pub struct Answer {
     /// The provider's clock, from the `date` header, where it sent one.
     pub server_time: Option<Timestamp>,
     facts: headers::Facts,
+    headers: HeaderMap,
+}
+
+impl Answer {
+    /// A header's text, where it was sent.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
 }
 
 /// Why a request brought nothing.
@@ -202,14 +227,20 @@ impl Http {
         for (name, value) in &request.headers {
             building = building.header(*name, value);
         }
-        if let Some(token) = &request.bearer {
-            building = building.bearer_auth(token.expose_secret());
-        }
+        building = match &request.key {
+            None => building,
+            Some(Key::Bearer(token)) => building.bearer_auth(token.expose_secret()),
+            Some(Key::Basic { user, password }) => {
+                building.basic_auth(user, Some(password.expose_secret()))
+            }
+            Some(Key::Header(name, value)) => building.header(*name, value.expose_secret()),
+        };
         let response = building.send().await.map_err(|error| Trouble::from_transport(&error))?;
         let status = response.status().as_u16();
         let facts = headers::Facts::of(response.headers());
+        let headers = response.headers().clone();
         let body = body::read_to_end(response, self.limits.body_bytes_max).await?;
-        Ok(Answer { status, body, server_time: facts.date, facts })
+        Ok(Answer { status, body, server_time: facts.date, facts, headers })
     }
 }
 

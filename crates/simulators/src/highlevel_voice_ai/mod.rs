@@ -23,6 +23,7 @@ mod query;
 mod record;
 mod service;
 mod settings;
+mod simulated;
 mod twist;
 
 #[cfg(test)]
@@ -43,6 +44,7 @@ pub use settings::{
 };
 
 use service::Service;
+pub(crate) use simulated::start;
 
 /// A running HighLevel that knows one sub-account; dropping it stops it.
 pub struct Simulator {

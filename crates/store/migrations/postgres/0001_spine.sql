@@ -84,6 +84,9 @@ CREATE TABLE calls (
     placement           TEXT COLLATE "C" NOT NULL,
     -- Why it is placed, waits or is excluded.
     reason              TEXT COLLATE "C" NOT NULL,
+    -- What the provider still owes, and when the call is asked for again by its id.
+    awaits              TEXT COLLATE "C",
+    look_again_at       BIGINT,
     content_hash        BYTEA NOT NULL,
     version             BIGINT NOT NULL,
     first_seen_at       BIGINT NOT NULL,
@@ -103,6 +106,7 @@ CREATE INDEX calls_by_time ON calls (source_id, occurred_at, provider_call_id);
 CREATE INDEX calls_of_account ON calls (account_id, occurred_at, source_id) WHERE account_id IS NOT NULL;
 CREATE INDEX calls_unplaced ON calls (source_id, placement, reason, provider_agent_id, occurred_at)
     WHERE placement <> 'placed';
+CREATE INDEX calls_awaiting ON calls (source_id, look_again_at) WHERE look_again_at IS NOT NULL;
 
 -- Each distinct content of a call: how and when it was seen, and the raw record whole.
 CREATE TABLE observations (

@@ -1,5 +1,6 @@
 //! Calls: what we know, what is new, and lists for people.
 
+mod awaiting;
 mod known;
 mod list;
 mod replace;
@@ -7,6 +8,7 @@ mod write;
 
 use domain::{ProviderCallId, SourceId};
 
+pub use awaiting::AwaitingCall;
 pub use known::KnownCall;
 pub use list::{CallFilter, CallRow};
 pub use replace::{PlacedCall, Replaced, Which};

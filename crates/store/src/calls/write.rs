@@ -1,7 +1,7 @@
 //! Calls on their way in.
 
 use domain::{
-    Call, CallStatus, ContentHash, Direction, Phone, Placement, SourceId, Tag, Timestamp,
+    Awaited, Call, CallStatus, ContentHash, Direction, Phone, Placement, SourceId, Tag, Timestamp,
 };
 use sqlx::QueryBuilder;
 
@@ -33,17 +33,19 @@ pub struct NewCall {
     pub content_hash: ContentHash,
     /// How many contents it has had, this one included.
     pub version: i64,
+    /// When it is asked for again by its id, while it awaits something.
+    pub look_again_at: Option<Timestamp>,
 }
 
-// 26 columns: at 512 rows a statement has 13,312 parameters, below both engines' limits.
+// 29 columns: at 512 rows a statement has 14,848 parameters, below both engines' limits.
 const ROWS_MAX: usize = 512;
 
 const INSERT: &str = "
 INSERT INTO calls
     (source_id, provider_call_id, occurred_at, occurred_text, ended_at, duration_ms, direction,
      status, from_raw, from_e164, to_raw, to_e164, provider_agent_id, provider_contact_id, parts,
-     tags, agent_id, account_id, placement, reason, content_hash, version, first_seen_at,
-     first_seen_by, first_run, changed_at, changed_run) ";
+     tags, agent_id, account_id, placement, reason, awaits, look_again_at, content_hash, version,
+     first_seen_at, first_seen_by, first_run, changed_at, changed_run) ";
 
 const ON_CONFLICT: &str = "
 ON CONFLICT (source_id, provider_call_id) DO UPDATE SET
@@ -56,6 +58,7 @@ ON CONFLICT (source_id, provider_call_id) DO UPDATE SET
     provider_contact_id = excluded.provider_contact_id, parts = excluded.parts,
     tags = excluded.tags, agent_id = excluded.agent_id, account_id = excluded.account_id,
     placement = excluded.placement, reason = excluded.reason,
+    awaits = excluded.awaits, look_again_at = excluded.look_again_at,
     content_hash = excluded.content_hash, version = excluded.version,
     changed_at = excluded.changed_at, changed_run = excluded.changed_run";
 
@@ -95,6 +98,8 @@ impl Tx {
                         .push_bind(account)
                         .push_bind(placement)
                         .push_bind(reason)
+                        .push_bind(call.awaits.map(Awaited::as_str))
+                        .push_bind(new.look_again_at.map(Timestamp::as_millis))
                         .push_bind(new.content_hash.to_bytes().to_vec())
                         .push_bind(new.version)
                         .push_bind(now.as_millis())

@@ -46,10 +46,12 @@ pub fn call(id: &str, occurred_at: i64) -> NewCall {
         extracted: None,
         aliases: vec![],
         tags: vec![],
+        awaits: None,
     };
     let reason = WaitingReason::NoAgentIdInCall;
     let placement = Placement::Waiting { agent: None, reason };
-    NewCall { call, placement, content_hash: ContentHash::of(id.as_bytes()), version: 1 }
+    let content_hash = ContentHash::of(id.as_bytes());
+    NewCall { call, placement, content_hash, version: 1, look_again_at: None }
 }
 
 /// The same call, placed.

@@ -118,8 +118,10 @@ fn call(n: u64, source: SourceId, account: domain::AccountId) -> NewCall {
         extracted: None,
         aliases: Vec::new(),
         tags: Vec::new(),
+        awaits: None,
     };
-    NewCall { call, placement, content_hash: ContentHash::from_bytes([1; 16]), version: 1 }
+    let content_hash = ContentHash::from_bytes([1; 16]);
+    NewCall { call, placement, content_hash, version: 1, look_again_at: None }
 }
 
 /// Six runs of a source, of which the first reads its history and one fails; returns the last.

@@ -13,7 +13,7 @@ use serde_json::Value;
 use url::Url;
 
 use super::budget::{Budget, Rate};
-use super::{Failure, Http, HttpError, Limits, Request, body};
+use super::{Failure, Http, HttpError, Key, Limits, Request, body};
 use crate::SourceError;
 use crate::testing::{HandClock, Reply, Server};
 
@@ -36,7 +36,7 @@ fn request(url: &str) -> Request {
         name: "list".to_owned(),
         url: Url::parse(url).unwrap(),
         headers: vec![("version", "2021-04-15".to_owned())],
-        bearer: Some(SecretString::from("pit-secret")),
+        key: Some(Key::Bearer(SecretString::from("pit-secret"))),
         form: None,
     }
 }

@@ -1,0 +1,46 @@
+//! Records that come late, change, come twice or go.
+
+use std::time::Duration;
+
+use crate::every_provider;
+
+every_provider! {
+    /// Late and changed records are found once their window is read again.
+    async fn late_and_changed_records_are_found_by_the_tiers(rig) {
+        rig.sync().await;
+        let now = rig.ctx.now();
+        let late = rig.provider.add((now - Duration::from_hours(30)).as_millis());
+        let changed = rig.truth().into_keys().find(|id| *id != late).unwrap();
+        assert!(rig.provider.change(&changed));
+        for wait in [Duration::from_hours(25), Duration::from_hours(24 * 8)] {
+            rig.clock.pass(wait);
+            assert!(rig.sync().await.success);
+        }
+        rig.assert_equals_truth().await;
+        let calls = rig.calls().await;
+        assert!(calls.contains_key(&late), "a late call was not found");
+        let all = rig.sync_all().await;
+        assert_eq!((all.new, all.updated), (0, 0), "the tiers had left something: {all:#?}");
+    }
+
+    /// What was read and is gone at the provider stays here: nobody knows why it is gone.
+    async fn a_deleted_record_stays_here(rig) {
+        rig.sync().await;
+        let gone = rig.truth().into_keys().next().unwrap();
+        assert!(rig.provider.remove(&gone));
+        assert!(!rig.truth().contains_key(&gone), "the simulator still shows it");
+        rig.sync_all().await;
+        assert!(rig.calls().await.contains_key(&gone), "a call was deleted here");
+    }
+
+    /// Reading the same again writes nothing and counts nothing as new.
+    async fn reading_again_changes_nothing(rig) {
+        let first = rig.sync().await;
+        assert!(first.success, "{first:#?}");
+        assert_eq!(first.new, rig.truth().len() as u64);
+        let again = rig.sync_all().await;
+        assert!(again.success, "{again:#?}");
+        assert_eq!((again.new, again.updated), (0, 0), "{again:#?}");
+        assert_eq!(again.unchanged, first.new);
+    }
+}

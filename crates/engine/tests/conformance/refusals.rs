@@ -1,0 +1,74 @@
+//! Providers that say no, break off, or send what nobody can read. Questions about HTTP are not
+//! asked of a provider that does not speak it.
+
+use domain::RunStatus;
+use simulators::{On, What};
+use testkit::Rig;
+
+use crate::every_provider;
+
+/// Where faults on lists strike; `None` for a provider that is not asked over HTTP.
+fn list(rig: &Rig) -> Option<On> {
+    let path = rig.provider.list_path();
+    (!path.is_empty()).then(|| On::path(path))
+}
+
+/// Reads with a fault that passes, and demands that nothing is lost.
+async fn passes(rig: &Rig, what: What) {
+    let Some(on) = list(rig) else { return };
+    rig.provider.strike(on.times(2).gives(what));
+    let report = rig.sync().await;
+    assert!(report.success, "{report:#?}");
+    rig.assert_equals_truth().await;
+}
+
+every_provider! {
+    /// 429 is waited out.
+    async fn being_asked_to_slow_down_loses_nothing(rig) {
+        passes(&rig, What::TooMany429 { retry_after: Some(3), with_headers: false }).await;
+    }
+
+    /// 429 without a word how long.
+    async fn being_asked_to_slow_down_without_a_time_loses_nothing(rig) {
+        passes(&rig, What::TooMany429 { retry_after: None, with_headers: false }).await;
+    }
+
+    /// 5xx is tried again.
+    async fn an_internal_error_is_tried_again(rig) {
+        passes(&rig, What::Html(502)).await;
+    }
+
+    /// A body that breaks off is no short list.
+    async fn half_a_body_loses_nothing(rig) {
+        passes(&rig, What::HalfBody).await;
+    }
+
+    /// 401 is final, says what to change, and is not an empty list.
+    async fn a_refused_credential_is_not_an_empty_list(rig) {
+        let Some(on) = list(&rig) else { return };
+        rig.provider.strike(on.forever().gives(What::status(401, r#"{"message":"Unauthorized"}"#)));
+        let report = rig.sync().await;
+        assert_eq!(report.status, RunStatus::Failed, "{report:#?}");
+        assert!(report.error.is_some());
+        assert!(!rig.gaps().await.is_empty(), "a refusal was taken for an empty list");
+        let path = rig.provider.list_path();
+        let asked = rig.provider.requests().iter().filter(|r| r.path.contains(path)).count();
+        assert!(asked < 12, "a final refusal was asked {asked} times");
+    }
+
+    /// After a provider was away, the next run makes everything good.
+    async fn an_outage_is_a_gap_and_then_healed(rig) {
+        let Some(on) = list(&rig) else { return };
+        rig.provider.strike(on.times(40).gives(What::Html(503)));
+        let away = rig.sync().await;
+        assert!(!away.success, "{away:#?}");
+        assert!(!rig.gaps().await.is_empty());
+        let mut runs = 0;
+        while !rig.sync().await.success {
+            runs += 1;
+            assert!(runs < 20, "the provider is back, and reading it does not come to an end");
+        }
+        rig.assert_equals_truth().await;
+        assert_eq!(rig.gaps().await, []);
+    }
+}

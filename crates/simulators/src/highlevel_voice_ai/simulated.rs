@@ -1,0 +1,70 @@
+//! What this provider has in common with all others.
+
+use std::io;
+
+use super::{Settings, Simulator};
+use crate::server::RequestSeen;
+use crate::simulated::{Options, Simulated, Truth, toml_text};
+use crate::world::{NewCall, World};
+use crate::{Clock, Fault};
+
+/// Starts it as `options` say.
+pub(crate) async fn start(world: World, options: Options, clock: Clock) -> io::Result<Simulator> {
+    let usual = if options.is_unlimited { Settings::without_limits() } else { Settings::default() };
+    let settings = Settings { port: options.port, latency_ms: options.latency_ms, ..usual };
+    let simulator = Simulator::start(world, settings, clock).await?;
+    simulator.prerender();
+    Ok(simulator)
+}
+
+impl Simulated for Simulator {
+    fn provider(&self) -> &'static str {
+        "highlevel_voice_ai"
+    }
+
+    fn configuration(&self) -> Vec<(&'static str, String)> {
+        vec![
+            ("base_url", toml_text(&self.base_url())),
+            ("location_id", toml_text(self.location_id())),
+        ]
+    }
+
+    fn secrets(&self) -> Vec<(&'static str, String)> {
+        vec![("token", self.token().to_owned())]
+    }
+
+    fn truth(&self) -> Vec<Truth> {
+        let listed = Simulator::truth(self).into_iter().filter(crate::TrueCall::is_listed);
+        let shown = listed.map(|call| Truth {
+            id: call.id,
+            occurred_at: call.created_at,
+            duration: Some(call.duration),
+            agent_id: call.agent_id,
+        });
+        shown.collect()
+    }
+
+    fn add(&self, at: i64) -> String {
+        self.mutate(|world| world.insert(NewCall::at(at)))
+    }
+
+    fn change(&self, id: &str) -> bool {
+        self.mutate(|world| world.edit(id, |call| call.summary.push_str(" They will call again.")))
+    }
+
+    fn remove(&self, id: &str) -> bool {
+        self.mutate(|world| world.delete(id))
+    }
+
+    fn strike(&self, fault: Fault) {
+        self.faults().add(fault);
+    }
+
+    fn list_path(&self) -> &'static str {
+        "call-logs"
+    }
+
+    fn requests(&self) -> Vec<RequestSeen> {
+        Simulator::requests(self)
+    }
+}

@@ -1,0 +1,91 @@
+//! What every simulated provider has in common: how it is configured, what is true, what goes wrong.
+
+use std::io;
+
+use crate::server::RequestSeen;
+use crate::{Clock, Fault, World, highlevel_voice_ai};
+
+/// A running simulated provider; dropping it stops it.
+///
+/// The conformance suite, the demo and `everycall simulate` know providers only by this.
+pub trait Simulated: Send + Sync {
+    /// The provider's name in configurations, such as `highlevel_voice_ai`.
+    fn provider(&self) -> &'static str;
+
+    /// The provider's own keys of a `[[sources]]` block that lead here, as TOML values.
+    fn configuration(&self) -> Vec<(&'static str, String)>;
+
+    /// The secrets that open its door, by the stem of their key: `token` is configured as
+    /// `token_env` or `token_file`.
+    fn secrets(&self) -> Vec<(&'static str, String)>;
+
+    /// The records the provider shows now, by every way it has of showing them.
+    fn truth(&self) -> Vec<Truth>;
+
+    /// A call begins at this instant, in unix milliseconds, and is on the provider's records from
+    /// now on, however long ago it was. Answers the id the provider gives it.
+    fn add(&self, at: i64) -> String;
+
+    /// Something about a call changes that its record shows. False when there is no such call.
+    fn change(&self, id: &str) -> bool;
+
+    /// A call is deleted at the provider. False when there is no such call.
+    fn remove(&self, id: &str) -> bool;
+
+    /// From now on this goes wrong.
+    fn strike(&self, fault: Fault);
+
+    /// What the path of every request for a list of calls contains; faults on lists name it.
+    /// Empty for a provider that is not asked over HTTP.
+    fn list_path(&self) -> &'static str;
+
+    /// The last requests, oldest first; empty for a provider that is not asked over HTTP.
+    fn requests(&self) -> Vec<RequestSeen>;
+}
+
+/// How any simulated provider may be set up; what is its own has switches in its own settings.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Options {
+    /// The loopback port; 0 for any.
+    pub port: u16,
+    /// Milliseconds before every answer.
+    pub latency_ms: u64,
+    /// Answer as often as asked, where the real provider would ask to slow down.
+    pub is_unlimited: bool,
+}
+
+/// The providers that can be simulated.
+pub const PROVIDERS: &[&str] = &["highlevel_voice_ai"];
+
+/// Starts a simulated provider by its name, showing the calls of this world.
+pub async fn start(
+    provider: &str,
+    world: World,
+    options: Options,
+    clock: Clock,
+) -> io::Result<Box<dyn Simulated>> {
+    match provider {
+        "highlevel_voice_ai" => {
+            Ok(Box::new(highlevel_voice_ai::start(world, options, clock).await?))
+        }
+        unknown => Err(io::Error::other(format!("there is no simulated provider `{unknown}`"))),
+    }
+}
+
+/// One record as the provider shows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Truth {
+    /// The provider's id of the call.
+    pub id: String,
+    /// When it was, in unix milliseconds, by the time the provider lists it by.
+    pub occurred_at: i64,
+    /// How long it lasted, in seconds, where the provider says.
+    pub duration: Option<u32>,
+    /// The provider's id of its agent, where the provider says.
+    pub agent_id: Option<String>,
+}
+
+/// A text as a TOML value.
+pub fn toml_text(text: &str) -> String {
+    format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
+}
