@@ -5,6 +5,7 @@
 
 mod codec;
 mod commit;
+mod complete;
 mod prepare;
 
 use domain::{Placement, Rules, Timestamp};
@@ -13,6 +14,8 @@ use providers::RawRecord;
 pub(crate) use codec::SAMPLES;
 pub use codec::{Codec, CodecError, Dictionaries};
 pub use commit::{Committed, Fate, SeenBy, commit};
+pub use complete::Completer;
+pub(crate) use complete::records;
 pub use prepare::{Prepared, Prepares, prepare};
 
 /// One record as it came in.
