@@ -2,43 +2,30 @@
 //! read yet is asked for before the call is kept.
 
 use std::collections::HashMap;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
-use domain::{Awaited, ContentHash, ProviderCallId};
-use futures::{StreamExt, stream};
-use providers::{RawRecord, SourceError, parts};
+use domain::{Awaited, ContentHash};
+use providers::{RawRecord, parts};
 use store::StoreError;
 use tokio::sync::Mutex;
 
-use super::{Dictionaries, Sighting};
+use super::{Asking, Dictionaries, Sighting};
 use crate::{Context, Source};
 
 /// Completes the records of one run.
 pub struct Completer {
     dictionaries: Mutex<Dictionaries>,
-    failures: AtomicU32,
-    /// Whether full records are no longer asked for.
-    has_given_up: Arc<AtomicBool>,
+    asking: Option<Asking>,
 }
 
 impl Completer {
     /// One that asks for what nobody has read yet.
-    pub fn asking() -> Self {
-        Self::new(false)
+    pub fn asking(ctx: &Context) -> Self {
+        Self { asking: Some(Asking::new(ctx)), ..Self::looking() }
     }
 
     /// One that only looks at what is held.
     pub fn looking() -> Self {
-        Self::new(true)
-    }
-
-    fn new(has_given_up: bool) -> Self {
-        Self {
-            dictionaries: Mutex::default(),
-            failures: AtomicU32::new(0),
-            has_given_up: Arc::new(AtomicBool::new(has_given_up)),
-        }
+        Self { dictionaries: Mutex::default(), asking: None }
     }
 
     /// Completes a batch. Gives it back with the first reason, if any, for which a full record
@@ -53,7 +40,10 @@ impl Completer {
             return Ok((sightings, None));
         }
         let unknown = self.merge_held(ctx, source, &mut sightings).await?;
-        let trouble = self.ask_details(ctx, source, &mut sightings, unknown).await;
+        let trouble = match &self.asking {
+            Some(asking) => ask_details(asking, source, &mut sightings, unknown).await,
+            None => None,
+        };
         Ok((sightings, trouble))
     }
 
@@ -117,71 +107,37 @@ impl Completer {
         }
         Ok(held)
     }
-
-    /// Asks for the full records of calls of which only the list's view is known.
-    async fn ask_details(
-        &self,
-        ctx: &Context,
-        source: &Source,
-        sightings: &mut [Sighting],
-        places: Vec<usize>,
-    ) -> Option<String> {
-        let lacks_detail = |place: &usize| {
-            let record = &sightings[*place].record;
-            let call = record
-                .identity
-                .is_ok()
-                .then(|| source.connection.normalise(&record.bytes, source.home));
-            matches!(call, Some(Ok(call)) if call.awaits == Some(Awaited::Detail))
-        };
-        let wanted: Vec<usize> = places.into_iter().filter(lacks_detail).collect();
-        let id_at = |place: usize| Some(sightings[place].record.identity.as_ref().ok()?.id.clone());
-        let wanted = wanted.into_iter().filter_map(|place| Some((place, id_at(place)?))).collect();
-        let answers = records(source, wanted, Arc::clone(&self.has_given_up)).await;
-        let mut trouble = None;
-        for (place, answer) in answers {
-            match answer {
-                Ok(Some(full)) => {
-                    self.failures.store(0, Ordering::Relaxed);
-                    let seen = sightings[place].record.bytes.clone();
-                    sightings[place].record.bytes = parts::merge(&seen, full.bytes);
-                }
-                Ok(None) => {}
-                Err(error) => {
-                    self.note_failure(ctx, &error);
-                    trouble.get_or_insert(error.to_string());
-                }
-            }
-        }
-        trouble
-    }
-
-    /// A refusal is final, and a provider that fails every time is left in peace until later.
-    fn note_failure(&self, ctx: &Context, error: &SourceError) {
-        let failures = self.failures.fetch_add(1, Ordering::Relaxed) + 1;
-        if error.needs_operator() || failures >= ctx.settings.failures_in_a_row {
-            self.has_given_up.store(true, Ordering::Relaxed);
-        }
-    }
 }
 
-/// What the provider answered about one call, with the caller's own key for it.
-pub(crate) type Answered<K> = (K, Result<Option<RawRecord>, SourceError>);
-
-/// Asks for records by their ids, as many at once as the provider allows, until told to stop.
-pub(crate) async fn records<K: Send + 'static>(
+/// Asks for the full records of calls of which only the list's view is known.
+async fn ask_details(
+    asking: &Asking,
     source: &Source,
-    wanted: Vec<(K, ProviderCallId)>,
-    is_off: Arc<AtomicBool>,
-) -> Vec<Answered<K>> {
-    let asked = wanted.into_iter().map(|(key, id)| {
-        let (connection, is_off) = (source.connection.clone(), Arc::clone(&is_off));
-        async move {
-            if is_off.load(Ordering::Relaxed) {
-                return (key, Ok(None));
+    sightings: &mut [Sighting],
+    places: Vec<usize>,
+) -> Option<String> {
+    let lacks_detail = |record: &RawRecord| {
+        let call = source.connection.normalise(&record.bytes, source.home);
+        call.is_ok_and(|call| call.awaits == Some(Awaited::Detail))
+    };
+    let wanted = |place: usize| {
+        let record = &sightings[place].record;
+        let id = record.identity.as_ref().ok()?.id.clone();
+        lacks_detail(record).then_some((place, id))
+    };
+    let wanted = places.into_iter().filter_map(wanted).collect();
+    let mut trouble = None;
+    for (place, answer) in asking.records(source, wanted).await {
+        match answer {
+            Ok(Some(full)) => {
+                let seen = sightings[place].record.bytes.clone();
+                sightings[place].record.bytes = parts::merge(&seen, full.bytes);
             }
-            (key, connection.record(&id).await)
+            Ok(None) => {}
+            Err(error) => {
+                trouble.get_or_insert(error.to_string());
+            }
         }
-    });
-    stream::iter(asked).buffer_unordered(source.connection.concurrency()).collect().await
+    }
+    trouble
 }

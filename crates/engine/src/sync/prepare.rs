@@ -89,7 +89,7 @@ pub(super) async fn prepare_all(
     mut from: mpsc::Receiver<Fetched>,
     to: mpsc::Sender<Result<ToWrite, StoreError>>,
 ) {
-    let completer = Completer::asking();
+    let completer = Completer::asking(&ctx);
     let mut under_way = FuturesOrdered::new();
     loop {
         let has_room = under_way.len() < ctx.settings.pages_preparing;

@@ -1,6 +1,5 @@
 //! Calls whose provider still owes something: asked for again, each by its id.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use domain::{ProviderCallId, Territory, Timestamp, Window, look_again};
@@ -10,7 +9,7 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use super::fetch::Fetched;
-use crate::ingest::{Sighting, records};
+use crate::ingest::{Asking, Sighting};
 use crate::{Context, Source};
 
 /// Calls asked for between two looks at what is due.
@@ -27,6 +26,7 @@ pub(super) async fn revisit(
     stop: &CancellationToken,
 ) {
     let began = ctx.now();
+    let asking = Asking::new(ctx);
     let (mut asked, mut gone) = (0, 0);
     while asked < ctx.settings.revisits_max && !stop.is_cancelled() {
         let due = match due(ctx, source, began).await {
@@ -36,7 +36,7 @@ pub(super) async fn revisit(
         };
         asked += due.len() as u64;
         let wanted = due.iter().map(|call| ((), call.id.clone())).collect();
-        let answers = records(source, wanted, Arc::default()).await;
+        let answers = asking.records(source, wanted).await;
         let trouble = answers.iter().find_map(|(_, answer)| answer.as_ref().err()).cloned();
         gone += answers.iter().filter(|(_, answer)| matches!(answer, Ok(None))).count();
         let came = answers.into_iter().filter_map(|(_, answer)| answer.ok().flatten()).collect();
