@@ -55,7 +55,7 @@ pub struct Options {
 }
 
 /// The providers that can be simulated.
-pub const PROVIDERS: &[&str] = &["elevenlabs", "highlevel_voice_ai"];
+pub const PROVIDERS: &[&str] = &["highlevel_voice_ai", "elevenlabs"];
 
 /// Starts a simulated provider by its name, showing the calls of this world.
 pub async fn start(

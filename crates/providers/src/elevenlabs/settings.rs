@@ -68,7 +68,7 @@ const fn page_size() -> u32 {
 }
 
 const fn requests_per_10s() -> u32 {
-    100
+    200
 }
 
 const fn window_days_max() -> u32 {

@@ -159,7 +159,7 @@ impl Reading {
 fn crowded(second: i64) -> String {
     let at = Timestamp::from_millis(second.saturating_mul(1000));
     format!(
-        "a page ended in the second of {at}, in which more calls began than a page holds, so nothing shows that none was passed over"
+        "a page ended in the second of {at}, in which more calls began than a page holds, so nothing shows that none was passed over; a larger `page_size` may show it"
     )
 }
 
