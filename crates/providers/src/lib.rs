@@ -11,6 +11,7 @@
 
 pub mod clock;
 pub mod credential;
+pub mod elevenlabs;
 pub mod error;
 pub mod highlevel_voice_ai;
 pub mod http;

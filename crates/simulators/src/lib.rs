@@ -8,8 +8,10 @@
 //! - [`faults`]: what goes wrong, when, as values.
 //! - [`simulated`]: what all of them have in common for whoever sets one up.
 //! - [`server`]: one HTTP server with a request journal, shared by all providers.
+//! - [`elevenlabs`]: ElevenLabs conversations, agents and batch calls.
 //! - [`highlevel_voice_ai`]: HighLevel Voice AI call logs, agents, location and OAuth.
 
+pub mod elevenlabs;
 pub mod faults;
 pub mod highlevel_voice_ai;
 pub mod server;

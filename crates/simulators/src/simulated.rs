@@ -3,7 +3,7 @@
 use std::io;
 
 use crate::server::RequestSeen;
-use crate::{Clock, Fault, World, highlevel_voice_ai};
+use crate::{Clock, Fault, World, elevenlabs, highlevel_voice_ai};
 
 /// A running simulated provider; dropping it stops it.
 ///
@@ -55,7 +55,7 @@ pub struct Options {
 }
 
 /// The providers that can be simulated.
-pub const PROVIDERS: &[&str] = &["highlevel_voice_ai"];
+pub const PROVIDERS: &[&str] = &["highlevel_voice_ai", "elevenlabs"];
 
 /// Starts a simulated provider by its name, showing the calls of this world.
 pub async fn start(
@@ -65,6 +65,7 @@ pub async fn start(
     clock: Clock,
 ) -> io::Result<Box<dyn Simulated>> {
     match provider {
+        "elevenlabs" => Ok(Box::new(elevenlabs::start(world, options, clock).await?)),
         "highlevel_voice_ai" => {
             Ok(Box::new(highlevel_voice_ai::start(world, options, clock).await?))
         }

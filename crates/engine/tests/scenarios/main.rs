@@ -10,6 +10,7 @@ mod coverage;
 mod crashes;
 mod disk;
 mod dry_run;
+mod elevenlabs;
 mod keeping;
 mod keys;
 mod leases;
