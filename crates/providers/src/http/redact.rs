@@ -15,6 +15,11 @@ struct ErrorWords {
     error: Value,
     #[serde(default)]
     error_description: Value,
+    // Problem details of RFC 9457.
+    #[serde(default)]
+    detail: Value,
+    #[serde(default)]
+    title: Value,
 }
 
 /// The provider's message in an error body, cleaned; never the body itself.
@@ -28,7 +33,9 @@ pub fn said(body: &[u8]) -> String {
     let Ok(words) = serde_json::from_slice::<ErrorWords>(body) else {
         return "no readable message".to_owned();
     };
-    let found = [&words.message, &words.error_description, &words.error].into_iter().find_map(text);
+    let words =
+        [&words.message, &words.error_description, &words.error, &words.detail, &words.title];
+    let found = words.into_iter().find_map(text);
     found.map_or_else(|| "no message".to_owned(), |text| clean(&text))
 }
 

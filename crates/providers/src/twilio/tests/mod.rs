@@ -1,0 +1,1 @@
+//! What this provider promises, against answers as documented and answers as feared.
