@@ -18,6 +18,7 @@ pub(super) const ORDER_SLACK: Duration = Duration::from_hours(24);
 #[derive(Debug, Default)]
 pub(super) struct Order {
     first: Option<Timestamp>,
+    last: Option<Timestamp>,
     oldest: Option<Timestamp>,
     is_broken: bool,
 }
@@ -41,12 +42,19 @@ impl Order {
             self.first.get_or_insert(at);
             self.is_broken |= at > oldest + ORDER_SLACK / 2;
             self.oldest = Some(oldest.min(at));
+            self.last = Some(at);
         }
     }
 
-    /// The oldest call so far; `None` when there is none, or the list is out of order.
+    /// Whether it is certainly not newest first.
+    pub(super) fn is_other(&self) -> bool {
+        self.is_broken || self.last > self.first
+    }
+
+    /// The oldest call so far; `None` while nothing shows that the newest come first.
     pub(super) fn oldest(&self) -> Option<Timestamp> {
-        self.oldest.filter(|_| !self.is_broken)
+        // Calls of one instant are in either order.
+        self.oldest.filter(|_| !self.is_other() && self.oldest < self.first)
     }
 
     /// Whether everything further back is older than `horizon`.
@@ -86,6 +94,7 @@ mod tests {
     #[test]
     fn a_list_goes_back_as_far_as_its_oldest_call() {
         check(&[], None);
+        check(&[&[90, 90]], None);
         check(&[&[90, 80], &[80, 60]], Some(60));
     }
 
@@ -97,6 +106,7 @@ mod tests {
     #[test]
     fn a_list_out_of_order_says_nothing() {
         check(&[&[90, 10], &[80]], None);
+        check(&[&[10, 11, 12]], None);
         check(&[&[10, 20, 30]], None);
     }
 }

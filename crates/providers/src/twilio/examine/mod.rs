@@ -99,7 +99,7 @@ fn page_size(page: &CallPage, asked: u32) -> Probe {
 
 fn order(page: &CallPage) -> Probe {
     let calls = page.calls.len();
-    if Order::of(page).oldest().is_some() || calls < 2 {
+    if !Order::of(page).is_other() {
         return probe("order", Right, format!("The newest calls come first ({calls} looked at)"));
     }
     let sentence = "Calls do not come newest first, so lists by status are read to their end";
