@@ -15,6 +15,7 @@ mod keys;
 mod leases;
 mod oauth;
 mod paging;
+mod parts;
 mod patience;
 mod placing;
 mod play;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::{ProviderCallId, RunStatus, Timestamp, Window};
+use domain::{Awaited, ProviderCallId, RunStatus, Timestamp, Window};
 use engine::sync::{RunReport, SyncOptions, sync};
 use engine::view::versions;
 use providers::{Probe, ProbeOutcome};
@@ -106,6 +106,13 @@ async fn probes(rig: &Rig) -> Vec<Probe> {
 fn probe<'a>(probes: &'a [Probe], name: &str) -> &'a Probe {
     let found = probes.iter().find(|probe| probe.name == name);
     found.unwrap_or_else(|| panic!("no `{name}` in {probes:#?}"))
+}
+
+/// What Twilio owes about a call, as it shows it now.
+async fn awaits(rig: &Rig, id: &ProviderCallId) -> Option<Awaited> {
+    let connection = &rig.source.connection;
+    let record = connection.record(id).await.unwrap().unwrap();
+    connection.normalise(&record.bytes, rig.source.home).unwrap().awaits
 }
 
 /// A wrong account, in each shape an error body can have.
@@ -295,26 +302,25 @@ on_both_databases! {
         assert_eq!((after.status.as_str(), after.duration_ms), ("completed", Some(3_600_000)));
     }
 
-    /// A price comes long after the call: by its SID at once, and here by a tier at the latest.
+    /// A price comes long after the call, and is asked for by the call's SID.
     async fn twilio_a_late_price_is_found(db) {
         let switches = Settings { price_after_seconds: 5400, ..Settings::default() };
         let (rig, hand) = rig(db, switches, &[]).await;
         let sid = hand.add(ago(&rig, MINUTE * 20), Outcome::Completed);
         read_whole(&rig).await;
         let id = ProviderCallId(sid.clone());
-        let connection = &rig.source.connection;
-        let awaits = async || {
-            let record = connection.record(&id).await.unwrap().unwrap();
-            connection.normalise(&record.bytes, rig.source.home).unwrap().awaits
-        };
-        assert_eq!(awaits().await, Some(domain::Awaited::Price));
+        assert_eq!(awaits(&rig, &id).await, Some(Awaited::Price));
         rig.clock.pass(HOUR * 3);
-        assert_eq!(awaits().await, None);
+        let asked = || rig.provider.requests().iter().filter(|it| it.path.contains(&sid)).count();
+        let before = asked();
         read_whole(&rig).await;
-        let key = CallKey { source: rig.source.row.id, id: id.clone() };
+        assert_eq!(asked() - before, 1, "it was asked for by its SID");
+        assert_eq!(awaits(&rig, &id).await, None);
+        let key = CallKey { source: rig.source.row.id, id };
         let kept = versions(&rig.db.store, Scope::Operator, &key).await.unwrap();
         let texts: Vec<_> = kept.into_iter().map(|it| String::from_utf8(it.raw).unwrap()).collect();
-        assert!(texts[0].contains("\"price\":null") && texts.last().unwrap().contains("\"price\":\"-"));
+        assert!(texts[0].contains("\"price\":null"));
+        assert!(texts.last().unwrap().contains("\"price\":\"-"));
     }
 
     /// What appears only after the lag is found when its window is read again.

@@ -8,6 +8,21 @@ use url::Url;
 
 use crate::ConnectError;
 use crate::http::budget::Rate;
+use crate::setup::{Question, SetUp};
+
+/// What a person must say.
+pub const SET_UP: SetUp = SetUp {
+    questions: &[Question {
+        key: "account_sid",
+        asks: "SID of the account or subaccount (Twilio Console, Account Info): AC and 32 hex digits",
+        example: "AC00000000000000000000000000000000",
+    }],
+    secret: Question {
+        key: "token",
+        asks: "Auth Token of the account (Twilio Console, Account Info)",
+        example: "TWILIO_TOKEN",
+    },
+};
 
 /// The most calls Twilio puts on one page.
 const PAGE_SIZE_MAX: u32 = 1000;
