@@ -7,7 +7,7 @@ use domain::{ProviderKind, RetryPolicy};
 
 use crate::http::budget::{Budgets, Rate};
 use crate::http::{HttpError, Limits};
-use crate::{Credential, Provider, Wait, elevenlabs, highlevel_voice_ai};
+use crate::{Credential, Provider, Wait, elevenlabs, highlevel_voice_ai, twilio};
 
 /// A provider, ready to be asked.
 pub type Connection = Arc<dyn Provider>;
@@ -30,6 +30,8 @@ pub enum ProviderSettings {
     HighlevelVoiceAi(highlevel_voice_ai::Settings),
     /// Conversations of ElevenLabs' agents.
     Elevenlabs(elevenlabs::Settings),
+    /// Calls that went over Twilio's lines.
+    Twilio(twilio::Settings),
 }
 
 impl ProviderSettings {
@@ -38,6 +40,7 @@ impl ProviderSettings {
         match kind {
             ProviderKind::HighlevelVoiceAi => Ok(Self::HighlevelVoiceAi(own.try_into()?)),
             ProviderKind::Elevenlabs => Ok(Self::Elevenlabs(own.try_into()?)),
+            ProviderKind::Twilio => Ok(Self::Twilio(own.try_into()?)),
             other => Err(SettingsError::NotYet { provider: other.title() }),
         }
     }
@@ -47,6 +50,7 @@ impl ProviderSettings {
         match self {
             Self::HighlevelVoiceAi(_) => ProviderKind::HighlevelVoiceAi,
             Self::Elevenlabs(_) => ProviderKind::Elevenlabs,
+            Self::Twilio(_) => ProviderKind::Twilio,
         }
     }
 
@@ -55,6 +59,7 @@ impl ProviderSettings {
         match self {
             Self::HighlevelVoiceAi(settings) => &settings.location_id,
             Self::Elevenlabs(settings) => &settings.workspace,
+            Self::Twilio(settings) => &settings.account_sid,
         }
     }
 }
@@ -162,6 +167,10 @@ pub fn connect(
         ProviderSettings::Elevenlabs(settings) => {
             let client = elevenlabs::Client::new(settings, credential, tuning, wait, budgets)?;
             Ok(Arc::new(elevenlabs::Elevenlabs::new(client)))
+        }
+        ProviderSettings::Twilio(settings) => {
+            let client = twilio::Client::new(settings, credential, tuning, wait, budgets)?;
+            Ok(Arc::new(twilio::Twilio::new(client)))
         }
     }
 }

@@ -19,6 +19,7 @@ pub mod json;
 pub mod parts;
 pub mod record;
 pub mod setup;
+pub mod twilio;
 
 mod connect;
 #[cfg(test)]

@@ -26,3 +26,4 @@ mod refused_rows;
 mod settling;
 mod smoke;
 mod totals;
+mod twilio;

@@ -15,8 +15,11 @@ struct ErrorWords {
     error: Value,
     #[serde(default)]
     error_description: Value,
+    // Problem details of RFC 9457.
     #[serde(default)]
     detail: Value,
+    #[serde(default)]
+    title: Value,
 }
 
 /// The provider's message in an error body, cleaned; never the body itself.
@@ -30,8 +33,9 @@ pub fn said(body: &[u8]) -> String {
     let Ok(words) = serde_json::from_slice::<ErrorWords>(body) else {
         return "no readable message".to_owned();
     };
-    let found = [&words.message, &words.error_description, &words.error].into_iter().find_map(text);
-    let found = found.or_else(|| detail(&words.detail));
+    let words_first = [&words.message, &words.error_description, &words.error];
+    let found = words_first.into_iter().find_map(text).or_else(|| detail(&words.detail));
+    let found = found.or_else(|| text(&words.title));
     found.map_or_else(|| "no message".to_owned(), |text| clean(&text))
 }
 
