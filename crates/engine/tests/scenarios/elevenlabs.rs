@@ -82,7 +82,7 @@ async fn ties_are_kept(db: Arc<TestDb>, cursor: Cursor) {
 
 /// Calls on and beside the borders of two runs are each counted in one of them.
 async fn edges_are_kept(db: Arc<TestDb>, start: Edge, end: Edge) {
-    let keys = [("margin_seconds", "0"), ("page_size", "2")];
+    let keys = [("margin_seconds", "0"), ("page_size", "4")];
     let switch = |it: &mut Settings| (it.range_start, it.range_end) = (start, end);
     let rig = rig(db, 10, &keys, switch, |_, _| ()).await;
     let lag = rig.source.connection.capabilities().lag;

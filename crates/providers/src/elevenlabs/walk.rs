@@ -119,7 +119,7 @@ impl Reading {
     /// Keeps what an edge showed until the walk has ended: most of it is on the next page.
     fn keep_edge(&mut self, found: Option<(i64, ConversationPage)>) {
         let Some((second, page)) = found else { return };
-        if page.next != Next::End {
+        if page.next != Next::End && !reaches_past(&page, second) {
             self.crowded.get_or_insert(second);
         }
         let readable = page.records.into_iter().filter(|record| record.identity.is_ok());
@@ -153,6 +153,20 @@ impl Reading {
             },
         };
         Walked::Doubtful { why: doubt, total: None }
+    }
+}
+
+/// Whether a page that is not the last one ends behind a second, so that it holds all of it.
+fn reaches_past(page: &ConversationPage, second: i64) -> bool {
+    let mut identities = page.records.iter().filter_map(|record| record.identity.as_ref().ok());
+    let seconds = |at: Timestamp| at.as_millis().div_euclid(1000);
+    let first = identities.next().map(|identity| seconds(identity.occurred_at));
+    let last = identities.next_back().map(|identity| seconds(identity.occurred_at));
+    match (first, last) {
+        (Some(first), Some(last)) if first <= last => last > second,
+        // The provider does not know the order we asked for.
+        (Some(_), Some(last)) => last < second,
+        _ => false,
     }
 }
 

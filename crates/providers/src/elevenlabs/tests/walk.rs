@@ -154,12 +154,12 @@ async fn the_second_a_page_ends_in_is_asked_for_by_itself() {
 
 #[tokio::test]
 async fn calls_of_one_second_that_the_cursor_passes_over_are_found() {
-    let ties = |_| vec![START, START + 1, START + 2, START + 2, START + 2, START + 3];
-    let outcome = walk(small_pages(), move |it| losing(it, &ties(()))).await;
+    let ties = [0, 10, 20, 20, 20, 30].map(|second| START + second);
+    let outcome = walk(small_pages(), move |it| losing(it, &ties)).await;
     assert_eq!(outcome.walked, Ok(Walked::Whole { distinct: 6, total: None }));
     assert_eq!(outcome.got.len(), 6);
     let settings = Settings { checks_page_edges: false, ..small_pages() };
-    let unchecked = walk(settings, move |it| losing(it, &ties(()))).await;
+    let unchecked = walk(settings, move |it| losing(it, &ties)).await;
     assert_eq!(unchecked.got.len(), 4, "this cursor does lose calls");
 }
 
@@ -168,6 +168,13 @@ async fn more_calls_in_a_second_than_a_page_holds_are_doubted() {
     let outcome = walk(small_pages(), |it| losing(it, &[START; 5])).await;
     assert!(doubt(&outcome).contains("in which more calls began than a page holds"));
     assert!(!outcome.got.is_empty(), "what was read is handed over");
+}
+
+#[tokio::test]
+async fn neighbours_of_the_second_a_page_ends_in_do_not_crowd_it() {
+    let starts = [0, 1, 2, 3, 3, 4].map(|second| START + second);
+    let outcome = walk(small_pages(), move |it| honest(it, &starts)).await;
+    assert_eq!(outcome.walked, Ok(Walked::Whole { distinct: 6, total: None }));
 }
 
 #[tokio::test]
