@@ -12,6 +12,7 @@
 pub mod clock;
 pub mod credential;
 pub mod error;
+pub mod highlevel;
 pub mod highlevel_voice_ai;
 pub mod http;
 pub mod json;
