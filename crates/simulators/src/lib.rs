@@ -11,6 +11,7 @@
 //! - [`highlevel_voice_ai`]: HighLevel Voice AI call logs, agents, location and OAuth.
 
 pub mod faults;
+pub mod highlevel;
 pub mod highlevel_voice_ai;
 pub mod server;
 pub mod simulated;
