@@ -8,10 +8,13 @@
 //! - [`faults`]: what goes wrong, when, as values.
 //! - [`simulated`]: what all of them have in common for whoever sets one up.
 //! - [`server`]: one HTTP server with a request journal, shared by all providers.
+//! - [`highlevel`]: what the two simulated parts of HighLevel share.
+//! - [`highlevel_conversations`]: HighLevel Conversations: every call as a message.
 //! - [`highlevel_voice_ai`]: HighLevel Voice AI call logs, agents, location and OAuth.
 
 pub mod faults;
 pub mod highlevel;
+pub mod highlevel_conversations;
 pub mod highlevel_voice_ai;
 pub mod server;
 pub mod simulated;
