@@ -7,7 +7,7 @@ use domain::{ProviderKind, RetryPolicy};
 
 use crate::http::budget::{Budgets, Rate};
 use crate::http::{HttpError, Limits};
-use crate::{Credential, Provider, Wait, highlevel_voice_ai};
+use crate::{Credential, Provider, Wait, highlevel_conversations, highlevel_voice_ai};
 
 /// A provider, ready to be asked.
 pub type Connection = Arc<dyn Provider>;
@@ -28,6 +28,8 @@ pub struct ConnectionSettings {
 pub enum ProviderSettings {
     /// Calls handled by HighLevel's own AI agents.
     HighlevelVoiceAi(highlevel_voice_ai::Settings),
+    /// Every call of a HighLevel sub-account, as messages of its conversations.
+    HighlevelConversations(highlevel_conversations::Settings),
 }
 
 impl ProviderSettings {
@@ -35,6 +37,9 @@ impl ProviderSettings {
     pub fn read(kind: ProviderKind, own: toml::Table) -> Result<Self, SettingsError> {
         match kind {
             ProviderKind::HighlevelVoiceAi => Ok(Self::HighlevelVoiceAi(own.try_into()?)),
+            ProviderKind::HighlevelConversations => {
+                Ok(Self::HighlevelConversations(own.try_into()?))
+            }
             other => Err(SettingsError::NotYet { provider: other.title() }),
         }
     }
@@ -43,6 +48,7 @@ impl ProviderSettings {
     pub fn kind(&self) -> ProviderKind {
         match self {
             Self::HighlevelVoiceAi(_) => ProviderKind::HighlevelVoiceAi,
+            Self::HighlevelConversations(_) => ProviderKind::HighlevelConversations,
         }
     }
 
@@ -50,6 +56,7 @@ impl ProviderSettings {
     pub fn scope(&self) -> &str {
         match self {
             Self::HighlevelVoiceAi(settings) => &settings.location_id,
+            Self::HighlevelConversations(settings) => &settings.location_id,
         }
     }
 }
@@ -153,6 +160,11 @@ pub fn connect(
             let client =
                 highlevel_voice_ai::Client::new(settings, credential, tuning, wait, budgets)?;
             Ok(Arc::new(highlevel_voice_ai::HighlevelVoiceAi::new(client)))
+        }
+        ProviderSettings::HighlevelConversations(settings) => {
+            let client =
+                highlevel_conversations::Client::new(settings, credential, tuning, wait, budgets)?;
+            Ok(Arc::new(highlevel_conversations::HighlevelConversations::new(client)))
         }
     }
 }

@@ -13,6 +13,7 @@ pub mod clock;
 pub mod credential;
 pub mod error;
 pub mod highlevel;
+pub mod highlevel_conversations;
 pub mod highlevel_voice_ai;
 pub mod http;
 pub mod json;

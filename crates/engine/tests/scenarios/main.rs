@@ -10,6 +10,7 @@ mod coverage;
 mod crashes;
 mod disk;
 mod dry_run;
+mod highlevel_conversations;
 mod keeping;
 mod keys;
 mod leases;
