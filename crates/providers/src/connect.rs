@@ -7,7 +7,9 @@ use domain::{ProviderKind, RetryPolicy};
 
 use crate::http::budget::{Budgets, Rate};
 use crate::http::{HttpError, Limits};
-use crate::{Credential, Provider, Wait, elevenlabs, highlevel_voice_ai, twilio};
+use crate::{
+    Credential, Provider, Wait, elevenlabs, highlevel_conversations, highlevel_voice_ai, twilio,
+};
 
 /// A provider, ready to be asked.
 pub type Connection = Arc<dyn Provider>;
@@ -32,6 +34,8 @@ pub enum ProviderSettings {
     Elevenlabs(elevenlabs::Settings),
     /// Calls that went over Twilio's lines.
     Twilio(twilio::Settings),
+    /// Every call of a HighLevel sub-account, as messages of its conversations.
+    HighlevelConversations(highlevel_conversations::Settings),
 }
 
 impl ProviderSettings {
@@ -41,6 +45,9 @@ impl ProviderSettings {
             ProviderKind::HighlevelVoiceAi => Ok(Self::HighlevelVoiceAi(own.try_into()?)),
             ProviderKind::Elevenlabs => Ok(Self::Elevenlabs(own.try_into()?)),
             ProviderKind::Twilio => Ok(Self::Twilio(own.try_into()?)),
+            ProviderKind::HighlevelConversations => {
+                Ok(Self::HighlevelConversations(own.try_into()?))
+            }
             other => Err(SettingsError::NotYet { provider: other.title() }),
         }
     }
@@ -51,6 +58,7 @@ impl ProviderSettings {
             Self::HighlevelVoiceAi(_) => ProviderKind::HighlevelVoiceAi,
             Self::Elevenlabs(_) => ProviderKind::Elevenlabs,
             Self::Twilio(_) => ProviderKind::Twilio,
+            Self::HighlevelConversations(_) => ProviderKind::HighlevelConversations,
         }
     }
 
@@ -60,6 +68,7 @@ impl ProviderSettings {
             Self::HighlevelVoiceAi(settings) => &settings.location_id,
             Self::Elevenlabs(settings) => &settings.workspace,
             Self::Twilio(settings) => &settings.account_sid,
+            Self::HighlevelConversations(settings) => &settings.location_id,
         }
     }
 }
@@ -171,6 +180,11 @@ pub fn connect(
         ProviderSettings::Twilio(settings) => {
             let client = twilio::Client::new(settings, credential, tuning, wait, budgets)?;
             Ok(Arc::new(twilio::Twilio::new(client)))
+        }
+        ProviderSettings::HighlevelConversations(settings) => {
+            let client =
+                highlevel_conversations::Client::new(settings, credential, tuning, wait, budgets)?;
+            Ok(Arc::new(highlevel_conversations::HighlevelConversations::new(client)))
         }
     }
 }

@@ -4,11 +4,13 @@
 //! record, and no record its page.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
 use domain::Timestamp;
-use serde::de::{Error, Visitor};
+use serde::Deserialize;
+use serde::de::{Error, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use crate::Unreadable;
@@ -89,13 +91,65 @@ pub fn is_true(raw: Option<&RawValue>) -> bool {
     raw.is_some_and(|raw| matches!(raw.get(), "true" | "\"true\""))
 }
 
-/// An instant as RFC 3339 or as milliseconds since 1970, with its text.
+/// An instant as RFC 3339, as milliseconds since 1970, or as `{"seconds", "nanoseconds"}`, with
+/// its text.
 pub fn instant(raw: &RawValue) -> Option<(Timestamp, Cow<'_, str>)> {
     if let Ok(millis) = raw.get().parse::<i64>() {
         return Some((Timestamp::from_millis(millis), Cow::Borrowed(raw.get())));
     }
+    if raw.get().starts_with('{') {
+        return Some((instant_in_parts(raw.get())?, Cow::Borrowed(raw.get())));
+    }
     let text = text(raw)?;
     Some((Timestamp::parse(text.trim()).ok()?, text))
+}
+
+fn instant_in_parts(json: &str) -> Option<Timestamp> {
+    let fields: Fields<'_> = serde_json::from_str(json).ok()?;
+    let find = |name: &str, other: &str| fields.get(name).or_else(|| fields.get(other));
+    let seconds: i64 = find("seconds", "_seconds")?.get().parse().ok()?;
+    let nanos = find("nanoseconds", "_nanoseconds").and_then(whole_number).unwrap_or(0);
+    let millis = seconds.checked_mul(1000)?.checked_add(i64::try_from(nanos / 1_000_000).ok()?)?;
+    Some(Timestamp::from_millis(millis))
+}
+
+/// The fields of an object by name, each as raw JSON. Of a field that comes twice the last counts,
+/// and one that is null is absent.
+#[derive(Debug, Clone, Default)]
+pub struct Fields<'a>(BTreeMap<Cow<'a, str>, &'a RawValue>);
+
+impl<'a> Fields<'a> {
+    /// A field, where it says something.
+    pub fn get(&self, name: &str) -> Option<&'a RawValue> {
+        self.0.get(name).copied().filter(|raw| raw.get() != "null")
+    }
+
+    /// All of them, by name.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &'a RawValue)> {
+        self.0.iter().map(|(name, raw)| (name.as_ref(), *raw))
+    }
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Fields<'a> {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Object;
+        impl<'de> Visitor<'de> for Object {
+            type Value = Fields<'de>;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Fields<'de>, A::Error> {
+                #[derive(Deserialize, PartialEq, Eq, PartialOrd, Ord)]
+                struct Name<'a>(#[serde(borrow)] Cow<'a, str>);
+                let mut fields = BTreeMap::new();
+                while let Some(Name(name)) = map.next_key()? {
+                    fields.insert(name, map.next_value()?);
+                }
+                Ok(Fields(fields))
+            }
+        }
+        deserializer.deserialize_map(Object)
+    }
 }
 
 /// An id, where there is one.

@@ -13,6 +13,8 @@ pub mod clock;
 pub mod credential;
 pub mod elevenlabs;
 pub mod error;
+pub mod highlevel;
+pub mod highlevel_conversations;
 pub mod highlevel_voice_ai;
 pub mod http;
 pub mod json;

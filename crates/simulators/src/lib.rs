@@ -9,11 +9,15 @@
 //! - [`simulated`]: what all of them have in common for whoever sets one up.
 //! - [`server`]: one HTTP server with a request journal, shared by all providers.
 //! - [`elevenlabs`]: ElevenLabs conversations, agents and batch calls.
+//! - [`highlevel`]: what the two simulated parts of HighLevel share.
+//! - [`highlevel_conversations`]: HighLevel Conversations: every call as a message.
 //! - [`highlevel_voice_ai`]: HighLevel Voice AI call logs, agents, location and OAuth.
 //! - [`twilio`]: Twilio's call list, calls by SID, account list and Insights.
 
 pub mod elevenlabs;
 pub mod faults;
+pub mod highlevel;
+pub mod highlevel_conversations;
 pub mod highlevel_voice_ai;
 pub mod server;
 pub mod simulated;

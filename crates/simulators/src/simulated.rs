@@ -3,7 +3,7 @@
 use std::io;
 
 use crate::server::RequestSeen;
-use crate::{Clock, Fault, World, elevenlabs, highlevel_voice_ai, twilio};
+use crate::{Clock, Fault, World, elevenlabs, highlevel_conversations, highlevel_voice_ai, twilio};
 
 /// A running simulated provider; dropping it stops it.
 ///
@@ -55,7 +55,8 @@ pub struct Options {
 }
 
 /// The providers that can be simulated.
-pub const PROVIDERS: &[&str] = &["highlevel_voice_ai", "twilio", "elevenlabs"];
+pub const PROVIDERS: &[&str] =
+    &["highlevel_voice_ai", "highlevel_conversations", "twilio", "elevenlabs"];
 
 /// Starts a simulated provider by its name, showing the calls of this world.
 pub async fn start(
@@ -70,6 +71,9 @@ pub async fn start(
             Ok(Box::new(highlevel_voice_ai::start(world, options, clock).await?))
         }
         "twilio" => Ok(Box::new(twilio::start(world, options, clock).await?)),
+        "highlevel_conversations" => {
+            Ok(Box::new(highlevel_conversations::start(world, options, clock).await?))
+        }
         unknown => Err(io::Error::other(format!("there is no simulated provider `{unknown}`"))),
     }
 }

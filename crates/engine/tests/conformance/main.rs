@@ -21,6 +21,7 @@ macro_rules! every_provider {
                 elevenlabs,
                 highlevel_voice_ai,
                 twilio,
+                highlevel_conversations,
             );
         }
     )*};

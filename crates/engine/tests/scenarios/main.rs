@@ -11,6 +11,7 @@ mod crashes;
 mod disk;
 mod dry_run;
 mod elevenlabs;
+mod highlevel_conversations;
 mod keeping;
 mod keys;
 mod leases;

@@ -6,19 +6,14 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use domain::{ProviderCallId, ProviderKind, Timestamp, Window};
-use secrecy::{ExposeSecret, SecretString};
-use url::Url;
 
 use super::Settings;
-use super::errors::{Scope, explain, is_cured_by_new_token};
-use super::oauth::{App, OAuth};
 use super::wire::{AgentPage, CallPage, identify};
+use crate::highlevel::door::{Ask, Door, House, is_error_body, is_unknown_id};
+use crate::highlevel::errors::{Scope, explain};
 use crate::http::budget::Budgets;
-use crate::http::{Answer, Failure, Http, Key, Misread, Request, body};
+use crate::http::{Answer, Failure, body};
 use crate::{ConnectError, Credential, ProviderAgent, RawRecord, SourceError, Tuning, Wait};
-
-/// Locations are an older part of the API.
-const LOCATION_VERSION: &str = "2021-07-28";
 
 /// Agents per page, the most that is documented.
 const AGENTS_PER_PAGE: u64 = 50;
@@ -28,16 +23,9 @@ const AGENT_PAGES_MAX: u64 = 5000;
 
 /// A client of one sub-account.
 pub struct Client {
-    http: Arc<Http>,
-    base: Url,
     door: Door,
     settings: Settings,
     tuning: Tuning,
-}
-
-enum Door {
-    Private(SecretString),
-    OAuth(OAuth),
 }
 
 /// Which page of which calls.
@@ -62,15 +50,6 @@ impl fmt::Display for Listing {
     }
 }
 
-/// What one request needs.
-struct Ask<'a> {
-    name: String,
-    path: &'a [&'a str],
-    query: Vec<(&'static str, String)>,
-    version: &'a str,
-    scope: Scope,
-}
-
 impl Client {
     /// A client with these settings. Nothing is sent yet.
     pub fn new(
@@ -80,25 +59,14 @@ impl Client {
         wait: Arc<dyn Wait>,
         budgets: &Budgets,
     ) -> Result<Self, ConnectError> {
-        let base = settings.checked()?;
-        let rate = tuning.rate.unwrap_or_else(|| settings.rate());
-        // HighLevel counts per token, or per app and sub-account.
-        let counted_by: Vec<&str> = match &credential {
-            Credential::PrivateToken(token) => vec![token.expose_secret()],
-            Credential::OAuth { client_id, .. } => vec![client_id, &settings.location_id],
-            Credential::Password { .. } => return Err(wrong(&credential)),
+        let house = House {
+            provider: ProviderKind::HighlevelVoiceAi,
+            base: settings.checked()?,
+            location_id: &settings.location_id,
+            rate: settings.rate(),
         };
-        let budget = budgets.of(&counted_by, rate, tuning.concurrency);
-        let http = Arc::new(Http::new(&base, tuning.limits(), wait, budget)?);
-        let door = match credential {
-            Credential::PrivateToken(token) => Door::Private(token),
-            Credential::OAuth { client_id, client_secret, refresh_token, vault } => {
-                let app = App { client_id, client_secret, refresh_token, vault };
-                Door::OAuth(OAuth::new(app, at(&base, &["oauth", "token"]), http.clone()))
-            }
-            given @ Credential::Password { .. } => return Err(wrong(&given)),
-        };
-        Ok(Self { http, base, door, settings, tuning })
+        let door = Door::new(house, credential, &tuning, wait, budgets)?;
+        Ok(Self { door, settings, tuning })
     }
 
     /// The settings it was made with.
@@ -113,12 +81,13 @@ impl Client {
 
     /// The clock it waits by.
     pub fn now(&self) -> Timestamp {
-        self.http.now()
+        self.door.now()
     }
 
     /// One page of calls.
     pub async fn calls(&self, listing: Listing) -> Result<CallPage, SourceError> {
-        self.get(self.calls_ask(listing), |answer| body::read_json(&answer.body, CallPage::split))
+        self.door
+            .get(self.calls_ask(listing), |answer| body::read_json(&answer.body, CallPage::split))
             .await
     }
 
@@ -131,7 +100,7 @@ impl Client {
             let page = body::read_json(&answer.body, CallPage::split)?;
             Ok((page, answer.server_time))
         };
-        self.get(self.calls_ask(listing), read).await
+        self.door.get(self.calls_ask(listing), read).await
     }
 
     fn calls_ask(&self, listing: Listing) -> Ask<'_> {
@@ -169,9 +138,9 @@ impl Client {
             scope: Scope::CALL_LOGS,
         };
         let read = |answer: &Answer| body::read_json(&answer.body, |body| one(body, id));
-        match self.get_or_refusal(&ask, read).await {
+        match self.door.get_or_refusal(&ask, read).await {
             Ok(record) => Ok(Some(record)),
-            Err(Failure::Refused(refusal)) if is_unknown_call(refusal.status, &refusal.said) => {
+            Err(Failure::Refused(refusal)) if is_unknown_id(refusal.status, &refusal.said) => {
                 Ok(None)
             }
             Err(failure) => Err(explain(failure, ask.scope)),
@@ -191,7 +160,7 @@ impl Client {
             version: &self.settings.api_version,
             scope: Scope::AGENTS,
         };
-        self.get(ask, |answer| body::read_json(&answer.body, AgentPage::read)).await
+        self.door.get(ask, |answer| body::read_json(&answer.body, AgentPage::read)).await
     }
 
     /// All agents. Pages are read until the total is reached by a short page, or one brings
@@ -221,75 +190,12 @@ impl Client {
 
     /// Whether the sub-account can be read.
     pub async fn location(&self) -> Result<(), SourceError> {
-        let ask = Ask {
-            name: "location".to_owned(),
-            path: &["locations", &self.settings.location_id],
-            query: Vec::new(),
-            version: LOCATION_VERSION,
-            scope: Scope::LOCATION,
-        };
-        self.get(ask, |_answer| Ok(())).await
+        self.door.location(&self.settings.location_id).await
     }
-
-    async fn get<T>(
-        &self,
-        ask: Ask<'_>,
-        read: impl Fn(&Answer) -> Result<T, Misread>,
-    ) -> Result<T, SourceError> {
-        let scope = ask.scope;
-        self.get_or_refusal(&ask, read).await.map_err(|failure| explain(failure, scope))
-    }
-
-    async fn get_or_refusal<T>(
-        &self,
-        ask: &Ask<'_>,
-        read: impl Fn(&Answer) -> Result<T, Misread>,
-    ) -> Result<T, Failure> {
-        let mut request = self.request(ask);
-        let oauth = match &self.door {
-            Door::Private(token) => {
-                request.key = Some(Key::Bearer(token.clone()));
-                return self.http.send(&request, read).await;
-            }
-            Door::OAuth(oauth) => oauth,
-        };
-        let token = oauth.token().await.map_err(Failure::Source)?;
-        request.key = Some(Key::Bearer(token.clone()));
-        match self.http.send(&request, &read).await {
-            Err(Failure::Refused(refusal)) if is_cured_by_new_token(&refusal) => {
-                let next = oauth.token_after(&token).await.map_err(Failure::Source)?;
-                request.key = Some(Key::Bearer(next));
-                self.http.send(&request, &read).await
-            }
-            answered => answered,
-        }
-    }
-
-    fn request(&self, ask: &Ask<'_>) -> Request {
-        let mut url = at(&self.base, ask.path);
-        if !ask.query.is_empty() {
-            url.query_pairs_mut().extend_pairs(&ask.query);
-        }
-        let headers =
-            vec![("accept", "application/json".to_owned()), ("version", ask.version.to_owned())];
-        Request { name: ask.name.clone(), url, headers, key: None, form: None }
-    }
-}
-
-fn wrong(given: &Credential) -> ConnectError {
-    given.refused_by(ProviderKind::HighlevelVoiceAi, "a private integration token or OAuth")
 }
 
 /// The end of the year 9999, later than any call.
 const LATEST_MILLIS: i64 = 253_402_300_799_999;
-
-fn at(base: &Url, path: &[&str]) -> Url {
-    let mut url = base.clone();
-    if let Ok(mut segments) = url.path_segments_mut() {
-        segments.pop_if_empty().extend(path);
-    }
-    url
-}
 
 /// A record that stands alone. It must be the one that was asked for.
 fn one(body: &Bytes, id: &ProviderCallId) -> serde_json::Result<RawRecord> {
@@ -301,19 +207,4 @@ fn one(body: &Bytes, id: &ProviderCallId) -> serde_json::Result<RawRecord> {
         _ => return Err(serde::de::Error::custom("another record")),
     }
     Ok(RawRecord { identity, bytes: body.slice_ref(record.get().as_bytes()) })
-}
-
-fn is_error_body(body: &[u8]) -> bool {
-    !crate::http::said(body).starts_with("no ")
-}
-
-/// What HighLevel answers for an id it does not know is not documented, so each way is taken.
-fn is_unknown_call(status: u16, said: &str) -> bool {
-    let said = said.to_lowercase();
-    let is_about_the_call = !said.contains("cannot get") && !said.contains("location");
-    match status {
-        404 => is_about_the_call,
-        400 | 422 => is_about_the_call && said.contains("not found"),
-        _ => false,
-    }
 }

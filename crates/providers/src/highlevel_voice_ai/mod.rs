@@ -13,11 +13,9 @@
 //!   walk counts only if every page's total equals the distinct calls seen.
 //! - The list has no called number, no direction, no outcome and no recording. A record names
 //!   its conversation message, by which those can be found.
-//! - 401 also means a missing scope or a wrong version header; see [`errors`].
+//! - 401 also means a missing scope or a wrong version header; see [`crate::highlevel::errors`].
 
 pub mod client;
-pub mod errors;
-pub mod oauth;
 pub mod wire;
 
 mod calibrate;
@@ -37,20 +35,20 @@ use async_trait::async_trait;
 use domain::{Call, Capabilities, Country, ProviderCallId, Window};
 use tokio::sync::mpsc;
 
+use crate::highlevel::learnt::Learnt;
 use crate::{Page, Probe, Provider, ProviderAgent, RawRecord, SourceError, Unreadable, Walked};
-use calibrate::Calibration;
 use client::Listing;
 
 /// A connection to one sub-account.
 pub struct HighlevelVoiceAi {
     client: Client,
-    calibration: Calibration,
+    is_exact: Learnt,
 }
 
 impl HighlevelVoiceAi {
     /// A connection that asks through `client`.
     pub fn new(client: Client) -> Self {
-        Self { client, calibration: Calibration::default() }
+        Self { client, is_exact: Learnt::default() }
     }
 }
 
@@ -58,7 +56,7 @@ impl HighlevelVoiceAi {
 impl Provider for HighlevelVoiceAi {
     fn capabilities(&self) -> Capabilities {
         let able = self.client.settings().capabilities();
-        Capabilities { margin: self.calibration.margin(able.margin), ..able }
+        Capabilities { margin: self.is_exact.margin(able.margin), ..able }
     }
 
     fn concurrency(&self) -> usize {
@@ -92,7 +90,7 @@ impl Provider for HighlevelVoiceAi {
     }
 
     async fn calibrate(&self) -> Result<Option<Probe>, SourceError> {
-        self.calibration.renew(&self.client).await
+        calibrate::renew(&self.is_exact, &self.client).await
     }
 
     async fn examine(&self) -> Vec<Probe> {

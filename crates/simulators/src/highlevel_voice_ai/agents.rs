@@ -5,9 +5,9 @@ use serde_json::{Value, json};
 use crate::server::{Answer, Asked};
 use crate::world::{Agent, Language, World};
 
-use super::errors::{error, unprocessable};
 use super::query::Paging;
 use super::settings::PageSizeOverLimit;
+use crate::highlevel::errors::{error, unprocessable};
 
 /// The deepest page of the list.
 const PAGE_MAX: u32 = 5000;

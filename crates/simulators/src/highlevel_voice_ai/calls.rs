@@ -8,11 +8,11 @@ use crate::server::{Answer, Asked};
 use crate::world::World;
 
 use super::catalogue::Catalogue;
-use super::errors::error;
 use super::query::{CallQuery, Paging};
 use super::record::Renderer;
 use super::settings::{Settings, UnknownCall};
-use super::twist::Twist;
+use crate::highlevel::errors::error;
+use crate::highlevel::twist::Twist;
 
 /// `GET /voice-ai/dashboard/call-logs`.
 pub(super) fn list(

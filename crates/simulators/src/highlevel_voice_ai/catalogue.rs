@@ -3,10 +3,11 @@
 use std::collections::HashMap;
 use std::sync::OnceLock;
 
+use crate::highlevel::share;
 use crate::world::{Agent, Call, World};
 
 use super::query::{CallQuery, Order};
-use super::record::{Renderer, share};
+use super::record::Renderer;
 use super::settings::{CreatedAtMeans, RangeEnd, RangePrecision, Settings};
 
 /// Calls that lists can show, by shown time and then id. Made anew when the world changes.

@@ -10,21 +10,14 @@
 //! location is 400; wrong client credentials are 401; the body of a 429; no limit on `/oauth/…`;
 //! a page past the end is empty with the true total.
 
-mod access;
-mod admission;
-mod agency;
 mod agents;
 mod calls;
 mod catalogue;
-mod errors;
-mod limits;
-mod oauth;
 mod query;
 mod record;
 mod service;
 mod settings;
 mod simulated;
-mod twist;
 
 #[cfg(test)]
 mod tests;
@@ -37,10 +30,10 @@ use crate::faults::FaultBook;
 use crate::server::{RequestSeen, Server, Wire};
 use crate::world::{TrueCall, World};
 
-pub use access::{Install, scopes};
+pub use crate::highlevel::{Install, RateLimit, scopes};
 pub use settings::{
     ActionIdKey, CreatedAtMeans, OmittedCallType, PageSizeOverLimit, RangeEnd, RangePrecision,
-    RangeRefusal, RateLimit, Settings, Translation, UnknownCall,
+    RangeRefusal, Settings, Translation, UnknownCall,
 };
 
 use service::Service;
@@ -68,8 +61,8 @@ impl Simulator {
         let location_id = world.location().id.clone();
         let service = Arc::new(Service::new(world, settings, Arc::clone(&clock)));
         let server = Server::start(service.clone(), wire, Arc::clone(&clock)).await?;
-        let token = service.access.private_integration(&location_id, &scopes::ALL);
-        let other_token = service.access.private_integration_elsewhere();
+        let token = service.gate.access.private_integration(&location_id, &scopes::ALL);
+        let other_token = service.gate.access.private_integration_elsewhere();
         Ok(Self { server, service, clock, location_id, token, other_token })
     }
 
@@ -95,29 +88,29 @@ impl Simulator {
 
     /// A new private integration token of the sub-account with these scopes only.
     pub fn token_with_scopes(&self, scopes: &[&str]) -> String {
-        self.service.access.private_integration(&self.location_id, scopes)
+        self.service.gate.access.private_integration(&self.location_id, scopes)
     }
 
     /// Makes a token, of any kind, invalid at once.
     pub fn revoke(&self, token: &str) {
-        self.service.access.revoke(token);
+        self.service.gate.access.revoke(token);
     }
 
     /// Installs the OAuth app into the sub-account, as consent in a browser would.
     pub fn install(&self) -> Install {
-        self.service.access.install(&self.location_id, (self.clock)())
+        self.service.gate.access.install(&self.location_id, (self.clock)())
     }
 
     /// An access token of the agency the sub-account belongs to, good for 86,399 seconds.
     pub fn agency_token(&self) -> String {
         let company_id = self.service.read(|world| world.location().company_id.clone());
-        self.service.access.agency(&company_id, (self.clock)())
+        self.service.gate.access.agency(&company_id, (self.clock)())
     }
 
     /// Pauses or resumes the sub-account: meanwhile neither data nor tokens are given out, but the
     /// tokens survive.
     pub fn set_location_active(&self, is_active: bool) {
-        self.service.access.set_location_active(is_active);
+        self.service.gate.access.set_location_active(is_active);
     }
 
     /// The faults in force; more can be added while running.

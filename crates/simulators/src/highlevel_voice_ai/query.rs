@@ -2,8 +2,8 @@
 
 use crate::server::{Answer, Asked};
 
-use super::errors::{bad_request, unprocessable};
 use super::settings::{OmittedCallType, PageSizeOverLimit, RangeRefusal, Settings};
+use crate::highlevel::errors::{bad_request, unprocessable};
 
 /// The largest page.
 const PAGE_SIZE_MAX: u32 = 50;

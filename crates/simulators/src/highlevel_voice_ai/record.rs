@@ -1,10 +1,10 @@
 //! One call as the API writes it (§2.1, `CallLogDTO`).
 
-use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
+use crate::highlevel::{iso, share};
 use crate::world::{Action, Call, Language};
 
 use super::catalogue::{Catalogue, shown_at};
@@ -145,22 +145,6 @@ impl Renderer<'_> {
     fn optional<'a>(&self, call: &Call, field: &str, value: Option<&'a str>) -> Option<&'a str> {
         value.filter(|_| share(&call.id, field) >= self.settings.omit_optional_share)
     }
-}
-
-/// `2024-01-15T10:30:00.000Z`.
-fn iso(unix_ms: i64) -> String {
-    let instant = Timestamp::from_millisecond(unix_ms).unwrap_or_default();
-    format!("{instant:.3}")
-}
-
-/// A number from 0 to 1 that depends on its arguments alone.
-pub(super) fn share(id: &str, of: &str) -> f64 {
-    let bytes = id.bytes().chain(of.bytes());
-    let hash = bytes.fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-    });
-    let mixed = (hash ^ (hash >> 29)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    (mixed >> 11) as f64 / (1_u64 << 53) as f64
 }
 
 fn parameters(action_type: &str) -> Value {

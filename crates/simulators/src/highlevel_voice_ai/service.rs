@@ -2,20 +2,19 @@
 
 use std::sync::{PoisonError, RwLock};
 
-use serde_json::json;
-
 use crate::Clock;
 use crate::faults::What;
+use crate::highlevel::access::{Caller, scopes};
+use crate::highlevel::errors::{bad_request, cannot, error, unprocessable};
+use crate::highlevel::gate::Gate;
+use crate::highlevel::{admission, location};
 use crate::server::{Answer, Asked, Provider};
 use crate::world::{Change, World};
 
-use super::access::{Access, Caller, scopes};
 use super::catalogue::Catalogue;
-use super::errors::{bad_request, cannot, error, unprocessable};
-use super::limits::{Limits, Remaining};
 use super::record::Renderer;
 use super::settings::Settings;
-use super::{admission, agency, agents, calls, oauth};
+use super::{agents, calls};
 
 const CALLS: &str = "/voice-ai/dashboard/call-logs";
 const AGENTS: &str = "/voice-ai/agents";
@@ -23,10 +22,9 @@ const LOCATIONS: &str = "/locations/";
 
 /// The provider behind the server.
 pub(super) struct Service {
-    pub(super) access: Access,
+    pub(super) gate: Gate,
     settings: Settings,
     clock: Clock,
-    limits: Limits,
     scene: RwLock<Scene>,
 }
 
@@ -97,19 +95,8 @@ fn one_or_all<'a>(
 impl Service {
     pub(super) fn new(world: World, settings: Settings, clock: Clock) -> Self {
         let catalogue = Catalogue::of(&world, &settings);
-        // Tokens follow the world, so that equal worlds have equal tokens.
-        let seed = world
-            .location()
-            .id
-            .bytes()
-            .fold(0, |seed: u64, byte| seed.wrapping_mul(31).wrapping_add(u64::from(byte)));
-        Self {
-            access: Access::new(seed),
-            settings,
-            clock,
-            limits: Limits::default(),
-            scene: RwLock::new(Scene { world, catalogue }),
-        }
+        let gate = Gate::of(&world, settings.rate_limit, settings.rate_limit_headers);
+        Self { gate, settings, clock, scene: RwLock::new(Scene { world, catalogue }) }
     }
 
     pub(super) fn read<R>(&self, look: impl FnOnce(&World) -> R) -> R {
@@ -140,27 +127,7 @@ impl Service {
         let Some(route) = Route::of(asked) else {
             return cannot(&asked.method, &asked.path);
         };
-        let caller = match admission::recognise(&self.access, asked, now) {
-            Ok(caller) => caller,
-            Err(refusal) => return refusal,
-        };
-        let remaining = self.spend(&caller, now);
-        let mut answer = if remaining.is_some_and(|it| it.is_refused) {
-            error(429, "Too Many Requests")
-        } else {
-            self.permitted(&route, &caller, asked, twists, now).unwrap_or_else(|refusal| refusal)
-        };
-        if let (Some(remaining), Some(limit), true) =
-            (remaining, self.settings.rate_limit, self.settings.rate_limit_headers)
-        {
-            answer.headers.extend(remaining.headers(limit));
-        }
-        answer
-    }
-
-    fn spend(&self, caller: &Caller, now: i64) -> Option<Remaining> {
-        let limit = self.settings.rate_limit?;
-        Some(self.limits.spend(&caller.app, caller.holder.id(), limit, now))
+        self.gate.pass(asked, now, |caller| self.permitted(&route, caller, asked, twists, now))
     }
 
     fn permitted(
@@ -172,7 +139,7 @@ impl Service {
         now: i64,
     ) -> Result<Answer, Answer> {
         let location_id = route.location_id(asked)?;
-        admission::admit(&self.access, caller, asked, route.scope(), location_id)?;
+        admission::admit(&self.gate.access, caller, asked, route.scope(), location_id)?;
         let scene = self.scene.read().unwrap_or_else(PoisonError::into_inner);
         let Scene { world, catalogue } = &*scene;
         if location_id != world.location().id {
@@ -193,34 +160,15 @@ impl Service {
 impl Provider for Service {
     fn answer(&self, asked: &Asked, twists: &[What]) -> Answer {
         let now = (self.clock)();
-        if asked.method == "POST" && asked.path == "/oauth/token" {
-            let company_id = self.read(|world| world.location().company_id.clone());
-            return oauth::token(&self.access, &company_id, asked, now);
-        }
-        let of_agency = self.read(|it| agency::answer(&self.access, it.location(), asked, now));
-        of_agency.unwrap_or_else(|| self.data(asked, twists, now))
+        let at_the_gate = self.read(|world| self.gate.doorman(world, asked, now));
+        at_the_gate.unwrap_or_else(|| self.data(asked, twists, now))
     }
 
     fn limit_headers(&self) -> Vec<(&'static str, String)> {
-        let limit = self.settings.rate_limit.unwrap_or_default();
-        Remaining::nothing().headers(limit)
+        self.gate.limit_headers()
     }
 
     fn change(&self, change: &Change) {
         self.mutate(|world| change(world));
     }
-}
-
-/// `GET /locations/{locationId}`.
-fn location(world: &World) -> Answer {
-    let it = world.location();
-    let body = json!({
-        "location": {
-            "id": it.id,
-            "name": it.name,
-            "timezone": it.timezone,
-            "companyId": it.company_id,
-        },
-    });
-    Answer::json(200, body.to_string())
 }

@@ -2,6 +2,8 @@
 //!
 //! Section numbers are those of the provider contract for HighLevel.
 
+use crate::highlevel::RateLimit;
+
 /// How the simulated HighLevel behaves.
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -105,23 +107,6 @@ impl Settings {
     /// The defaults without any rate limit, for tests and benchmarks that are not about it.
     pub fn without_limits() -> Self {
         Self { rate_limit: None, ..Self::default() }
-    }
-}
-
-/// How many requests an app may make for one location.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct RateLimit {
-    /// Requests per interval.
-    pub max: u32,
-    /// The interval, counted from its first request.
-    pub interval_ms: i64,
-    /// Requests per 24 hours, counted from the first of them.
-    pub daily: u32,
-}
-
-impl Default for RateLimit {
-    fn default() -> Self {
-        Self { max: 100, interval_ms: 10_000, daily: 200_000 }
     }
 }
 

@@ -1,7 +1,7 @@
 //! What the operator reads when HighLevel says no.
 
 use crate::SourceError;
-use crate::highlevel_voice_ai::errors::{Scope, explain, is_cured_by_new_token};
+use crate::highlevel::errors::{Scope, explain, is_cured_by_new_token};
 use crate::http::{Failure, Refusal};
 
 fn refusal(status: u16, said: &str) -> Refusal {

@@ -9,7 +9,7 @@ use crate::server::{Answer, Asked, form_decoded};
 use super::access::{ACCESS_SECONDS, Access, Pair};
 use super::errors::error;
 
-pub(super) fn token(access: &Access, company_id: &str, asked: &Asked, now: i64) -> Answer {
+pub(crate) fn token(access: &Access, company_id: &str, asked: &Asked, now: i64) -> Answer {
     match exchange(access, asked, now) {
         Ok(pair) => {
             let is_v3 = asked.header("version") == Some("v3");
@@ -48,10 +48,10 @@ fn exchange(access: &Access, asked: &Asked, now: i64) -> Result<Pair, Answer> {
 }
 
 /// The fields of a token request, from a form or from JSON.
-pub(super) struct Given(Vec<(String, String)>);
+pub(crate) struct Given(Vec<(String, String)>);
 
 impl Given {
-    pub(super) fn read(asked: &Asked) -> Self {
+    pub(crate) fn read(asked: &Asked) -> Self {
         let is_json = asked.header("content-type").is_some_and(|it| it.contains("json"));
         if !is_json {
             return Self(form_decoded(&String::from_utf8_lossy(&asked.body)));
@@ -65,7 +65,7 @@ impl Given {
     }
 
     /// A field under its older or its newer name.
-    pub(super) fn required(&self, snake: &str, camel: &str) -> Result<&str, Answer> {
+    pub(crate) fn required(&self, snake: &str, camel: &str) -> Result<&str, Answer> {
         let found = self.0.iter().find(|(name, _)| name == snake || name == camel);
         found
             .map(|(_, value)| value.as_str())
@@ -75,7 +75,7 @@ impl Given {
 }
 
 /// A pair of tokens as the API writes it.
-pub(super) fn body(pair: &Pair, company_id: &str, is_v3: bool) -> String {
+pub(crate) fn body(pair: &Pair, company_id: &str, is_v3: bool) -> String {
     let name = |snake: &'static str, camel: &'static str| if is_v3 { camel } else { snake };
     json!({
         name("access_token", "accessToken"): pair.access_token,

@@ -11,6 +11,12 @@ pub mod scopes {
     pub const CALLS: &str = "voice-ai-dashboard.readonly";
     /// Agents.
     pub const AGENTS: &str = "voice-ai-agents.readonly";
+    /// Conversations.
+    pub const CONVERSATIONS: &str = "conversations.readonly";
+    /// Messages of conversations.
+    pub const MESSAGES: &str = "conversations/message.readonly";
+    /// Users.
+    pub const USERS: &str = "users.readonly";
     /// The sub-account itself.
     pub const LOCATIONS: &str = "locations.readonly";
     /// An agency's list of installed sub-accounts.
@@ -18,11 +24,11 @@ pub mod scopes {
     /// An agency's making of sub-account tokens.
     pub const OAUTH_WRITE: &str = "oauth.write";
     /// All that a sub-account's token needs.
-    pub const ALL: [&str; 3] = [CALLS, AGENTS, LOCATIONS];
+    pub const ALL: [&str; 6] = [CALLS, AGENTS, CONVERSATIONS, MESSAGES, USERS, LOCATIONS];
 }
 
 /// How long an access token lives.
-pub(super) const ACCESS_SECONDS: i64 = 86_399;
+pub(crate) const ACCESS_SECONDS: i64 = 86_399;
 /// How long an unused refresh token lives.
 const REFRESH_SECONDS: i64 = 365 * 86_400;
 /// What an installed OAuth app holds.
@@ -42,15 +48,15 @@ pub struct Install {
 
 /// Who asks, once recognised.
 #[derive(Debug, Clone)]
-pub(super) struct Caller {
-    pub(super) app: String,
-    pub(super) holder: Holder,
-    pub(super) scopes: Vec<String>,
+pub(crate) struct Caller {
+    pub(crate) app: String,
+    pub(crate) holder: Holder,
+    pub(crate) scopes: Vec<String>,
 }
 
 /// What is known about a bearer token.
 #[derive(Debug)]
-pub(super) enum Found {
+pub(crate) enum Found {
     Good(Caller),
     Expired,
     Unknown,
@@ -58,13 +64,13 @@ pub(super) enum Found {
 
 /// Whose token it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Holder {
+pub(crate) enum Holder {
     Location(String),
     Company(String),
 }
 
 impl Holder {
-    pub(super) fn id(&self) -> &str {
+    pub(crate) fn id(&self) -> &str {
         match self {
             Self::Location(id) | Self::Company(id) => id,
         }
@@ -79,19 +85,19 @@ struct Token {
 
 /// A pair of tokens just made.
 #[derive(Debug, Clone)]
-pub(super) struct Pair {
-    pub(super) access_token: String,
-    pub(super) refresh_token: String,
-    pub(super) scopes: Vec<String>,
-    pub(super) location_id: String,
+pub(crate) struct Pair {
+    pub(crate) access_token: String,
+    pub(crate) refresh_token: String,
+    pub(crate) scopes: Vec<String>,
+    pub(crate) location_id: String,
 }
 
 /// Every token that was given out and is still good.
 #[derive(Debug)]
-pub(super) struct Access {
+pub(crate) struct Access {
     held: Mutex<Held>,
-    pub(super) client_id: String,
-    pub(super) client_secret: String,
+    pub(crate) client_id: String,
+    pub(crate) client_secret: String,
     other_location_id: String,
 }
 
@@ -105,7 +111,7 @@ struct Held {
 }
 
 impl Access {
-    pub(super) fn new(seed: u64) -> Self {
+    pub(crate) fn new(seed: u64) -> Self {
         let mut ids = Ids::new(seed ^ 0x00ac_ce55);
         Self {
             client_id: format!("{}-simulated", ids.object(0)),
@@ -121,7 +127,7 @@ impl Access {
         }
     }
 
-    pub(super) fn private_integration(&self, location_id: &str, scopes: &[&str]) -> String {
+    pub(crate) fn private_integration(&self, location_id: &str, scopes: &[&str]) -> String {
         let mut held = self.lock();
         let token = format!("pit-simulated-{}", held.ids.uuid());
         let caller = Caller {
@@ -134,26 +140,26 @@ impl Access {
         token
     }
 
-    pub(super) fn private_integration_elsewhere(&self) -> String {
+    pub(crate) fn private_integration_elsewhere(&self) -> String {
         self.private_integration(&self.other_location_id, &scopes::ALL)
     }
 
-    pub(super) fn revoke(&self, token: &str) {
+    pub(crate) fn revoke(&self, token: &str) {
         let mut held = self.lock();
         held.bearers.remove(token);
         held.refreshers.remove(token);
         held.codes.remove(token);
     }
 
-    pub(super) fn set_location_active(&self, is_active: bool) {
+    pub(crate) fn set_location_active(&self, is_active: bool) {
         self.lock().is_location_active = is_active;
     }
 
-    pub(super) fn is_location_active(&self) -> bool {
+    pub(crate) fn is_location_active(&self) -> bool {
         self.lock().is_location_active
     }
 
-    pub(super) fn install(&self, location_id: &str, now: i64) -> Install {
+    pub(crate) fn install(&self, location_id: &str, now: i64) -> Install {
         let caller = self.app_of(location_id);
         let mut held = self.lock();
         let pair = held.pair(caller.clone(), now);
@@ -170,13 +176,13 @@ impl Access {
     }
 
     /// A pair for a sub-account, made on an agency's behalf.
-    pub(super) fn mint(&self, location_id: &str, now: i64) -> Pair {
+    pub(crate) fn mint(&self, location_id: &str, now: i64) -> Pair {
         let caller = self.app_of(location_id);
         self.lock().pair(caller, now)
     }
 
     /// An agency's access token.
-    pub(super) fn agency(&self, company_id: &str, now: i64) -> String {
+    pub(crate) fn agency(&self, company_id: &str, now: i64) -> String {
         let caller = Caller {
             app: self.client_id.clone(),
             holder: Holder::Company(company_id.to_owned()),
@@ -194,21 +200,21 @@ impl Access {
     }
 
     /// Trades a refresh token for a new pair; the token is good no more.
-    pub(super) fn refresh(&self, refresh_token: &str, now: i64) -> Option<Pair> {
+    pub(crate) fn refresh(&self, refresh_token: &str, now: i64) -> Option<Pair> {
         let mut held = self.lock();
         let token = held.refreshers.remove(refresh_token)?;
         token.is_good(now).then(|| held.pair(token.caller, now))
     }
 
     /// Trades an authorization code for a pair; the code is good no more.
-    pub(super) fn exchange(&self, code: &str, now: i64) -> Option<Pair> {
+    pub(crate) fn exchange(&self, code: &str, now: i64) -> Option<Pair> {
         let mut held = self.lock();
         let token = held.codes.remove(code)?;
         Some(held.pair(token.caller, now))
     }
 
     /// Who holds a bearer token.
-    pub(super) fn find(&self, bearer: &str, now: i64) -> Found {
+    pub(crate) fn find(&self, bearer: &str, now: i64) -> Found {
         match self.lock().bearers.get(bearer) {
             Some(token) if token.is_good(now) => Found::Good(token.caller.clone()),
             Some(_) => Found::Expired,

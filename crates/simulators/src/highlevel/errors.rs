@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::server::Answer;
 
 /// `{statusCode, message, error?}` with a trace id, as most bodies carry.
-pub(super) fn error(status: u16, message: &str) -> Answer {
+pub(crate) fn error(status: u16, message: &str) -> Answer {
     let mut body = json!({ "statusCode": status, "message": message });
     let name = match status {
         401 => Some("Unauthorized"),
@@ -19,12 +19,12 @@ pub(super) fn error(status: u16, message: &str) -> Answer {
 }
 
 /// 400 without a reason, the documented one.
-pub(super) fn bad_request() -> Answer {
+pub(crate) fn bad_request() -> Answer {
     error(400, "Bad Request")
 }
 
 /// 422, whose message is a list.
-pub(super) fn unprocessable(messages: &[&str]) -> Answer {
+pub(crate) fn unprocessable(messages: &[&str]) -> Answer {
     let body = json!({
         "statusCode": 422,
         "message": messages,
@@ -34,7 +34,7 @@ pub(super) fn unprocessable(messages: &[&str]) -> Answer {
 }
 
 /// An unknown route.
-pub(super) fn cannot(method: &str, path: &str) -> Answer {
+pub(crate) fn cannot(method: &str, path: &str) -> Answer {
     error(404, &format!("Cannot {method} {path}"))
 }
 

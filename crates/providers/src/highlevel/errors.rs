@@ -15,6 +15,12 @@ impl Scope {
     pub const CALL_LOGS: Self = Self("voice-ai-dashboard.readonly");
     /// To list agents.
     pub const AGENTS: Self = Self("voice-ai-agents.readonly");
+    /// To list conversations.
+    pub const CONVERSATIONS: Self = Self("conversations.readonly");
+    /// To read messages, calls among them.
+    pub const MESSAGES: Self = Self("conversations/message.readonly");
+    /// To list users.
+    pub const USERS: Self = Self("users.readonly");
     /// To read the sub-account.
     pub const LOCATION: Self = Self("locations.readonly");
 }
@@ -93,7 +99,7 @@ fn hint(about: About, scope: Scope) -> String {
             install the app again with that scope"
         ),
         About::KindOfToken => "Use a token made in the sub-account itself: an agency's token does \
-            not open Voice AI"
+            not open a sub-account's calls"
             .to_owned(),
         About::Version => "Set `api_version` to a version HighLevel publishes, such as \
             2021-04-15; the token is not the cause"

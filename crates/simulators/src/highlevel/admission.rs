@@ -9,7 +9,7 @@ use super::errors::error;
 const VERSIONS: [&str; 5] = ["v3", "2023-02-21", "2021-07-28", "2021-04-15", "legacy"];
 
 /// Recognises who asks by token and version, not yet what they may see.
-pub(super) fn recognise(access: &Access, asked: &Asked, now: i64) -> Result<Caller, Answer> {
+pub(crate) fn recognise(access: &Access, asked: &Asked, now: i64) -> Result<Caller, Answer> {
     let invalid = || error(401, "Invalid token: access token is invalid");
     let bearer = asked
         .header("authorization")
@@ -33,7 +33,7 @@ pub(super) fn recognise(access: &Access, asked: &Asked, now: i64) -> Result<Call
 }
 
 /// Whether a recognised caller may see this part of this location.
-pub(super) fn admit(
+pub(crate) fn admit(
     access: &Access,
     caller: &Caller,
     asked: &Asked,
@@ -54,7 +54,7 @@ pub(super) fn admit(
 }
 
 /// Whether a recognised caller is an agency that may do this.
-pub(super) fn admit_agency(caller: &Caller, scope: &str) -> Result<(), Answer> {
+pub(crate) fn admit_agency(caller: &Caller, scope: &str) -> Result<(), Answer> {
     match caller.holder {
         Holder::Location(_) => Err(wrong_class()),
         Holder::Company(_) => require(caller, scope),

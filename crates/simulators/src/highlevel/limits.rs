@@ -3,27 +3,42 @@
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
-use super::settings::RateLimit;
-
 const DAY_MS: i64 = 86_400_000;
+
+/// How many requests an app may make for one location.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RateLimit {
+    /// Requests per interval.
+    pub max: u32,
+    /// The interval, counted from its first request.
+    pub interval_ms: i64,
+    /// Requests per 24 hours, counted from the first of them.
+    pub daily: u32,
+}
+
+impl Default for RateLimit {
+    fn default() -> Self {
+        Self { max: 100, interval_ms: 10_000, daily: 200_000 }
+    }
+}
 
 /// What remains of a budget after a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Remaining {
-    pub(super) is_refused: bool,
-    pub(super) burst: u32,
-    pub(super) daily: u32,
-    pub(super) daily_reset_ms: i64,
+pub(crate) struct Remaining {
+    pub(crate) is_refused: bool,
+    pub(crate) burst: u32,
+    pub(crate) daily: u32,
+    pub(crate) daily_reset_ms: i64,
 }
 
 impl Remaining {
     /// Nothing is left and the request is refused.
-    pub(super) fn nothing() -> Self {
+    pub(crate) fn nothing() -> Self {
         Self { is_refused: true, burst: 0, daily: 0, daily_reset_ms: DAY_MS }
     }
 
     /// The six documented headers.
-    pub(super) fn headers(&self, limit: RateLimit) -> Vec<(&'static str, String)> {
+    pub(crate) fn headers(&self, limit: RateLimit) -> Vec<(&'static str, String)> {
         vec![
             ("x-ratelimit-max", limit.max.to_string()),
             ("x-ratelimit-interval-milliseconds", limit.interval_ms.to_string()),
@@ -36,7 +51,7 @@ impl Remaining {
 }
 
 #[derive(Debug, Default)]
-pub(super) struct Limits {
+pub(crate) struct Limits {
     used: Mutex<HashMap<(String, String), Used>>,
 }
 
@@ -50,7 +65,7 @@ struct Used {
 
 impl Limits {
     /// Counts a request; one that is refused is not counted.
-    pub(super) fn spend(&self, app: &str, location: &str, limit: RateLimit, now: i64) -> Remaining {
+    pub(crate) fn spend(&self, app: &str, location: &str, limit: RateLimit, now: i64) -> Remaining {
         let mut all = self.used.lock().unwrap_or_else(PoisonError::into_inner);
         let key = (app.to_owned(), location.to_owned());
         let used =

@@ -16,7 +16,7 @@ const MINT: [&str; 2] = ["/oauth/locationToken", "/oauth/location-token"];
 const INSTALLED: [&str; 2] = ["/oauth/installedLocations", "/oauth/installed-locations"];
 
 /// Answers a request to the agency's endpoints; `None` when it is for something else.
-pub(super) fn answer(
+pub(crate) fn answer(
     access: &Access,
     location: &Location,
     asked: &Asked,

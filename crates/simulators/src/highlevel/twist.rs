@@ -5,20 +5,20 @@ use serde_json::{Value, json};
 use crate::faults::{BadRecord, Echo, What};
 
 /// Everything that is wrong with one page.
-pub(super) struct Twist<'a> {
+pub(crate) struct Twist<'a> {
     /// The page whose records are served.
-    pub(super) served: u32,
+    pub(crate) served: u32,
     /// The page the answer claims to be.
-    pub(super) echoed: u32,
+    pub(crate) echoed: u32,
     /// How far the total is off.
-    pub(super) total_plus: i64,
+    pub(crate) total_plus: i64,
     /// Whether there are no records in it.
-    pub(super) is_empty: bool,
+    pub(crate) is_empty: bool,
     whats: &'a [What],
 }
 
 impl<'a> Twist<'a> {
-    pub(super) fn of(whats: &'a [What], asked_page: u32) -> Self {
+    pub(crate) fn of(whats: &'a [What], asked_page: u32) -> Self {
         let mut twist =
             Self { served: asked_page, echoed: asked_page, total_plus: 0, is_empty: false, whats };
         for what in whats {
@@ -39,7 +39,7 @@ impl<'a> Twist<'a> {
     }
 
     /// How often the nth record of the page is written.
-    pub(super) fn copies(&self, nth: usize) -> usize {
+    pub(crate) fn copies(&self, nth: usize) -> usize {
         self.whats.iter().fold(1, |copies, what| match what {
             What::OmitRecord(at) if *at == nth => 0,
             What::RepeatRecord(at) if *at == nth => copies * 2,
@@ -48,7 +48,7 @@ impl<'a> Twist<'a> {
     }
 
     /// Writes the nth record of the page, spoiled when it is to be.
-    pub(super) fn write(&self, nth: usize, record: &[u8], into: &mut Vec<u8>) {
+    pub(crate) fn write(&self, nth: usize, record: &[u8], into: &mut Vec<u8>) {
         let pads = self.whats.iter().filter_map(|what| match what {
             What::PadRecord { record, bytes } if *record == nth => Some(*bytes),
             _ => None,
@@ -90,8 +90,15 @@ fn spoil(record: &mut Value, how: BadRecord) {
     };
     match how {
         BadRecord::WithoutId => drop(fields.remove("id")),
-        BadRecord::NullCreatedAt => drop(fields.insert("createdAt".to_owned(), Value::Null)),
-        BadRecord::TextDuration => drop(fields.insert("duration".to_owned(), json!("abc"))),
+        // A message calls the same two things by other names.
+        BadRecord::NullCreatedAt => {
+            let name = if fields.contains_key("dateAdded") { "dateAdded" } else { "createdAt" };
+            fields.insert(name.to_owned(), Value::Null);
+        }
+        BadRecord::TextDuration => match fields.get_mut("meta") {
+            Some(meta) => *meta = json!({ "call": { "duration": "abc" } }),
+            None => drop(fields.insert("duration".to_owned(), json!("abc"))),
+        },
         BadRecord::NotAnObject => *record = json!(42),
         BadRecord::UnknownEnums => {
             let actions = json!([{ "actionType": "TELEPORT", "actionName": "Beam up" }]);
