@@ -12,7 +12,7 @@ use simulators::twilio::{
     Cursor, ErrorBody, Granularity, Hand, Insights, Order, Outcome, RangeEnd, Settings, Simulator,
     StartFilter,
 };
-use simulators::{NewCall, Simulated, World, WorldSettings};
+use simulators::{NewCall, World, WorldSettings};
 use store::{CallKey, Scope};
 use testkit::{HandClock, Rig, RigSettings, TestDb, on_both_databases};
 
@@ -142,7 +142,7 @@ on_both_databases! {
             assert!(["canceled", "failed"].contains(&calls[&sid].status.as_str()));
         }
         // Without the lists by status they would all be missing, which is why there are those.
-        let listed = |on: &str| rig.provider.requests().iter().filter(|it| it.path.contains(on)).count();
+        let listed = |on: &str| rig.provider.requests().iter().filter(|it| it.query.contains(on)).count();
         assert!(listed("Status=canceled") > 0 && listed("StartTime") > 0);
     }
 

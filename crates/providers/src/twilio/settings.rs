@@ -189,8 +189,8 @@ impl Settings {
         if !(1..=PAGE_SIZE_MAX).contains(&self.page_size) {
             return Some(format!("`page_size` must be from 1 to {PAGE_SIZE_MAX}"));
         }
-        let known = |status: &&String| !STATUSES.contains(&status.as_str());
-        if let Some(unknown) = self.swept_statuses.iter().find(known) {
+        let is_unknown = |status: &&String| !STATUSES.contains(&status.as_str());
+        if let Some(unknown) = self.swept_statuses.iter().find(is_unknown) {
             let all = STATUSES.join(", ");
             return Some(format!("`swept_statuses` has `{unknown}`; there is: {all}"));
         }

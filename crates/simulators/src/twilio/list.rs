@@ -53,10 +53,10 @@ pub(super) fn list(
         renderer.render(call, &entry.line, entry.parent.as_deref())
     });
     let calls = twist.shape(records.collect());
-    Answer::json(200, envelope(asked, &query, next, calls).to_string())
+    Answer::json(200, envelope(asked, &query, next.as_deref(), &calls).to_string())
 }
 
-fn envelope(asked: &Asked, query: &Query, next: Option<String>, calls: Vec<Value>) -> Value {
+fn envelope(asked: &Asked, query: &Query, next: Option<&str>, calls: &[Value]) -> Value {
     let Query { page, page_size, .. } = *query;
     let here = |page: usize, token: Option<&str>| address(asked, page_size, page, token);
     let start = page * page_size;
@@ -70,7 +70,7 @@ fn envelope(asked: &Asked, query: &Query, next: Option<String>, calls: Vec<Value
         "uri": here(page, query.token.as_deref()),
         "page_size": page_size,
         "start": start,
-        "next_page_uri": next.map(|token| here(page + 1, Some(&token))),
+        "next_page_uri": next.map(|token| here(page + 1, Some(token))),
         "page": page,
     })
 }
@@ -94,7 +94,7 @@ pub(super) fn encoded(text: &str) -> String {
             b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => {
                 out.push(char::from(byte));
             }
-            _ => out.push_str(&format!("%{byte:02X}")),
+            _ => out.extend(format!("%{byte:02X}").chars()),
         }
     }
     out

@@ -6,7 +6,7 @@ use crate::world::Call;
 
 use super::dates::rfc2822;
 use super::settings::Settings;
-use super::timeline::{Outcome, Timeline, share, sid};
+use super::timeline::{Outcome, Timeline, pick, share, sid};
 
 /// The business' own numbers.
 const OWN: [&str; 3] = ["+12125550100", "+12125550101", "+12125550102"];
@@ -52,7 +52,7 @@ impl Renderer<'_> {
             (false, false) => self.started(line).unwrap_or(line.created),
         };
         let updated = last_step + i64::from(call.edits) * 1000;
-        let own = OWN[(share(&call.id, "own") * 3.0) as usize % 3];
+        let own = OWN[pick(&call.id, "own", OWN.len())];
         let other = other(call);
         let (from, to) =
             if line.is_inbound { (other.as_str(), own) } else { (own, other.as_str()) };

@@ -2,6 +2,9 @@
 
 use crate::world::Call;
 
+/// How long it rings where somebody answers.
+const RINGS_MS: i64 = 3000;
+
 /// How a call ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
@@ -53,12 +56,12 @@ impl Timeline {
         let is_inbound = said.is_none() && share(&call.id, "direction") < 0.5;
         let outcome = said.unwrap_or_else(|| drawn(&call.id, is_inbound));
         let began = call.created_at.div_euclid(1000) * 1000;
-        let queued = if is_inbound { 0.0 } else { (share(&call.id, "queue") * 5.0).floor() };
+        let queued_seconds = if is_inbound { 0 } else { pick(&call.id, "queue", 5) as i64 };
         let ended = began + i64::from(call.duration) * 1000;
         if outcome.is_undialled() {
             return Self { is_inbound, created: began, started: None, ended, outcome };
         }
-        let created = began - (queued as i64) * 1000;
+        let created = began - queued_seconds * 1000;
         Self { is_inbound, created, started: Some(began), ended, outcome }
     }
 
@@ -68,15 +71,11 @@ impl Timeline {
             _ if at >= self.ended => self.outcome.status(),
             None => "queued",
             Some(started) if at < started => "queued",
-            Some(started) if self.outcome == Outcome::Completed && at >= started + self.rings() => {
+            Some(started) if self.outcome == Outcome::Completed && at >= started + RINGS_MS => {
                 "in-progress"
             }
             Some(_) => "ringing",
         }
-    }
-
-    fn rings(&self) -> i64 {
-        3000
     }
 
     pub(super) fn has_ended(&self, at: i64) -> bool {
@@ -90,21 +89,28 @@ impl Timeline {
 }
 
 fn drawn(id: &str, is_inbound: bool) -> Outcome {
-    match (share(id, "outcome"), is_inbound) {
-        (..0.76, _) => Outcome::Completed,
-        (..0.82, _) => Outcome::NoAnswer,
-        (..0.86, _) => Outcome::Busy,
-        (..0.89, _) => Outcome::CanceledRinging,
-        (_, true) => Outcome::Completed,
-        (..0.92, false) => Outcome::Failed,
-        (..0.96, false) => Outcome::FailedUndialled,
-        (_, false) => Outcome::CanceledQueued,
+    match share(id, "outcome") {
+        ..0.76 => Outcome::Completed,
+        ..0.82 => Outcome::NoAnswer,
+        ..0.86 => Outcome::Busy,
+        ..0.89 => Outcome::CanceledRinging,
+        // Who calls in has been dialled already.
+        _ if is_inbound => Outcome::Completed,
+        ..0.92 => Outcome::Failed,
+        ..0.96 => Outcome::FailedUndialled,
+        _ => Outcome::CanceledQueued,
     }
 }
 
 /// A number from 0 to 1 that depends on its arguments alone.
 pub(super) fn share(id: &str, of: &str) -> f64 {
     (hash(id, of) >> 11) as f64 / (1_u64 << 53) as f64
+}
+
+/// A number below `count` that depends on its arguments alone.
+pub(super) fn pick(id: &str, of: &str, count: usize) -> usize {
+    let below = hash(id, of) % count.max(1) as u64;
+    usize::try_from(below).unwrap_or(0)
 }
 
 /// A SID that depends on its arguments alone.

@@ -14,7 +14,7 @@ pub(super) async fn examine(client: &Client, newest: &CallPage) -> Vec<Probe> {
     let mut probes = vec![far_future(client).await];
     let started = newest.calls.iter().filter(|listed| listed.has_started);
     // The oldest of the page: the newest may still change.
-    let known = started.filter_map(|listed| listed.record.identity.as_ref().ok()).last();
+    let known = started.filter_map(|listed| listed.record.identity.as_ref().ok()).next_back();
     match known {
         None => probes.push(probe("filter", Notable, "There is no call yet to try the filters on")),
         Some(call) => {

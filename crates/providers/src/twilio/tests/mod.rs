@@ -55,6 +55,7 @@ fn undialled(sid: impl Into<String>, created: &str) -> Value {
 
 /// A page with these calls, and the next one if there is one.
 fn page(calls: &[Value], next: Option<String>) -> Reply {
+    let next = next.map_or(Value::Null, Value::String);
     let body = json!({"calls": calls, "next_page_uri": next, "page_size": 1000});
     Reply::json(200, body.to_string())
 }
