@@ -1,6 +1,7 @@
 //! What every simulated provider has in common: how it is configured, what is true, what goes wrong.
 
 use std::io;
+use std::sync::Arc;
 
 use crate::server::RequestSeen;
 use crate::{Clock, Fault, World, highlevel_voice_ai, vicidial};
@@ -89,4 +90,47 @@ pub struct Truth {
 /// A text as a TOML value.
 pub fn toml_text(text: &str) -> String {
     format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
+}
+
+/// Several may hold one: a test that plants things, and whoever else needs it.
+impl<T: Simulated + ?Sized> Simulated for Arc<T> {
+    fn provider(&self) -> &'static str {
+        (**self).provider()
+    }
+
+    fn configuration(&self) -> Vec<(&'static str, String)> {
+        (**self).configuration()
+    }
+
+    fn secrets(&self) -> Vec<(&'static str, String)> {
+        (**self).secrets()
+    }
+
+    fn truth(&self) -> Vec<Truth> {
+        (**self).truth()
+    }
+
+    fn add(&self, at: i64) -> String {
+        (**self).add(at)
+    }
+
+    fn change(&self, id: &str) -> bool {
+        (**self).change(id)
+    }
+
+    fn remove(&self, id: &str) -> bool {
+        (**self).remove(id)
+    }
+
+    fn strike(&self, fault: Fault) {
+        (**self).strike(fault);
+    }
+
+    fn list_path(&self) -> &'static str {
+        (**self).list_path()
+    }
+
+    fn requests(&self) -> Vec<RequestSeen> {
+        (**self).requests()
+    }
 }
