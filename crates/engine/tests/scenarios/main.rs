@@ -24,3 +24,4 @@ mod refused_rows;
 mod settling;
 mod smoke;
 mod totals;
+mod vicidial;
