@@ -9,6 +9,7 @@ use crate::http::budget::{Budgets, Rate};
 use crate::http::{HttpError, Limits};
 use crate::{
     Credential, Provider, Wait, elevenlabs, highlevel_conversations, highlevel_voice_ai, twilio,
+    vicidial,
 };
 
 /// A provider, ready to be asked.
@@ -36,6 +37,8 @@ pub enum ProviderSettings {
     Twilio(twilio::Settings),
     /// Every call of a HighLevel sub-account, as messages of its conversations.
     HighlevelConversations(highlevel_conversations::Settings),
+    /// Calls of a ViciDial cluster, from its database.
+    Vicidial(vicidial::Settings),
 }
 
 impl ProviderSettings {
@@ -48,6 +51,7 @@ impl ProviderSettings {
             ProviderKind::HighlevelConversations => {
                 Ok(Self::HighlevelConversations(own.try_into()?))
             }
+            ProviderKind::Vicidial => Ok(Self::Vicidial(own.try_into()?)),
             other => Err(SettingsError::NotYet { provider: other.title() }),
         }
     }
@@ -59,6 +63,7 @@ impl ProviderSettings {
             Self::Elevenlabs(_) => ProviderKind::Elevenlabs,
             Self::Twilio(_) => ProviderKind::Twilio,
             Self::HighlevelConversations(_) => ProviderKind::HighlevelConversations,
+            Self::Vicidial(_) => ProviderKind::Vicidial,
         }
     }
 
@@ -69,6 +74,7 @@ impl ProviderSettings {
             Self::Elevenlabs(settings) => &settings.workspace,
             Self::Twilio(settings) => &settings.account_sid,
             Self::HighlevelConversations(settings) => &settings.location_id,
+            Self::Vicidial(settings) => settings.scope(),
         }
     }
 }
@@ -185,6 +191,10 @@ pub fn connect(
             let client =
                 highlevel_conversations::Client::new(settings, credential, tuning, wait, budgets)?;
             Ok(Arc::new(highlevel_conversations::HighlevelConversations::new(client)))
+        }
+        ProviderSettings::Vicidial(settings) => {
+            let client = vicidial::Client::new(settings, credential, tuning, wait, budgets)?;
+            Ok(Arc::new(vicidial::Vicidial::new(client)))
         }
     }
 }

@@ -22,6 +22,7 @@ pub mod parts;
 pub mod record;
 pub mod setup;
 pub mod twilio;
+pub mod vicidial;
 
 mod connect;
 #[cfg(test)]

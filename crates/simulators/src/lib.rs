@@ -13,6 +13,7 @@
 //! - [`highlevel_conversations`]: HighLevel Conversations: every call as a message.
 //! - [`highlevel_voice_ai`]: HighLevel Voice AI call logs, agents, location and OAuth.
 //! - [`twilio`]: Twilio's call list, calls by SID, account list and Insights.
+//! - [`vicidial`]: a ViciDial cluster's database, and its Non-Agent API.
 
 pub mod elevenlabs;
 pub mod faults;
@@ -22,6 +23,7 @@ pub mod highlevel_voice_ai;
 pub mod server;
 pub mod simulated;
 pub mod twilio;
+pub mod vicidial;
 pub mod world;
 
 pub use faults::{Fault, On, Times, What};

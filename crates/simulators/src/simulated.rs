@@ -1,9 +1,12 @@
 //! What every simulated provider has in common: how it is configured, what is true, what goes wrong.
 
 use std::io;
+use std::sync::Arc;
 
 use crate::server::RequestSeen;
-use crate::{Clock, Fault, World, elevenlabs, highlevel_conversations, highlevel_voice_ai, twilio};
+use crate::{
+    Clock, Fault, World, elevenlabs, highlevel_conversations, highlevel_voice_ai, twilio, vicidial,
+};
 
 /// A running simulated provider; dropping it stops it.
 ///
@@ -56,7 +59,7 @@ pub struct Options {
 
 /// The providers that can be simulated.
 pub const PROVIDERS: &[&str] =
-    &["highlevel_voice_ai", "highlevel_conversations", "twilio", "elevenlabs"];
+    &["highlevel_voice_ai", "highlevel_conversations", "vicidial", "twilio", "elevenlabs"];
 
 /// Starts a simulated provider by its name, showing the calls of this world.
 pub async fn start(
@@ -74,6 +77,7 @@ pub async fn start(
         "highlevel_conversations" => {
             Ok(Box::new(highlevel_conversations::start(world, options, clock).await?))
         }
+        "vicidial" => Ok(Box::new(vicidial::start(world, options, clock).await?)),
         unknown => Err(io::Error::other(format!("there is no simulated provider `{unknown}`"))),
     }
 }
@@ -94,4 +98,47 @@ pub struct Truth {
 /// A text as a TOML value.
 pub fn toml_text(text: &str) -> String {
     format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
+}
+
+/// Several may hold one: a test that plants things, and whoever else needs it.
+impl<T: Simulated + ?Sized> Simulated for Arc<T> {
+    fn provider(&self) -> &'static str {
+        (**self).provider()
+    }
+
+    fn configuration(&self) -> Vec<(&'static str, String)> {
+        (**self).configuration()
+    }
+
+    fn secrets(&self) -> Vec<(&'static str, String)> {
+        (**self).secrets()
+    }
+
+    fn truth(&self) -> Vec<Truth> {
+        (**self).truth()
+    }
+
+    fn add(&self, at: i64) -> String {
+        (**self).add(at)
+    }
+
+    fn change(&self, id: &str) -> bool {
+        (**self).change(id)
+    }
+
+    fn remove(&self, id: &str) -> bool {
+        (**self).remove(id)
+    }
+
+    fn strike(&self, fault: Fault) {
+        (**self).strike(fault);
+    }
+
+    fn list_path(&self) -> &'static str {
+        (**self).list_path()
+    }
+
+    fn requests(&self) -> Vec<RequestSeen> {
+        (**self).requests()
+    }
 }

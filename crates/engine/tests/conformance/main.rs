@@ -22,6 +22,7 @@ macro_rules! every_provider {
                 highlevel_voice_ai,
                 twilio,
                 highlevel_conversations,
+                vicidial,
             );
         }
     )*};

@@ -28,3 +28,4 @@ mod settling;
 mod smoke;
 mod totals;
 mod twilio;
+mod vicidial;

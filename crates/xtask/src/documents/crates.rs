@@ -13,9 +13,10 @@ const HEADER: [&str; 4] = ["crate", "lives there", "may depend on", "only crate 
 const FOR_TESTS: [&str; 2] = ["testkit", "simulators"];
 
 /// Crates of others that stay in one place whatever the table says.
-const KEPT_APART: [(&str, &[&str]); 4] = [
+const KEPT_APART: [(&str, &[&str]); 5] = [
     ("sqlx", &["store", "testkit"]),
     ("reqwest", &["providers"]),
+    ("mysql_async", &["providers", "simulators"]),
     ("axum", &["web", "simulators"]),
     ("clap", &["everycall", "xtask"]),
 ];

@@ -2,6 +2,7 @@
 //! and installed only when the machine has nothing to start. One file or folder per need.
 
 pub mod apt;
+pub mod mariadb;
 pub mod postgres;
 
 use std::any::Any;

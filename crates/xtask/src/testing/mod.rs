@@ -5,6 +5,7 @@ use std::process::Command;
 use anyhow::Result;
 use clap::Args;
 
+use crate::needs::mariadb::Mariadb;
 use crate::needs::postgres::Postgres;
 use crate::needs::{self, Choice, Ready};
 use crate::{environment, run};
@@ -12,7 +13,7 @@ use crate::{environment, run};
 /// How to test.
 #[derive(Args)]
 pub struct TestArguments {
-    /// Start an own PostgreSQL even if a server already answers
+    /// Start an own PostgreSQL and MariaDB even if servers already answer
     #[arg(long)]
     throwaway: bool,
     /// Set everything up, say what was found, and stop before the tests
@@ -27,7 +28,7 @@ pub struct TestArguments {
 pub fn test(arguments: &TestArguments) -> Result<()> {
     let choice = if arguments.throwaway { Choice::Own } else { Choice::Found };
     // Held until the tests have ended: what was started for them stops when it is dropped.
-    let ready = needs::provide(&Postgres, choice)?;
+    let ready = [needs::provide(&Postgres, choice)?, needs::provide(&Mariadb, choice)?];
     if arguments.setup_only {
         println!("Everything the tests need is there.");
         return Ok(());
@@ -54,10 +55,10 @@ fn cargo_test_runs(extra: &[String]) -> Vec<Vec<String>> {
     vec![run]
 }
 
-fn cargo(ready: &Ready) -> Command {
+fn cargo(ready: &[Ready]) -> Command {
     let mut command = Command::new("cargo");
     command.current_dir(environment::workspace_root());
-    command.envs(ready.variables());
+    command.envs(ready.iter().flat_map(Ready::variables));
     command
 }
 
