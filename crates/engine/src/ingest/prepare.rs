@@ -54,7 +54,8 @@ pub async fn prepare(
 ) -> Result<Vec<Prepared>, StoreError> {
     let ids: Vec<&str> = sightings.iter().filter_map(Sighting::id).collect();
     let known = ctx.within(ctx.store.calls_known(source.row.id, &ids)).await?;
-    let mut packer = codec.packer().map_err(packing)?;
+    // Where everything is known, nothing is packed.
+    let mut packer = None;
     let mut prepared = Vec::with_capacity(sightings.len());
     for sighting in &sightings {
         let hash = ContentHash::of(&sighting.record.bytes);
@@ -62,7 +63,11 @@ pub async fn prepare(
             Some(known) if known.content_hash == hash => Prepares::Known(known.clone()),
             before => {
                 let before = before.cloned();
-                fresh(source, rules, codec.dictionary_id, &mut packer, sighting, hash, before)?
+                let packer = match &mut packer {
+                    Some(packer) => packer,
+                    none => none.insert(codec.packer().map_err(packing)?),
+                };
+                fresh(source, rules, codec.dictionary_id, packer, sighting, hash, before)?
             }
         };
         prepared.push(Prepared {
