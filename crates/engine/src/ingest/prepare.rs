@@ -5,7 +5,7 @@ use providers::{Identity, Unreadable};
 use store::{KnownCall, NewSetAside, StoreError};
 
 use super::codec::Packer;
-use super::{Codec, RulesAt, Sighting, placement_name};
+use super::{Codec, RulesAt, Sighting};
 use crate::{Context, Source};
 
 /// A record, read as far as it needs to be.
@@ -134,9 +134,5 @@ impl Sighting {
 impl Fresh {
     pub(super) fn agent(&self) -> Option<String> {
         self.call.agent.as_ref().map(|agent| agent.provider_agent_id.clone())
-    }
-
-    pub(super) fn outcome(&self) -> (&'static str, &'static str) {
-        placement_name(self.placement)
     }
 }

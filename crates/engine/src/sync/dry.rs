@@ -54,7 +54,7 @@ pub(super) async fn sync_dry(
                 tally.accounts.listed += listed;
                 tally.pages += 1;
                 let batch = prepare(ctx, source, &rules, &codec, sightings).await?;
-                tally.add(&Committed::foreseen(NO_RUN, batch));
+                tally.add(&Committed::foreseen(NO_RUN, &batch));
             }
             Fetched::Split => tally.what.windows_planned += 1,
             Fetched::Ended(ended) => match ended.doubt() {
