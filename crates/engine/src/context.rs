@@ -69,7 +69,7 @@ impl Default for Settings {
         Self {
             lease: Duration::from_secs(20),
             database_patience: Duration::from_mins(1),
-            windows_beside: 2,
+            windows_beside: 3,
             pages_waiting: 16,
             pages_preparing: 4,
             pages_per_write: 32,

@@ -20,15 +20,12 @@ pub(crate) fn pieces<T>(rows: &[T], max: usize) -> impl Iterator<Item = &[T]> {
     })
 }
 
-/// `$first, $first+1, …`: one placeholder per item.
+/// `?,?,…`: one placeholder per item.
+pub(crate) fn marks(count: usize) -> String {
+    vec!["?"; count].join(",")
+}
+
+/// `$first, $first+1, …`: one numbered placeholder per item.
 pub(crate) fn placeholders(first: usize, count: usize) -> String {
-    let mut text = String::with_capacity(count * 6);
-    for n in first..first + count {
-        if n > first {
-            text.push(',');
-        }
-        text.push('$');
-        text.push_str(&n.to_string());
-    }
-    text
+    (first..first + count).map(|n| format!("${n}")).collect::<Vec<_>>().join(",")
 }

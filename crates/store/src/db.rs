@@ -49,7 +49,9 @@ pub struct Store {
 enum Pools {
     // SQLite has one writer; a pool of one makes the others wait in line instead of fail.
     Sqlite { read: SqlitePool, write: SqlitePool },
-    Postgres(PgPool),
+    // A pool hands out its connections in turn. Apart from the readers', those that write are few,
+    // so that the server has parsed and planned what they say.
+    Postgres { read: PgPool, write: PgPool },
 }
 
 /// A write transaction. Dropped without [`Tx::commit`], it leaves nothing behind.
@@ -76,14 +78,14 @@ impl Store {
     pub fn engine(&self) -> Engine {
         match &self.pools {
             Pools::Sqlite { .. } => Engine::Sqlite,
-            Pools::Postgres(_) => Engine::Postgres,
+            Pools::Postgres { .. } => Engine::Postgres,
         }
     }
 
     pub(crate) fn read(&self) -> Either<&SqlitePool, &PgPool> {
         match &self.pools {
             Pools::Sqlite { read, .. } => Either::Sqlite(read),
-            Pools::Postgres(pool) => Either::Postgres(pool),
+            Pools::Postgres { read, .. } => Either::Postgres(read),
         }
     }
 
@@ -93,7 +95,7 @@ impl Store {
             Pools::Sqlite { write, .. } => {
                 Either::Sqlite(write.begin_with("BEGIN IMMEDIATE").await?)
             }
-            Pools::Postgres(pool) => Either::Postgres(pool.begin().await?),
+            Pools::Postgres { write, .. } => Either::Postgres(write.begin().await?),
         }))
     }
 
@@ -104,7 +106,10 @@ impl Store {
                 read.close().await;
                 write.close().await;
             }
-            Pools::Postgres(pool) => pool.close().await,
+            Pools::Postgres { read, write } => {
+                read.close().await;
+                write.close().await;
+            }
         }
     }
 }
@@ -148,14 +153,16 @@ async fn open_sqlite(url: &str) -> Result<Pools, StoreError> {
 async fn open_postgres(url: &str) -> Result<Pools, StoreError> {
     // Statements are prepared while tables are still empty, when reading them whole looks cheap,
     // and PostgreSQL keeps that plan while they grow. Every statement here has an index to go by,
-    // so it is told to go by it; see docs/decisions/0006.
+    // so it is told to go by it; see docs/decisions/0006. The price it then puts on a small table
+    // without an index would make it compile the statement first.
     let options = PgConnectOptions::from_str(url)?
         .application_name("everycall")
-        .options([("enable_seqscan", "off")]);
-    let pool = PgPoolOptions::new().max_connections(8).acquire_timeout(ACQUIRE);
-    let pool = pool.connect_with(options).await?;
-    sqlx::migrate!("migrations/postgres").run(&pool).await?;
-    Ok(Pools::Postgres(pool))
+        .options([("enable_seqscan", "off"), ("jit", "off")]);
+    let pool = || PgPoolOptions::new().max_connections(4).acquire_timeout(ACQUIRE);
+    let write = pool().connect_with(options.clone()).await?;
+    sqlx::migrate!("migrations/postgres").run(&write).await?;
+    let read = pool().connect_with(options).await?;
+    Ok(Pools::Postgres { read, write })
 }
 
 fn without_password(url: &str) -> String {

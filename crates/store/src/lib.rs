@@ -13,6 +13,7 @@ mod credentials;
 mod db;
 mod dictionaries;
 mod error;
+mod insert;
 mod observations;
 mod probes;
 mod rules;

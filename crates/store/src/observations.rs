@@ -1,18 +1,21 @@
 //! Each distinct content of a call, with the raw record whole.
 
+use std::borrow::Cow;
+
 use domain::{ContentHash, SourceId, Timestamp};
-use sqlx::{AssertSqlSafe, QueryBuilder};
+use sqlx::AssertSqlSafe;
 
 use crate::batch::{pieces, placeholders};
 use crate::db::either;
+use crate::insert::{Insert, Inserts};
 use crate::text::text;
 use crate::{CallKey, Scope, Store, StoreError, Tx};
 
 /// A content never seen before.
 #[derive(Debug, Clone)]
-pub struct NewObservation {
+pub struct NewObservation<'r> {
     /// The provider's id of the call.
-    pub provider_call_id: String,
+    pub provider_call_id: Cow<'r, str>,
     /// Which content of the call, from 1.
     pub version: i64,
     /// What it says, as a number.
@@ -20,7 +23,7 @@ pub struct NewObservation {
     /// The dictionary `raw` was compressed with; 0 for none.
     pub dictionary_id: i64,
     /// The record as sent, compressed.
-    pub raw: Vec<u8>,
+    pub raw: Cow<'r, [u8]>,
 }
 
 /// A stored content.
@@ -51,12 +54,7 @@ pub struct Held {
     pub raw: Vec<u8>,
 }
 
-const ROWS_MAX: usize = 512;
 const IDS_MAX: usize = 512;
-
-const INSERT: &str = "
-INSERT INTO observations
-    (source_id, provider_call_id, version, content_hash, seen_at, seen_by, run_id, dictionary_id, raw) ";
 
 const OF_CALL: &str = "
 SELECT o.version, o.seen_at, o.seen_by, o.run_id, o.dictionary_id, o.raw
@@ -74,26 +72,19 @@ impl Tx {
         run: i64,
         seen_by: &str,
         now: Timestamp,
-        rows: &[NewObservation],
+        rows: &[NewObservation<'_>],
     ) -> Result<(), StoreError> {
-        either!(self.conn(), |db| {
-            for piece in pieces(rows, ROWS_MAX) {
-                let mut insert = QueryBuilder::new(INSERT);
-                insert.push_values(piece, |mut row, new| {
-                    row.push_bind(source.0)
-                        .push_bind(text(&new.provider_call_id))
-                        .push_bind(new.version)
-                        .push_bind(new.content_hash.to_bytes().to_vec())
-                        .push_bind(now.as_millis())
-                        .push_bind(text(seen_by))
-                        .push_bind(run)
-                        .push_bind(new.dictionary_id)
-                        .push_bind(&new.raw);
-                });
-                insert.build().execute(&mut *db).await?;
-            }
-            Ok(())
-        })
+        let insert = Insert::into("observations", rows)
+            .same_number("source_id", source.0)
+            .same_number("seen_at", now.as_millis())
+            .same_text("seen_by", seen_by)
+            .same_number("run_id", run)
+            .text("provider_call_id", |new| &*new.provider_call_id)
+            .number("version", |new| new.version)
+            .bytes("content_hash", |new| new.content_hash.to_bytes().to_vec())
+            .number("dictionary_id", |new| new.dictionary_id)
+            .bytes("raw", |new| &*new.raw);
+        either!(self.conn(), |db| db.insert(insert).await)
     }
 }
 

@@ -1,13 +1,14 @@
 //! The light half of ingesting: decide each record's fate and write, inside one transaction.
 
+use std::borrow::{Borrow, Cow};
 use std::collections::HashMap;
 
-use domain::{ContentHash, RunAccounts, RunId, Timestamp, WaitingReason};
+use domain::{ContentHash, Placement, RunAccounts, RunId, Timestamp, WaitingReason};
 use providers::Identity;
 use store::{KnownCall, NewCall, NewObservation, NewSetAside, StoreError, Tx};
 
 use super::prepare::{Fresh, Prepared, Prepares, placed};
-use super::{RulesAt, Skip};
+use super::{RulesAt, Skip, placement_name};
 use crate::Source;
 
 /// How a record came to us.
@@ -57,58 +58,61 @@ pub struct Committed {
 /// What will be written once every fate is known. A call changed twice in one batch is written
 /// once, with its last content, and observed twice.
 #[derive(Default)]
-struct Writes {
-    calls: HashMap<String, NewCall>,
-    observations: Vec<NewObservation>,
+struct Writes<'b> {
+    calls: HashMap<&'b str, NewCall<'b>>,
+    observations: Vec<NewObservation<'b>>,
     set_aside: Vec<NewSetAside>,
 }
 
 /// Writes a batch under the lease of `run` and tells where every record went.
 ///
-/// `rules` is brought up to date first; what was prepared by older ones is placed again.
+/// `rules` is brought up to date first; what was prepared by older ones is placed again. The batch
+/// is borrowed, so that whoever is refused can try again with parts of it.
 pub async fn commit(
     tx: &mut Tx,
     source: &Source,
     run: RunId,
     seen_by: SeenBy,
     rules: &mut RulesAt,
-    batch: Vec<Prepared>,
+    batch: &[impl Borrow<Prepared>],
     now: Timestamp,
 ) -> Result<Committed, StoreError> {
     let version = tx.rules_version(source.row.id).await?;
     if version != rules.version {
         *rules = RulesAt { version, rules: tx.rules_load(source.row.id).await? };
     }
-    let ids: Vec<&str> = batch.iter().filter_map(|record| record.id_to_look_up(version)).collect();
+    let records = || batch.iter().map(Borrow::borrow);
+    let ids: Vec<&str> = records().filter_map(|record| record.id_to_look_up(version)).collect();
     let mut known = tx.calls_known(source.row.id, &ids).await?;
 
     let mut done = Committed::default();
     let mut writes = Writes::default();
-    for record in batch {
+    for record in records() {
         let Prepared { is_repeated, identity, rules_version, what } = record;
+        let is_repeated = *is_repeated;
         let fate = match what {
             Prepares::Known(call) => {
                 let latest = identity.as_ref().and_then(|call| known.get(&call.id.0));
                 if !is_repeated {
-                    done.known(latest.unwrap_or(&call), identity.as_ref());
+                    done.known(latest.unwrap_or(call), identity.as_ref());
                 }
                 unchanged(run, call.changed_run)
             }
             Prepares::Unreadable(record) => {
                 if !is_repeated {
-                    done.set_aside(&record);
+                    done.set_aside(record);
                 }
-                writes.set_aside.push(record);
+                writes.set_aside.push(record.clone());
                 Fate::SetAside
             }
-            Prepares::Fresh(mut fresh) => {
-                if rules_version != version {
-                    fresh.placement = placed(&fresh.call, rules);
-                }
+            Prepares::Fresh(fresh) => {
+                let is_current = *rules_version == version;
+                let placement =
+                    if is_current { fresh.placement } else { placed(&fresh.call, rules) };
                 if !is_repeated {
-                    done.fresh(&fresh);
+                    done.fresh(fresh, placement);
                 }
-                judge(*fresh, run, &mut known, &mut writes)
+                judge(fresh, placement, run, &mut known, &mut writes)
             }
         };
         done.count(counted(fate, is_repeated));
@@ -119,32 +123,32 @@ pub async fn commit(
 
 impl Committed {
     /// What a commit would do, judged without a transaction and without writing.
-    pub fn foreseen(run: RunId, batch: Vec<Prepared>) -> Self {
+    pub fn foreseen(run: RunId, batch: &[Prepared]) -> Self {
         let mut done = Self::default();
         let mut known = HashMap::new();
         for record in batch {
             let is_repeated = record.is_repeated;
-            let fate = match record.what {
+            let fate = match &record.what {
                 Prepares::Known(call) => {
                     if !is_repeated {
-                        done.known(&call, record.identity.as_ref());
+                        done.known(call, record.identity.as_ref());
                     }
                     unchanged(run, call.changed_run)
                 }
                 Prepares::Unreadable(record) => {
                     if !is_repeated {
-                        done.set_aside(&record);
+                        done.set_aside(record);
                     }
                     Fate::SetAside
                 }
                 Prepares::Fresh(fresh) => {
                     if !is_repeated {
-                        done.fresh(&fresh);
+                        done.fresh(fresh, fresh.placement);
                     }
                     if let Some(before) = fresh.before.clone() {
                         known.entry(fresh.call.provider_call_id.0.clone()).or_insert(before);
                     }
-                    judge(*fresh, run, &mut known, &mut Writes::default())
+                    judge(fresh, fresh.placement, run, &mut known, &mut Writes::default())
                 }
             };
             done.count(if is_repeated { Fate::Repeated } else { fate });
@@ -170,14 +174,15 @@ fn counted(fate: Fate, is_repeated: bool) -> Fate {
     }
 }
 
-fn judge(
-    fresh: Fresh,
+fn judge<'b>(
+    fresh: &'b Fresh,
+    placed: Placement,
     run: RunId,
     known: &mut HashMap<String, KnownCall>,
-    writes: &mut Writes,
+    writes: &mut Writes<'b>,
 ) -> Fate {
-    let id = fresh.call.provider_call_id.0.clone();
-    let before = known.get(&id);
+    let id = fresh.call.provider_call_id.0.as_str();
+    let before = known.get(id);
     let (version, fate) = match before {
         None => (1, Fate::New),
         Some(known) if known.content_hash == fresh.content_hash => {
@@ -185,7 +190,7 @@ fn judge(
         }
         Some(known) => (known.version + 1, Fate::Updated),
     };
-    let (placement, reason) = fresh.outcome();
+    let (placement, reason) = placement_name(placed);
     let now_known = KnownCall {
         content_hash: fresh.content_hash,
         version,
@@ -194,23 +199,23 @@ fn judge(
         placement: placement.to_owned(),
         reason: reason.to_owned(),
     };
-    known.insert(id.clone(), now_known);
-    writes.fresh(id, version, fresh);
+    known.insert(id.to_owned(), now_known);
+    writes.fresh(id, version, fresh, placed);
     fate
 }
 
-impl Writes {
-    fn fresh(&mut self, id: String, version: i64, fresh: Fresh) {
-        let Fresh { call, placement, content_hash, look_again_at, dictionary_id, raw, before: _ } =
-            fresh;
-        let provider_call_id = id.clone();
+impl<'b> Writes<'b> {
+    fn fresh(&mut self, id: &'b str, version: i64, fresh: &'b Fresh, placement: Placement) {
+        let Fresh { call, content_hash, look_again_at, dictionary_id, raw, .. } = fresh;
+        let (content_hash, dictionary_id) = (*content_hash, *dictionary_id);
         self.observations.push(NewObservation {
-            provider_call_id,
+            provider_call_id: Cow::Borrowed(id),
             version,
             content_hash,
             dictionary_id,
-            raw,
+            raw: Cow::Borrowed(raw),
         });
+        let (call, look_again_at) = (Cow::Borrowed(call), *look_again_at);
         let new = NewCall { call, placement, content_hash, version, look_again_at };
         self.calls.insert(id, new);
     }
@@ -245,8 +250,8 @@ impl Committed {
         *counter += 1;
     }
 
-    fn fresh(&mut self, fresh: &Fresh) {
-        let (placement, reason) = fresh.outcome();
+    fn fresh(&mut self, fresh: &Fresh, placement: Placement) {
+        let (placement, reason) = placement_name(placement);
         let id = fresh.call.provider_call_id.0.clone();
         self.outcome(placement, reason, id, fresh.agent(), Some(fresh.call.occurred_at.at));
     }
@@ -272,10 +277,14 @@ impl Committed {
             _ => return,
         }
         let known: Result<WaitingReason, _> = reason.parse();
+        let (reason, detail) = match known {
+            Ok(known) => (Cow::Borrowed(known.as_str()), Cow::Borrowed(known.sentence())),
+            Err(_) => (Cow::Owned(reason.to_owned()), Cow::Owned(reason.to_owned())),
+        };
         self.skips.push(Skip {
             provider_call_id: Some(provider_call_id),
-            reason: reason.to_owned(),
-            detail: known.map_or_else(|_| reason.to_owned(), |known| known.sentence().to_owned()),
+            reason,
+            detail,
             provider_agent_id,
             occurred_at,
         });
@@ -284,8 +293,8 @@ impl Committed {
     fn set_aside(&mut self, record: &NewSetAside) {
         self.skips.push(Skip {
             provider_call_id: record.provider_call_id.clone(),
-            reason: "set_aside".to_owned(),
-            detail: record.why.clone(),
+            reason: Cow::Borrowed("set_aside"),
+            detail: Cow::Owned(record.why.clone()),
             provider_agent_id: None,
             occurred_at: None,
         });

@@ -9,6 +9,8 @@ mod commit;
 mod complete;
 mod prepare;
 
+use std::borrow::Cow;
+
 use domain::{Placement, Rules, Timestamp};
 use providers::RawRecord;
 
@@ -43,9 +45,9 @@ pub struct Skip {
     /// The provider's id, if there is a readable one.
     pub provider_call_id: Option<String>,
     /// Why, as a name.
-    pub reason: String,
+    pub reason: Cow<'static, str>,
     /// Why, as a sentence.
-    pub detail: String,
+    pub detail: Cow<'static, str>,
     /// The provider's id of the agent.
     pub provider_agent_id: Option<String>,
     /// When it happened.

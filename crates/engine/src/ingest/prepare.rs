@@ -5,7 +5,7 @@ use providers::{Identity, Unreadable};
 use store::{KnownCall, NewSetAside, StoreError};
 
 use super::codec::Packer;
-use super::{Codec, RulesAt, Sighting, placement_name};
+use super::{Codec, RulesAt, Sighting};
 use crate::{Context, Source};
 
 /// A record, read as far as it needs to be.
@@ -56,7 +56,8 @@ pub async fn prepare(
     let ids: Vec<&str> = sightings.iter().filter_map(Sighting::id).collect();
     let known = ctx.within(ctx.store.calls_known(source.row.id, &ids)).await?;
     let now = ctx.now();
-    let mut packer = codec.packer().map_err(packing)?;
+    // Where everything is known, nothing is packed.
+    let mut packer = None;
     let mut prepared = Vec::with_capacity(sightings.len());
     for sighting in &sightings {
         let hash = ContentHash::of(&sighting.record.bytes);
@@ -64,7 +65,11 @@ pub async fn prepare(
             Some(known) if known.content_hash == hash => Prepares::Known(known.clone()),
             before => {
                 let before = before.cloned();
-                fresh(source, rules, now, codec.dictionary_id, &mut packer, sighting, hash, before)?
+                let packer = match &mut packer {
+                    Some(packer) => packer,
+                    none => none.insert(codec.packer().map_err(packing)?),
+                };
+                fresh(source, rules, now, codec.dictionary_id, packer, sighting, hash, before)?
             }
         };
         prepared.push(Prepared {
@@ -140,9 +145,5 @@ impl Sighting {
 impl Fresh {
     pub(super) fn agent(&self) -> Option<String> {
         self.call.agent.as_ref().map(|agent| agent.provider_agent_id.clone())
-    }
-
-    pub(super) fn outcome(&self) -> (&'static str, &'static str) {
-        placement_name(self.placement)
     }
 }

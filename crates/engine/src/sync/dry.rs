@@ -56,7 +56,7 @@ pub(super) async fn sync_dry(
                 tally.pages += 1;
                 let (sightings, _) = completer.complete(ctx, source, sightings).await?;
                 let batch = prepare(ctx, source, &rules, &codec, sightings).await?;
-                tally.add(&Committed::foreseen(NO_RUN, batch));
+                tally.add(&Committed::foreseen(NO_RUN, &batch));
             }
             Fetched::Said { .. } => {}
             Fetched::Split => tally.what.windows_planned += 1,

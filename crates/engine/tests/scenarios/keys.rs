@@ -5,9 +5,12 @@ use engine::ingest::{Codec, RulesAt, SeenBy, Sighting, commit, prepare};
 use providers::RawRecord;
 use simulators::NewCall;
 use store::{CallKey, Scope};
-use testkit::{Stage, instant, on_both_databases};
+use testkit::{Kind, Stage, instant, on_both_databases};
 
 use crate::keeping::{assert_books_are_true, small_windows};
+
+const WAITING_FOR_ANOTHER: &str = "SELECT COUNT(*) FROM pg_stat_activity
+    WHERE wait_event_type = 'Lock' AND datname = current_database()";
 
 on_both_databases! {
     /// B1: a key made of contact, agent and second would keep one of them.
@@ -82,7 +85,7 @@ on_both_databases! {
         let batch = prepare(ctx, source, &rules, &Codec::plain(), sightings).await.unwrap();
         let mut tx = stage.db.store.begin().await.unwrap();
         let run = tx.run_start(source.row.id, RunKind::Manual, "{}", ctx.now()).await.unwrap();
-        let done = commit(&mut tx, source, run, SeenBy::Poll, &mut rules, batch, ctx.now()).await;
+        let done = commit(&mut tx, source, run, SeenBy::Poll, &mut rules, &batch, ctx.now()).await;
         tx.commit().await.unwrap();
         let accounts = done.unwrap().accounts;
         assert_eq!((accounts.new, accounts.updated), (1, 1));
@@ -97,6 +100,34 @@ on_both_databases! {
         assert!(day.contains(domain::Timestamp::from_millis(at)));
         let report = stage.sync_window(day.from(), day.to()).await;
         assert_eq!((report.new, report.updated), (0, 0), "{report:#?}");
+        stage.assert_equals_truth().await;
+    }
+
+    /// B9: a call that another writer stores between our look and our insert is refused by its
+    /// key; looked up once more it is known, and nothing is lost or counted twice.
+    async fn a_call_another_writer_was_faster_with_is_known_and_not_lost(db) {
+        let stage = Stage::set(db, small_windows(60)).await;
+        let (ctx, source) = (&stage.ctx, &stage.source);
+        // Afterwards nothing but calls is left to write, so that the two meet there.
+        engine::agents::agents_fetch(ctx, source).await.unwrap();
+        let id = stage.truth().into_keys().nth(30).unwrap();
+        let sightings = vec![Sighting { record: record(&stage, &id).await, is_repeated: false }];
+        let (version, rules) = ctx.store.rules_load(source.row.id).await.unwrap();
+        let mut rules = RulesAt { version, rules };
+        let batch = prepare(ctx, source, &rules, &Codec::plain(), sightings).await.unwrap();
+        let mut tx = stage.db.store.begin().await.unwrap();
+        let run = tx.run_start(source.row.id, RunKind::Manual, "{}", ctx.now()).await.unwrap();
+        commit(&mut tx, source, run, SeenBy::Poll, &mut rules, &batch, ctx.now()).await.unwrap();
+
+        let other = async {
+            // SQLite has one writer, so there the other one must end before we can begin.
+            while stage.db.kind == Kind::Postgres && stage.db.number(WAITING_FOR_ANOTHER).await == 0 {}
+            tx.commit().await.unwrap();
+        };
+        let (report, ()) = tokio::join!(stage.sync(), other);
+        assert!(report.success, "{report:#?}");
+        assert_eq!((report.new, report.unchanged, report.error_count), (59, 1, 0), "{report:#?}");
+        assert_eq!(stage.db.number("SELECT COUNT(*) FROM observations").await, 60);
         stage.assert_equals_truth().await;
     }
 

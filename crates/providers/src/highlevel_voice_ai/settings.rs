@@ -82,8 +82,9 @@ const fn page_size() -> u32 {
     50
 }
 
+/// As many as a credential may have under way by default, so that one window alone can use it up.
 const fn pages_ahead() -> u32 {
-    8
+    16
 }
 
 const fn window_days_max() -> u32 {

@@ -1,11 +1,12 @@
 //! What we already have of some calls: asked before anything is written.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use domain::{ContentHash, SourceId};
-use sqlx::AssertSqlSafe;
+use sqlx::{AssertSqlSafe, PgConnection, SqliteConnection};
 
-use crate::batch::{pieces, placeholders};
+use crate::batch::marks;
 use crate::db::either;
 use crate::text::text;
 use crate::{Store, StoreError, Tx};
@@ -27,43 +28,56 @@ pub struct KnownCall {
     pub reason: String,
 }
 
-#[derive(sqlx::FromRow)]
-struct Row {
-    provider_call_id: String,
-    content_hash: Vec<u8>,
-    version: i64,
-    changed_run: i64,
-    provider_agent_id: Option<String>,
-    placement: String,
-    reason: String,
+/// Its columns as `KNOWN` lists them.
+type Row = (String, Vec<u8>, i64, i64, Option<String>, String, String);
+
+/// `+ 0` keeps the planner from going by the source alone, see docs/decisions/0006.
+macro_rules! known {
+    ($source:literal) => {
+        concat!(
+            "SELECT provider_call_id, content_hash, version, changed_run, provider_agent_id,
+       placement, reason
+FROM calls WHERE source_id + 0 = ",
+            $source,
+            " AND provider_call_id "
+        )
+    };
 }
 
 const IDS_MAX: usize = 512;
 
-/// `+ 0` keeps the planner from going by the source alone, see docs/decisions/0006.
-fn sql(count: usize) -> String {
-    format!(
-        "SELECT provider_call_id, content_hash, version, changed_run, provider_agent_id,
-                placement, reason
-         FROM calls WHERE source_id + 0 = $1 AND provider_call_id IN ({})",
-        placeholders(2, count)
-    )
+/// Where calls can be looked up. Only PostgreSQL takes many ids as one value.
+trait Knows {
+    async fn known(&mut self, source: SourceId, ids: &[&str]) -> Result<Vec<Row>, StoreError>;
 }
 
-macro_rules! known {
-    ($db:ident, $source:ident, $ids:ident) => {{
-        let mut known = HashMap::with_capacity($ids.len());
-        for piece in pieces($ids, IDS_MAX) {
-            let mut query = sqlx::query_as(AssertSqlSafe(sql(piece.len()))).bind($source.0);
-            for id in piece {
+impl Knows for SqliteConnection {
+    async fn known(&mut self, source: SourceId, ids: &[&str]) -> Result<Vec<Row>, StoreError> {
+        let mut rows = Vec::with_capacity(ids.len());
+        for piece in ids.chunks(IDS_MAX) {
+            // Few lengths make few statements; asking twice for an id changes nothing.
+            let count = piece.len().next_power_of_two();
+            let sql = format!("{}IN ({})", known!("?"), marks(count));
+            let mut query = sqlx::query_as(AssertSqlSafe(sql)).bind(source.0);
+            for id in piece.iter().chain(std::iter::repeat_n(&piece[0], count - piece.len())) {
                 query = query.bind(text(id));
             }
-            let rows: Vec<Row> = query.fetch_all(&mut *$db).await?;
-            known.extend(rows.into_iter().filter_map(Row::read));
+            let found: Vec<Row> = query.fetch_all(&mut *self).await?;
+            rows.extend(found);
         }
-        as_asked(&mut known, $ids);
-        Ok(known)
-    }};
+        Ok(rows)
+    }
+}
+
+impl Knows for PgConnection {
+    async fn known(&mut self, source: SourceId, ids: &[&str]) -> Result<Vec<Row>, StoreError> {
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let ids: Vec<Cow<'_, str>> = ids.iter().map(|id| text(id)).collect();
+        let query = sqlx::query_as(concat!(known!("$1"), "= ANY($2)"));
+        Ok(query.bind(source.0).bind(ids).fetch_all(self).await?)
+    }
 }
 
 impl Store {
@@ -75,7 +89,7 @@ impl Store {
     ) -> Result<HashMap<String, KnownCall>, StoreError> {
         either!(self.read(), |pool| {
             let mut db = pool.acquire().await?;
-            known!(db, source, ids)
+            Ok(read(db.known(source, ids).await?, ids))
         })
     }
 }
@@ -87,23 +101,21 @@ impl Tx {
         source: SourceId,
         ids: &[&str],
     ) -> Result<HashMap<String, KnownCall>, StoreError> {
-        either!(self.conn(), |db| known!(db, source, ids))
+        either!(self.conn(), |db| Ok(read(db.known(source, ids).await?, ids)))
     }
 }
 
-impl Row {
-    fn read(self) -> Option<(String, KnownCall)> {
-        let content_hash = ContentHash::from_bytes(self.content_hash.try_into().ok()?);
-        let known = KnownCall {
-            content_hash,
-            version: self.version,
-            changed_run: self.changed_run,
-            provider_agent_id: self.provider_agent_id,
-            placement: self.placement,
-            reason: self.reason,
-        };
-        Some((self.provider_call_id, known))
-    }
+fn read(rows: Vec<Row>, ids: &[&str]) -> HashMap<String, KnownCall> {
+    let known = rows.into_iter().filter_map(|row| {
+        let (id, content_hash, version, changed_run, provider_agent_id, placement, reason) = row;
+        let content_hash = ContentHash::from_bytes(content_hash.try_into().ok()?);
+        let known =
+            KnownCall { content_hash, version, changed_run, provider_agent_id, placement, reason };
+        Some((id, known))
+    });
+    let mut known = known.collect();
+    as_asked(&mut known, ids);
+    known
 }
 
 /// Whoever asked for an id that is stored cleaned looks it up as it was asked.

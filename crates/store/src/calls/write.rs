@@ -1,13 +1,14 @@
 //! Calls on their way in.
 
+use std::borrow::Cow;
+use std::time::Duration;
+
 use domain::{
     Awaited, Call, CallStatus, ContentHash, Direction, Phone, Placement, SourceId, Tag, Timestamp,
 };
-use sqlx::QueryBuilder;
 
-use crate::batch::pieces;
 use crate::db::either;
-use crate::text::{text, text_opt};
+use crate::insert::{Insert, Inserts};
 use crate::{StoreError, Tx};
 
 /// Bits of `calls.parts`: which of the long parts the latest record has.
@@ -24,9 +25,9 @@ pub mod parts {
 
 /// A call that is new or whose content changed, with everything the database keeps of it.
 #[derive(Debug, Clone)]
-pub struct NewCall {
+pub struct NewCall<'c> {
     /// The call.
-    pub call: Call,
+    pub call: Cow<'c, Call>,
     /// Where it belongs.
     pub placement: Placement,
     /// What its record says, as a number.
@@ -36,16 +37,6 @@ pub struct NewCall {
     /// When it is asked for again by its id, while it awaits something.
     pub look_again_at: Option<Timestamp>,
 }
-
-// 29 columns: at 512 rows a statement has 14,848 parameters, below both engines' limits.
-const ROWS_MAX: usize = 512;
-
-const INSERT: &str = "
-INSERT INTO calls
-    (source_id, provider_call_id, occurred_at, occurred_text, ended_at, duration_ms, direction,
-     status, from_raw, from_e164, to_raw, to_e164, provider_agent_id, provider_contact_id, parts,
-     tags, agent_id, account_id, placement, reason, awaits, look_again_at, content_hash, version,
-     first_seen_at, first_seen_by, first_run, changed_at, changed_run) ";
 
 const ON_CONFLICT: &str = "
 ON CONFLICT (source_id, provider_call_id) DO UPDATE SET
@@ -64,56 +55,72 @@ ON CONFLICT (source_id, provider_call_id) DO UPDATE SET
 
 impl Tx {
     /// Writes calls that are new or changed, many per statement.
+    ///
+    /// A call that is new here, and that somebody else has written meanwhile, is refused by its
+    /// key, as its first observation would be.
     pub async fn calls_write(
         &mut self,
         source: SourceId,
         run: i64,
         seen_by: &str,
         now: Timestamp,
-        rows: &[NewCall],
+        rows: &[NewCall<'_>],
     ) -> Result<(), StoreError> {
+        let (new, changed): (Vec<&NewCall>, Vec<&NewCall>) =
+            rows.iter().partition(|row| row.version == 1);
         either!(self.conn(), |db| {
-            for piece in pieces(rows, ROWS_MAX) {
-                let mut insert = QueryBuilder::new(INSERT);
-                insert.push_values(piece, |mut row, new| {
-                    let call = &new.call;
-                    let (placement, agent, account, reason) = written(new.placement);
-                    row.push_bind(source.0)
-                        .push_bind(text(&call.provider_call_id.0))
-                        .push_bind(call.occurred_at.at.as_millis())
-                        .push_bind(text(&call.occurred_at.text))
-                        .push_bind(call.ended_at.as_ref().map(|ended| ended.at.as_millis()))
-                        .push_bind(call.duration.and_then(|d| i64::try_from(d.as_millis()).ok()))
-                        .push_bind(call.direction.map(direction))
-                        .push_bind(CallStatus::as_str(call.status))
-                        .push_bind(text_opt(raw(call.from.as_ref())))
-                        .push_bind(text_opt(e164(call.from.as_ref())))
-                        .push_bind(text_opt(raw(call.to.as_ref())))
-                        .push_bind(text_opt(e164(call.to.as_ref())))
-                        .push_bind(call.agent.as_ref().map(|agent| text(&agent.provider_agent_id)))
-                        .push_bind(call.contact.as_ref().map(|c| text(&c.provider_contact_id)))
-                        .push_bind(parts_of(call))
-                        .push_bind(tags(&call.tags))
-                        .push_bind(agent)
-                        .push_bind(account)
-                        .push_bind(placement)
-                        .push_bind(reason)
-                        .push_bind(call.awaits.map(Awaited::as_str))
-                        .push_bind(new.look_again_at.map(Timestamp::as_millis))
-                        .push_bind(new.content_hash.to_bytes().to_vec())
-                        .push_bind(new.version)
-                        .push_bind(now.as_millis())
-                        .push_bind(text(seen_by))
-                        .push_bind(run)
-                        .push_bind(now.as_millis())
-                        .push_bind(run);
-                });
-                insert.push(ON_CONFLICT);
-                insert.build().execute(&mut *db).await?;
-            }
-            Ok(())
+            db.insert(insert(source, run, seen_by, now, new)).await?;
+            let changed = insert(source, run, seen_by, now, changed);
+            db.insert(changed.on_conflict(ON_CONFLICT)).await
         })
     }
+}
+
+fn insert<'r>(
+    source: SourceId,
+    run: i64,
+    seen_by: &'r str,
+    now: Timestamp,
+    rows: Vec<&'r NewCall<'r>>,
+) -> Insert<'r, NewCall<'r>> {
+    Insert::into("calls", rows)
+        .same_number("source_id", source.0)
+        .same_number("first_seen_at", now.as_millis())
+        .same_text("first_seen_by", seen_by)
+        .same_number("first_run", run)
+        .same_number("changed_at", now.as_millis())
+        .same_number("changed_run", run)
+        .text("provider_call_id", |new| new.call.provider_call_id.0.as_str())
+        .number("occurred_at", |new| new.call.occurred_at.at.as_millis())
+        .text("occurred_text", |new| new.call.occurred_at.text.as_str())
+        .number("ended_at", |new| new.call.ended_at.as_ref().map(|ended| ended.at.as_millis()))
+        .number("duration_ms", |new| new.call.duration.and_then(millis))
+        .text("direction", |new| new.call.direction.map(direction))
+        .text("status", |new| CallStatus::as_str(new.call.status))
+        .text("from_raw", |new| raw(new.call.from.as_ref()))
+        .text("from_e164", |new| e164(new.call.from.as_ref()))
+        .text("to_raw", |new| raw(new.call.to.as_ref()))
+        .text("to_e164", |new| e164(new.call.to.as_ref()))
+        .text("provider_agent_id", |new| {
+            new.call.agent.as_ref().map(|agent| agent.provider_agent_id.as_str())
+        })
+        .text("provider_contact_id", |new| {
+            new.call.contact.as_ref().map(|contact| contact.provider_contact_id.as_str())
+        })
+        .number("parts", |new| parts_of(&new.call))
+        .text("tags", |new| tags(&new.call.tags))
+        .number("agent_id", |new| written(new.placement).1)
+        .number("account_id", |new| written(new.placement).2)
+        .text("placement", |new| written(new.placement).0)
+        .text("reason", |new| written(new.placement).3)
+        .text("awaits", |new| new.call.awaits.map(Awaited::as_str))
+        .number("look_again_at", |new| new.look_again_at.map(Timestamp::as_millis))
+        .bytes("content_hash", |new| new.content_hash.to_bytes().to_vec())
+        .number("version", |new| new.version)
+}
+
+fn millis(duration: Duration) -> Option<i64> {
+    i64::try_from(duration.as_millis()).ok()
 }
 
 pub(super) fn written(

@@ -186,7 +186,7 @@ on_both_databases! {
         let acme = account(&db.store, "acme").await;
         let calls: Vec<_> = (0..5).map(|n| {
             let mut new = call(&format!("c{n}"), n);
-            new.call.agent =
+            new.call.to_mut().agent =
                 Some(AgentRef { provider_agent_id: "g".to_owned(), is_deleted: false });
             new.placement = domain::Placement::Waiting {
                 agent: None,

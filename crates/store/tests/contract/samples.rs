@@ -1,5 +1,7 @@
 //! Small things to write, each valid and different from the others.
 
+use std::borrow::Cow;
+
 use domain::{
     AccountId, Because, Call, CallStatus, ContentHash, Placement, ProviderCallId, ProviderKind,
     ProviderTime, SourceId, Timestamp, WaitingReason,
@@ -28,7 +30,7 @@ pub async fn account(store: &Store, name: &str) -> AccountId {
 }
 
 /// A waiting call that names nobody.
-pub fn call(id: &str, occurred_at: i64) -> NewCall {
+pub fn call(id: &str, occurred_at: i64) -> NewCall<'static> {
     let call = Call {
         provider_call_id: ProviderCallId(id.to_owned()),
         occurred_at: ProviderTime { at: at(occurred_at), text: occurred_at.to_string() },
@@ -50,29 +52,34 @@ pub fn call(id: &str, occurred_at: i64) -> NewCall {
     };
     let reason = WaitingReason::NoAgentIdInCall;
     let placement = Placement::Waiting { agent: None, reason };
-    let content_hash = ContentHash::of(id.as_bytes());
-    NewCall { call, placement, content_hash, version: 1, look_again_at: None }
+    NewCall {
+        call: Cow::Owned(call),
+        placement,
+        content_hash: ContentHash::of(id.as_bytes()),
+        version: 1,
+        look_again_at: None,
+    }
 }
 
 /// The same call, placed.
-pub fn placed(account: AccountId, mut new: NewCall) -> NewCall {
+pub fn placed(account: AccountId, mut new: NewCall<'static>) -> NewCall<'static> {
     let because = Because::AgentAssignment;
     new.placement = Placement::Placed { account, agent: None, because };
     new
 }
 
-pub fn observation(id: &str, version: i64, raw: &[u8]) -> NewObservation {
+pub fn observation(id: &str, version: i64, raw: &[u8]) -> NewObservation<'static> {
     NewObservation {
-        provider_call_id: id.to_owned(),
+        provider_call_id: Cow::Owned(id.to_owned()),
         version,
         content_hash: ContentHash::of(raw),
         dictionary_id: 0,
-        raw: raw.to_vec(),
+        raw: Cow::Owned(raw.to_vec()),
     }
 }
 
 /// Writes calls in one transaction.
-pub async fn write(store: &Store, source: SourceId, calls: &[NewCall]) {
+pub async fn write(store: &Store, source: SourceId, calls: &[NewCall<'_>]) {
     let mut tx = store.begin().await.unwrap();
     tx.calls_write(source, 1, "poll", at(5), calls).await.unwrap();
     tx.commit().await.unwrap();

@@ -1,5 +1,6 @@
 //! A temporary store filled through its own door: ninety days of two sources.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -81,7 +82,7 @@ pub async fn source(tx: &mut Tx, name: &str, since: &str) -> SourceId {
     made.await.expect("it is new").id
 }
 
-fn call(n: u64, source: SourceId, account: domain::AccountId) -> NewCall {
+fn call(n: u64, source: SourceId, account: domain::AccountId) -> NewCall<'static> {
     let minutes = n * 97 % (51 * 1440);
     let happened = at(NOW) - Duration::from_mins(minutes + 20);
     let (agent, placement) = match n % 40 {
@@ -120,8 +121,13 @@ fn call(n: u64, source: SourceId, account: domain::AccountId) -> NewCall {
         tags: Vec::new(),
         awaits: None,
     };
-    let content_hash = ContentHash::from_bytes([1; 16]);
-    NewCall { call, placement, content_hash, version: 1, look_again_at: None }
+    NewCall {
+        call: Cow::Owned(call),
+        placement,
+        content_hash: ContentHash::from_bytes([1; 16]),
+        version: 1,
+        look_again_at: None,
+    }
 }
 
 /// Six runs of a source, of which the first reads its history and one fails; returns the last.

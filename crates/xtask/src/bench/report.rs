@@ -62,7 +62,9 @@ impl Line {
         let requests = self.pages.map(|pages| {
             let reached = per_second(pages, median.wall);
             match self.requests_allowed {
-                Some(allowed) => format!("{reached:.0} of {allowed:.0}"),
+                Some(allowed) => {
+                    format!("{reached:.0} of {allowed:.0} ({:.0}%)", 100.0 * reached / allowed)
+                }
                 None => format!("{reached:.0}"),
             }
         });

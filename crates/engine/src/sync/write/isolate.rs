@@ -75,9 +75,8 @@ impl Writer<'_> {
     ) -> Result<(), StoreError> {
         let mut tx = self.begin().await?;
         let (run, now) = (self.run, self.ctx.now());
-        let batch = vec![record.clone()];
         self.tally.accounts.listed += 1;
-        let done = commit(&mut tx, self.source, run, SeenBy::Poll, rules, batch, now).await?;
+        let done = commit(&mut tx, self.source, run, SeenBy::Poll, rules, &[record], now).await?;
         self.take_in(&mut tx, done).await?;
         tx.run_progress(run, &self.tally.progress()).await?;
         tx.commit().await

@@ -13,7 +13,7 @@ use tokio::sync::mpsc;
 use super::prepare::{PreparedPage, ToWrite};
 use super::report::RunReport;
 use super::{Phase, Progress, RunLog, SyncError, SyncOptions};
-use crate::ingest::{Committed, RulesAt, SeenBy, Skip, commit};
+use crate::ingest::{Committed, Prepared, RulesAt, SeenBy, Skip, commit};
 use crate::{Context, Source};
 
 /// Writes one run, and knows at any instant where every record of it went.
@@ -154,12 +154,12 @@ impl<'a> Writer<'a> {
         lines: &[store::LogLine],
     ) -> Result<(), StoreError> {
         let now = self.ctx.now();
-        let records = pages.iter().flat_map(|page| page.records.iter().cloned()).collect();
+        let records: Vec<&Prepared> = pages.iter().flat_map(|page| &page.records).collect();
         let first = self.tally.pages;
         let mut tx = self.ctx.store.begin().await?;
         tx.work_extend(self.lease, self.lease_until()).await?;
         let done =
-            commit(&mut tx, self.source, self.run, SeenBy::Poll, rules, records, now).await?;
+            commit(&mut tx, self.source, self.run, SeenBy::Poll, rules, &records, now).await?;
         for page in pages {
             self.tally.accounts.listed += page.listed;
             self.tally.pages += 1;
@@ -288,7 +288,10 @@ impl Tally {
         self.waiting += done.waiting;
         self.excluded += done.excluded;
         for skip in &done.skips {
-            *self.skip_reasons.entry(skip.reason.clone()).or_default() += 1;
+            match self.skip_reasons.get_mut(&*skip.reason) {
+                Some(count) => *count += 1,
+                None => drop(self.skip_reasons.insert(skip.reason.to_string(), 1)),
+            }
         }
     }
 
@@ -331,8 +334,8 @@ fn new_skip(seq: u64, skip: &Skip) -> NewSkip {
     NewSkip {
         seq: i64::try_from(seq).unwrap_or(i64::MAX),
         provider_call_id: skip.provider_call_id.clone(),
-        reason: skip.reason.clone(),
-        detail: skip.detail.clone(),
+        reason: skip.reason.to_string(),
+        detail: skip.detail.to_string(),
         provider_agent_id: skip.provider_agent_id.clone(),
         occurred_at: skip.occurred_at,
     }

@@ -1,0 +1,176 @@
+//! Many rows of one table, listed column by column and written in few statements.
+//!
+//! A statement has one text for both engines but for where its rows come from. PostgreSQL takes a
+//! column as one array, so that it reads, plans and starts one short statement however many rows
+//! there are; SQLite has no arrays and takes `VALUES`.
+
+use std::borrow::Cow;
+
+use sqlx::postgres::PgArguments;
+use sqlx::sqlite::SqliteArguments;
+use sqlx::{Arguments, AssertSqlSafe, PgConnection, SqliteConnection};
+
+use crate::StoreError;
+use crate::batch::{marks, pieces};
+use crate::text::{text, text_opt};
+
+/// Rows on their way into one table.
+pub(crate) struct Insert<'r, T> {
+    table: &'static str,
+    rows: Vec<&'r T>,
+    same: Vec<(&'static str, Same<'r>)>,
+    columns: Vec<(&'static str, Column<'r>)>,
+    /// What happens where a row is there already; nothing said means that it is refused.
+    conflict: &'static str,
+}
+
+/// A value all rows share: sent once.
+enum Same<'r> {
+    Number(i64),
+    Text(Cow<'r, str>),
+}
+
+/// One value per row.
+enum Column<'r> {
+    Number(Vec<Option<i64>>),
+    Text(Vec<Option<Cow<'r, str>>>),
+    Bytes(Vec<Cow<'r, [u8]>>),
+}
+
+impl<'r, T> Insert<'r, T> {
+    pub(crate) fn into(table: &'static str, rows: impl IntoIterator<Item = &'r T>) -> Self {
+        let rows = rows.into_iter().collect();
+        Self { table, rows, same: Vec::new(), columns: Vec::new(), conflict: "" }
+    }
+
+    pub(crate) fn same_number(mut self, column: &'static str, number: i64) -> Self {
+        self.same.push((column, Same::Number(number)));
+        self
+    }
+
+    pub(crate) fn same_text(mut self, column: &'static str, value: &'r str) -> Self {
+        self.same.push((column, Same::Text(text(value))));
+        self
+    }
+
+    pub(crate) fn number<N: Into<Option<i64>>>(
+        mut self,
+        column: &'static str,
+        of: impl Fn(&'r T) -> N,
+    ) -> Self {
+        let values = self.rows.iter().map(|row| of(row).into()).collect();
+        self.columns.push((column, Column::Number(values)));
+        self
+    }
+
+    pub(crate) fn text<S: Into<Option<&'r str>>>(
+        mut self,
+        column: &'static str,
+        of: impl Fn(&'r T) -> S,
+    ) -> Self {
+        let values = self.rows.iter().map(|row| text_opt(of(row).into())).collect();
+        self.columns.push((column, Column::Text(values)));
+        self
+    }
+
+    pub(crate) fn bytes<B: Into<Cow<'r, [u8]>>>(
+        mut self,
+        column: &'static str,
+        of: impl Fn(&'r T) -> B,
+    ) -> Self {
+        let values = self.rows.iter().map(|row| of(row).into()).collect();
+        self.columns.push((column, Column::Bytes(values)));
+        self
+    }
+
+    pub(crate) fn on_conflict(mut self, conflict: &'static str) -> Self {
+        self.conflict = conflict;
+        self
+    }
+
+    fn sql(&self, same: &str, from: &str) -> AssertSqlSafe<String> {
+        let names = self.same.iter().map(|(name, _)| *name);
+        let names: Vec<&str> = names.chain(self.columns.iter().map(|(name, _)| *name)).collect();
+        let (table, names, conflict) = (self.table, names.join(", "), self.conflict);
+        // Without a condition, SQLite would take ON CONFLICT for the ON of a join.
+        AssertSqlSafe(format!(
+            "INSERT INTO {table} ({names})\nSELECT {same}rows.* FROM {from} AS rows WHERE TRUE{conflict}"
+        ))
+    }
+}
+
+// At 512 rows of 22 columns a statement has 11,264 parameters, below SQLite's limit of 32,766.
+const ROWS_MAX: usize = 512;
+
+/// Where rows can be written.
+pub(crate) trait Inserts {
+    async fn insert<T: Sync>(&mut self, insert: Insert<'_, T>) -> Result<(), StoreError>;
+}
+
+impl Inserts for SqliteConnection {
+    async fn insert<T: Sync>(&mut self, insert: Insert<'_, T>) -> Result<(), StoreError> {
+        let numbers: Vec<usize> = (0..insert.rows.len()).collect();
+        // Marks without numbers: SQLite looks each numbered one up among all the others.
+        let same = "?, ".repeat(insert.same.len());
+        let row = format!("({})", marks(insert.columns.len()));
+        for piece in pieces(&numbers, ROWS_MAX) {
+            let mut values = SqliteArguments::default();
+            values.reserve(insert.same.len() + piece.len() * insert.columns.len(), 0);
+            for (_, value) in &insert.same {
+                add(&mut values, value)?;
+            }
+            for n in piece {
+                for (_, column) in &insert.columns {
+                    match column {
+                        Column::Number(of) => values.add(of[*n]),
+                        Column::Text(of) => values.add(of[*n].as_deref()),
+                        Column::Bytes(of) => values.add(&*of[*n]),
+                    }
+                    .map_err(sqlx::Error::Encode)?;
+                }
+            }
+            let from = format!("(VALUES {})", vec![row.as_str(); piece.len()].join(","));
+            sqlx::query_with(insert.sql(&same, &from), values).execute(&mut *self).await?;
+        }
+        Ok(())
+    }
+}
+
+impl Inserts for PgConnection {
+    async fn insert<T: Sync>(&mut self, insert: Insert<'_, T>) -> Result<(), StoreError> {
+        if insert.rows.is_empty() {
+            return Ok(());
+        }
+        let mut values = PgArguments::default();
+        for (_, value) in &insert.same {
+            add(&mut values, value)?;
+        }
+        for (_, column) in &insert.columns {
+            match column {
+                Column::Number(of) => values.add(of),
+                Column::Text(of) => values.add(of),
+                Column::Bytes(of) => values.add(of.iter().map(|b| &**b).collect::<Vec<&[u8]>>()),
+            }
+            .map_err(sqlx::Error::Encode)?;
+        }
+        let mark = |n: usize| format!("${}", n + 1);
+        let (same, all) = (insert.same.len(), insert.same.len() + insert.columns.len());
+        let constants: String = (0..same).map(|n| mark(n) + ", ").collect();
+        let arrays: Vec<String> = (same..all).map(mark).collect();
+        let from = format!("UNNEST({})", arrays.join(", "));
+        sqlx::query_with(insert.sql(&constants, &from), values).execute(self).await?;
+        Ok(())
+    }
+}
+
+fn add<'r, A: Arguments>(values: &mut A, value: &'r Same<'_>) -> Result<(), StoreError>
+where
+    i64: sqlx::Encode<'r, A::Database> + sqlx::Type<A::Database>,
+    &'r str: sqlx::Encode<'r, A::Database> + sqlx::Type<A::Database>,
+{
+    let added = match value {
+        Same::Number(number) => values.add(*number),
+        Same::Text(text) => values.add(&**text),
+    };
+    Ok(added.map_err(sqlx::Error::Encode)?)
+}
