@@ -9,11 +9,13 @@
 //! - [`simulated`]: what all of them have in common for whoever sets one up.
 //! - [`server`]: one HTTP server with a request journal, shared by all providers.
 //! - [`highlevel_voice_ai`]: HighLevel Voice AI call logs, agents, location and OAuth.
+//! - [`teli`]: Teli's voice call history, its export and its agents.
 
 pub mod faults;
 pub mod highlevel_voice_ai;
 pub mod server;
 pub mod simulated;
+pub mod teli;
 pub mod world;
 
 pub use faults::{Fault, On, Times, What};

@@ -3,7 +3,7 @@
 use std::io;
 
 use crate::server::RequestSeen;
-use crate::{Clock, Fault, World, highlevel_voice_ai};
+use crate::{Clock, Fault, World, highlevel_voice_ai, teli};
 
 /// A running simulated provider; dropping it stops it.
 ///
@@ -55,7 +55,7 @@ pub struct Options {
 }
 
 /// The providers that can be simulated.
-pub const PROVIDERS: &[&str] = &["highlevel_voice_ai"];
+pub const PROVIDERS: &[&str] = &["highlevel_voice_ai", "teli"];
 
 /// Starts a simulated provider by its name, showing the calls of this world.
 pub async fn start(
@@ -68,6 +68,7 @@ pub async fn start(
         "highlevel_voice_ai" => {
             Ok(Box::new(highlevel_voice_ai::start(world, options, clock).await?))
         }
+        "teli" => Ok(Box::new(teli::start(world, options, clock).await?)),
         unknown => Err(io::Error::other(format!("there is no simulated provider `{unknown}`"))),
     }
 }
