@@ -7,7 +7,7 @@ use domain::{ProviderKind, RetryPolicy};
 
 use crate::http::budget::{Budgets, Rate};
 use crate::http::{HttpError, Limits};
-use crate::{Credential, Provider, Wait, highlevel_voice_ai};
+use crate::{Credential, Provider, Wait, highlevel_voice_ai, teli};
 
 /// A provider, ready to be asked.
 pub type Connection = Arc<dyn Provider>;
@@ -28,6 +28,8 @@ pub struct ConnectionSettings {
 pub enum ProviderSettings {
     /// Calls handled by HighLevel's own AI agents.
     HighlevelVoiceAi(highlevel_voice_ai::Settings),
+    /// Calls of Teli's AI agents.
+    Teli(teli::Settings),
 }
 
 impl ProviderSettings {
@@ -35,6 +37,7 @@ impl ProviderSettings {
     pub fn read(kind: ProviderKind, own: toml::Table) -> Result<Self, SettingsError> {
         match kind {
             ProviderKind::HighlevelVoiceAi => Ok(Self::HighlevelVoiceAi(own.try_into()?)),
+            ProviderKind::Teli => Ok(Self::Teli(own.try_into()?)),
             other => Err(SettingsError::NotYet { provider: other.title() }),
         }
     }
@@ -43,6 +46,7 @@ impl ProviderSettings {
     pub fn kind(&self) -> ProviderKind {
         match self {
             Self::HighlevelVoiceAi(_) => ProviderKind::HighlevelVoiceAi,
+            Self::Teli(_) => ProviderKind::Teli,
         }
     }
 
@@ -50,6 +54,7 @@ impl ProviderSettings {
     pub fn scope(&self) -> &str {
         match self {
             Self::HighlevelVoiceAi(settings) => &settings.location_id,
+            Self::Teli(settings) => &settings.organization_id,
         }
     }
 }
@@ -153,6 +158,10 @@ pub fn connect(
             let client =
                 highlevel_voice_ai::Client::new(settings, credential, tuning, wait, budgets)?;
             Ok(Arc::new(highlevel_voice_ai::HighlevelVoiceAi::new(client)))
+        }
+        ProviderSettings::Teli(settings) => {
+            let client = teli::Client::new(settings, credential, tuning, wait, budgets)?;
+            Ok(Arc::new(teli::Teli::new(client)))
         }
     }
 }

@@ -17,6 +17,7 @@ pub mod http;
 pub mod json;
 pub mod parts;
 pub mod record;
+pub mod teli;
 
 mod connect;
 #[cfg(test)]

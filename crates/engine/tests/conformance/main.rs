@@ -19,6 +19,7 @@ macro_rules! every_provider {
             async fn ask($rig: testkit::Rig) $body
             crate::ask_of!(
                 highlevel_voice_ai,
+                teli,
             );
         }
     )*};
