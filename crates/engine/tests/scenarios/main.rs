@@ -23,4 +23,5 @@ mod refusals;
 mod refused_rows;
 mod settling;
 mod smoke;
+mod teli;
 mod totals;

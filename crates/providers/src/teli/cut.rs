@@ -126,8 +126,9 @@ fn shaved(piece: Piece, oldest: Timestamp) -> Next {
 
 fn even(window: Window, span: Option<Duration>, least: usize, room: usize) -> Vec<Piece> {
     let span = span.unwrap_or(window.length()).max(FLOOR);
-    let answers = usize::try_from(window.length().as_nanos() / span.as_nanos()).unwrap_or(room);
-    let parts = answers.clamp(least, room.max(least));
+    // Pieces of three quarters of an answer: most then prove themselves at once.
+    let parts = window.length().as_nanos() * 4 / (span.as_nanos() * 3);
+    let parts = usize::try_from(parts).unwrap_or(room).clamp(least, room.max(least));
     let parts = u32::try_from(parts).unwrap_or(u32::MAX);
     // Rounded up to whole milliseconds, so that there are not more pieces than parts.
     let millis = window.length().as_millis().div_ceil(u128::from(parts));
@@ -171,8 +172,8 @@ mod tests {
     fn in_order_only_the_rest_is_asked_for_and_begins_with_the_oldest_instant() {
         let piece = Piece::of(window(0, 1000));
         assert_eq!(windows(next(piece, seen(Some(700), 300), 1)), [window(0, 701)]);
-        let two = [window(350, 701), window(0, 350)];
-        assert_eq!(windows(next(piece, seen(Some(700), 300), 8)), two, "its density says two");
+        let three = [window(467, 701), window(233, 467), window(0, 233)];
+        assert_eq!(windows(next(piece, seen(Some(700), 300), 8)), three, "its density says three");
         assert_eq!(next(piece, seen(Some(-1), 300), 8), Next::Proved);
     }
 

@@ -22,7 +22,7 @@ struct Parts<'a> {
 pub fn normalise(record: &[u8], home: Country) -> Result<Call, Unreadable> {
     let parts = Parts::read(record)?;
     let (at, written) = parts
-        .first(|part| part.occurred_at())
+        .first(CallRecord::occurred_at)
         .ok_or_else(|| because("neither `start_timestamp` nor `created_at` is an instant"))?;
     let provider_call_id = parts
         .first(|part| part.id().ok())
@@ -36,7 +36,7 @@ pub fn normalise(record: &[u8], home: Country) -> Result<Call, Unreadable> {
         provider_call_id,
         duration: parts.duration(at, ended_at.as_ref()),
         occurred_at: ProviderTime { at, text: written.into_owned() },
-        direction: parts.first(|part| direction(&*part.direction.and_then(text)?)),
+        direction: parts.first(|part| direction(&part.direction.and_then(text)?)),
         status: parts.status(ended_at.is_some()),
         from: parts.first(|part| phone(part.from_number, home)),
         to: parts.first(|part| phone(part.to_number, home)),
@@ -99,14 +99,13 @@ impl<'a> Parts<'a> {
             let word = part.call_status.and_then(text)?;
             Some(self.meaning(&word, has_end))
         });
-        let known = all.fold(CallStatus::Unknown, |known, next| {
+        all.fold(CallStatus::Unknown, |known, next| {
             if next.is_terminal() || !known.is_terminal() && next != CallStatus::Unknown {
                 next
             } else {
                 known
             }
-        });
-        known
+        })
     }
 
     fn meaning(&self, word: &str, has_end: bool) -> CallStatus {

@@ -172,9 +172,7 @@ impl Settings {
         let hours = |hours: u64| Duration::from_hours(hours);
         let margin = match compared {
             Some(WindowField::StartTimestamp) => self.overlap(),
-            Some(WindowField::CreatedAt) | None => {
-                self.overlap().max(hours(u64::from(self.call_hours_max)))
-            }
+            Some(WindowField::CreatedAt) | None => self.overlap().max(self.call_length_max()),
         };
         let tiers = [hours(2), hours(24), hours(48), hours(7 * 24), hours(35 * 24)];
         Capabilities {
@@ -193,6 +191,11 @@ impl Settings {
     /// How much wider than what it is about a request is.
     pub(super) fn overlap(&self) -> Duration {
         Duration::from_secs(u64::from(self.overlap_seconds))
+    }
+
+    /// How long a call can be.
+    pub(super) fn call_length_max(&self) -> Duration {
+        Duration::from_hours(u64::from(self.call_hours_max))
     }
 
     pub(super) fn rate(&self) -> Rate {

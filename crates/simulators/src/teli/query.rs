@@ -59,14 +59,17 @@ fn limit(asked: &Asked, settings: &Settings) -> Result<usize, Answer> {
 }
 
 fn number(asked: &Asked, name: &str) -> Result<Option<usize>, Answer> {
-    let read = |text: &str| text.parse().map_err(|_| error(400, &format!("{name} is no number")));
+    let read =
+        |text: &str| text.parse().map_err(|_not_one| error(400, &format!("{name} is no number")));
     asked.param(name).map(read).transpose()
 }
 
 fn instant(asked: &Asked, name: &str) -> Result<Option<i64>, Answer> {
     let read = |text: &str| {
         let instant = text.parse::<Timestamp>();
-        instant.map(Timestamp::as_millisecond).map_err(|_| error(400, &format!("bad {name}")))
+        instant
+            .map(Timestamp::as_millisecond)
+            .map_err(|_not_one| error(400, &format!("bad {name}")))
     };
     asked.param(name).map(read).transpose()
 }

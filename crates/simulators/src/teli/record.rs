@@ -32,6 +32,11 @@ impl Scribe<'_> {
         entry.closed + after_seconds * 1000 <= self.now
     }
 
+    /// Whether its row says when it began.
+    pub(super) fn has_start(&self, call: &Call) -> bool {
+        !befalls(&call.id, "no start", self.settings.without_start_share)
+    }
+
     fn millis(&self, at: i64) -> Value {
         match self.settings.time_shape {
             TimeShape::Integer => at.into(),
@@ -138,11 +143,7 @@ fn common(scribe: &Scribe<'_>, entry: &Entry, call: &Call) -> Map<String, Value>
         (Some(id), AgentIds::Both) => (voice_agent_id(id).into(), agent_uuid(id).into()),
         (Some(id), AgentIds::Uuid) => (Value::Null, agent_uuid(id).into()),
     };
-    let start = if befalls(&call.id, "no start", settings.without_start_share) {
-        Value::Null
-    } else {
-        scribe.millis(call.created_at)
-    };
+    let start = if scribe.has_start(call) { scribe.millis(call.created_at) } else { Value::Null };
     let fields = [
         ("call_id", call_id(&call.id).into()),
         ("voice_agent_id", voice_agent),
@@ -152,7 +153,7 @@ fn common(scribe: &Scribe<'_>, entry: &Entry, call: &Call) -> Map<String, Value>
         ("call_status", entry.status(scribe.now).into()),
         ("direction", direction(call).into()),
         ("user_sentiment", analysis(sentiment(call).into())),
-        ("call_successful", analysis((luck(&call.id, "success") % 3 > 0).into())),
+        ("call_successful", analysis(is_successful(call).into())),
         ("in_voicemail", analysis(false.into())),
         ("recording_url", recording_url(scribe, entry, call)),
     ];
@@ -177,7 +178,7 @@ fn rich(
         "call_summary": call.summary,
         "in_voicemail": false,
         "user_sentiment": sentiment(call),
-        "call_successful": luck(&call.id, "success") % 3 > 0,
+        "call_successful": is_successful(call),
         "custom_analysis_data": {},
     });
     let fields = [
@@ -204,6 +205,10 @@ fn extracted(scribe: &Scribe<'_>, entry: &Entry, call: &Call) -> Value {
 fn sentiment(call: &Call) -> &'static str {
     const WORDS: [&str; 4] = ["Positive", "Negative", "Neutral", "Unknown"];
     WORDS[(luck(&call.id, "sentiment").wrapping_add(u64::from(call.edits)) % 4) as usize]
+}
+
+fn is_successful(call: &Call) -> bool {
+    !luck(&call.id, "success").is_multiple_of(3)
 }
 
 fn recording_url(scribe: &Scribe<'_>, entry: &Entry, call: &Call) -> Value {

@@ -48,7 +48,12 @@ impl Simulated for Simulator {
                 let has_ended = scribe.now >= entry.closed;
                 Truth {
                     id: call_id(&call.id),
-                    occurred_at: call.created_at,
+                    // Without a start, the only time a row has is that of its making.
+                    occurred_at: if scribe.has_start(call) {
+                        call.created_at
+                    } else {
+                        entry.created
+                    },
                     duration: has_ended.then_some(call.duration),
                     agent_id: call.agent_id.as_deref().map(form),
                 }

@@ -16,6 +16,8 @@ use ProbeOutcome::{Notable, Right, Wrong};
 /// Asks everything that can be asked. Later questions need the door that the first one opens.
 pub(super) async fn examine(client: &Client, learnt: &Learnt) -> Vec<Probe> {
     let mut probes = Vec::new();
+    // What is learnt here is told below; an error is told there too.
+    learnt.renew(client).await.ok();
     match client.calls_and_clock(&newest(client)).await {
         Err(error) => probes.push(door_closed(&error)),
         Ok((page, server_time)) => {

@@ -1,5 +1,7 @@
 //! One reading of a window: pieces beside each other, what was seen, and what is doubtful.
 
+mod second;
+
 use std::collections::{HashSet, VecDeque};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::Duration;
@@ -9,11 +11,11 @@ use futures::StreamExt;
 use futures::stream::FuturesUnordered;
 use tokio::sync::mpsc;
 
+use super::WindowField;
 use super::calibrate::Learnt;
 use super::client::{Client, Listing};
 use super::cut::{Next, Piece, Seen, next};
 use super::wire::{CallPage, Row};
-use super::{WindowField, exports};
 use crate::{Page, SourceError, Walked};
 
 /// Ends of a range may be rounded, by this much at most.
@@ -156,54 +158,6 @@ impl<'a> Reading<'a> {
         further
     }
 
-    /// Asks the export for what no list can tell.
-    pub(super) async fn settle_what_is_too_dense(&mut self) -> Result<(), Stopped> {
-        for (status, piece, listed) in std::mem::take(&mut self.too_dense) {
-            let count = listed.len();
-            let open = format!(
-                "{count} calls came for {}, as many as an answer holds, so it is possibly truncated",
-                piece.window
-            );
-            match exports::export(self.client, status.as_deref(), piece.window).await {
-                Err(error) => {
-                    self.doubt(format!("{open}; the export could not settle it ({error})"))
-                }
-                Ok(whole) => {
-                    let exported: HashSet<u64> = whole.rows.iter().map(key).collect();
-                    let lacking = listed.iter().filter(|key| !exported.contains(key)).count();
-                    if whole.cut_off.is_some() {
-                        self.doubt(format!("{open}, and so is its export"));
-                    } else if lacking > 0 {
-                        self.doubt(format!("{open}, and its export lacks {lacking} of them"));
-                    }
-                    self.send_unseen(whole.rows).await?;
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// Reads the window a second time by the export. What only the export has is handed over, and
-    /// makes the reading doubtful.
-    pub(super) async fn verify_with_export(&mut self, request: Window) -> Result<(), Stopped> {
-        let statuses: Vec<Status> = self.asked_for.iter().cloned().collect();
-        for status in statuses {
-            let whole = exports::export(self.client, status.as_deref(), request).await?;
-            let inside = |row: &Row| row.start.is_none_or(|at| request.contains(at));
-            let rows: Vec<Row> = whole.rows.into_iter().filter(inside).collect();
-            let lacking = self.send_unseen(rows).await?;
-            if lacking > 0 {
-                self.doubt(format!(
-                    "the export has {lacking} calls that the list lacks; they were read by their ids"
-                ));
-            }
-            if let Some(window) = whole.cut_off {
-                self.doubt(format!("the export of {window} is cut off, so it verifies nothing"));
-            }
-        }
-        Ok(())
-    }
-
     /// What all of it proved.
     pub(super) fn conclude(mut self) -> Walked {
         let unlisted = self.without_status.len();
@@ -264,13 +218,16 @@ impl<'a> Reading<'a> {
     /// Whether the answer is about the window asked for.
     fn check_window(&mut self, requested: Window, page: &CallPage) -> bool {
         let within = requested.widened(ROUNDING);
-        let is_in = |at: Option<Timestamp>| at.map(|at| within.contains(at));
+        // A row without a start is listed by it all the same; it was made a call's length later.
+        let at_most = requested.widened(self.client.settings().call_length_max());
         let (mut strangers, mut by_creation) = (0, 0);
         for row in &page.rows {
-            match (is_in(row.start), is_in(row.created)) {
-                (Some(false), Some(true)) => by_creation += 1,
-                (Some(false), _) | (None, Some(false)) => strangers += 1,
-                _ => {}
+            match (row.start, row.created) {
+                (Some(start), _) if within.contains(start) => {}
+                (Some(_), Some(made)) if within.contains(made) => by_creation += 1,
+                (None, Some(made)) if at_most.contains(made) => {}
+                (None, None) => {}
+                _ => strangers += 1,
             }
         }
         if by_creation > 0 && self.by_start {
@@ -312,25 +269,6 @@ impl<'a> Reading<'a> {
             (row.record, is_repeated)
         });
         Page { number: self.number, total: None, records: records.collect(), took }
-    }
-
-    /// Hands over rows nobody has seen yet, each as its record by id. Returns how many.
-    async fn send_unseen(&mut self, rows: Vec<Row>) -> Result<usize, Stopped> {
-        let mut unseen = Vec::new();
-        for row in rows {
-            if self.seen.contains(&key(&row)) || unseen.iter().any(|other| key(other) == key(&row))
-            {
-                continue;
-            }
-            let record = exports::record(self.client, row.clone()).await;
-            unseen.push(Row { record, ..row });
-        }
-        let count = unseen.len();
-        if count > 0 {
-            let page = self.page(unseen, Duration::ZERO);
-            self.send(page).await?;
-        }
-        Ok(count)
     }
 
     async fn send(&self, page: Page) -> Result<(), Stopped> {
