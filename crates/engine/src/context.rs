@@ -58,6 +58,8 @@ pub struct Settings {
     pub pages_per_write: usize,
     /// Calls a run keeps in detail when it could not place or read them.
     pub skips_kept: u64,
+    /// Calls a run asks for again by their id, at most, because their provider still owes something.
+    pub revisits_max: u64,
     /// Windows that may fail one after another before a run stops asking.
     pub failures_in_a_row: u32,
 }
@@ -72,6 +74,7 @@ impl Default for Settings {
             pages_preparing: 4,
             pages_per_write: 32,
             skips_kept: 1000,
+            revisits_max: 5000,
             failures_in_a_row: 3,
         }
     }

@@ -7,7 +7,7 @@ use domain::{ProviderKind, RetryPolicy};
 
 use crate::http::budget::{Budgets, Rate};
 use crate::http::{HttpError, Limits};
-use crate::{Credential, Provider, Wait, highlevel_voice_ai, teli};
+use crate::{Credential, Provider, Wait, elevenlabs, highlevel_voice_ai, teli, twilio};
 
 /// A provider, ready to be asked.
 pub type Connection = Arc<dyn Provider>;
@@ -28,6 +28,10 @@ pub struct ConnectionSettings {
 pub enum ProviderSettings {
     /// Calls handled by HighLevel's own AI agents.
     HighlevelVoiceAi(highlevel_voice_ai::Settings),
+    /// Conversations of ElevenLabs' agents.
+    Elevenlabs(elevenlabs::Settings),
+    /// Calls that went over Twilio's lines.
+    Twilio(twilio::Settings),
     /// Calls of Teli's AI agents.
     Teli(teli::Settings),
 }
@@ -37,6 +41,8 @@ impl ProviderSettings {
     pub fn read(kind: ProviderKind, own: toml::Table) -> Result<Self, SettingsError> {
         match kind {
             ProviderKind::HighlevelVoiceAi => Ok(Self::HighlevelVoiceAi(own.try_into()?)),
+            ProviderKind::Elevenlabs => Ok(Self::Elevenlabs(own.try_into()?)),
+            ProviderKind::Twilio => Ok(Self::Twilio(own.try_into()?)),
             ProviderKind::Teli => Ok(Self::Teli(own.try_into()?)),
             other => Err(SettingsError::NotYet { provider: other.title() }),
         }
@@ -46,6 +52,8 @@ impl ProviderSettings {
     pub fn kind(&self) -> ProviderKind {
         match self {
             Self::HighlevelVoiceAi(_) => ProviderKind::HighlevelVoiceAi,
+            Self::Elevenlabs(_) => ProviderKind::Elevenlabs,
+            Self::Twilio(_) => ProviderKind::Twilio,
             Self::Teli(_) => ProviderKind::Teli,
         }
     }
@@ -54,6 +62,8 @@ impl ProviderSettings {
     pub fn scope(&self) -> &str {
         match self {
             Self::HighlevelVoiceAi(settings) => &settings.location_id,
+            Self::Elevenlabs(settings) => &settings.workspace,
+            Self::Twilio(settings) => &settings.account_sid,
             Self::Teli(settings) => &settings.organization_id,
         }
     }
@@ -158,6 +168,14 @@ pub fn connect(
             let client =
                 highlevel_voice_ai::Client::new(settings, credential, tuning, wait, budgets)?;
             Ok(Arc::new(highlevel_voice_ai::HighlevelVoiceAi::new(client)))
+        }
+        ProviderSettings::Elevenlabs(settings) => {
+            let client = elevenlabs::Client::new(settings, credential, tuning, wait, budgets)?;
+            Ok(Arc::new(elevenlabs::Elevenlabs::new(client)))
+        }
+        ProviderSettings::Twilio(settings) => {
+            let client = twilio::Client::new(settings, credential, tuning, wait, budgets)?;
+            Ok(Arc::new(twilio::Twilio::new(client)))
         }
         ProviderSettings::Teli(settings) => {
             let client = teli::Client::new(settings, credential, tuning, wait, budgets)?;

@@ -11,13 +11,16 @@
 
 pub mod clock;
 pub mod credential;
+pub mod elevenlabs;
 pub mod error;
 pub mod highlevel_voice_ai;
 pub mod http;
 pub mod json;
 pub mod parts;
 pub mod record;
+pub mod setup;
 pub mod teli;
+pub mod twilio;
 
 mod connect;
 #[cfg(test)]

@@ -8,14 +8,18 @@
 //! - [`faults`]: what goes wrong, when, as values.
 //! - [`simulated`]: what all of them have in common for whoever sets one up.
 //! - [`server`]: one HTTP server with a request journal, shared by all providers.
+//! - [`elevenlabs`]: ElevenLabs conversations, agents and batch calls.
 //! - [`highlevel_voice_ai`]: HighLevel Voice AI call logs, agents, location and OAuth.
+//! - [`twilio`]: Twilio's call list, calls by SID, account list and Insights.
 //! - [`teli`]: Teli's voice call history, its export and its agents.
 
+pub mod elevenlabs;
 pub mod faults;
 pub mod highlevel_voice_ai;
 pub mod server;
 pub mod simulated;
 pub mod teli;
+pub mod twilio;
 pub mod world;
 
 pub use faults::{Fault, On, Times, What};

@@ -3,7 +3,7 @@
 use std::io;
 
 use crate::server::RequestSeen;
-use crate::{Clock, Fault, World, highlevel_voice_ai, teli};
+use crate::{Clock, Fault, World, elevenlabs, highlevel_voice_ai, teli, twilio};
 
 /// A running simulated provider; dropping it stops it.
 ///
@@ -55,7 +55,7 @@ pub struct Options {
 }
 
 /// The providers that can be simulated.
-pub const PROVIDERS: &[&str] = &["highlevel_voice_ai", "teli"];
+pub const PROVIDERS: &[&str] = &["highlevel_voice_ai", "twilio", "elevenlabs", "teli"];
 
 /// Starts a simulated provider by its name, showing the calls of this world.
 pub async fn start(
@@ -65,10 +65,12 @@ pub async fn start(
     clock: Clock,
 ) -> io::Result<Box<dyn Simulated>> {
     match provider {
+        "elevenlabs" => Ok(Box::new(elevenlabs::start(world, options, clock).await?)),
         "highlevel_voice_ai" => {
             Ok(Box::new(highlevel_voice_ai::start(world, options, clock).await?))
         }
         "teli" => Ok(Box::new(teli::start(world, options, clock).await?)),
+        "twilio" => Ok(Box::new(twilio::start(world, options, clock).await?)),
         unknown => Err(io::Error::other(format!("there is no simulated provider `{unknown}`"))),
     }
 }

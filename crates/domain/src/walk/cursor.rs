@@ -48,6 +48,12 @@ impl CursorWalk {
         repeated
     }
 
+    /// Takes in records that were found beside the list's own pages, by asking for part of the
+    /// same window in another way, and tells, per record, whether this walk saw it before.
+    pub fn beside<'a>(&mut self, ids: impl Iterator<Item = Option<&'a str>>) -> Vec<bool> {
+        ids.map(|id| self.is_repeated(id)).collect()
+    }
+
     fn is_repeated(&mut self, id: Option<&str>) -> bool {
         let Some(id) = id else {
             self.unidentified += 1;
@@ -113,6 +119,15 @@ mod tests {
     fn a_list_without_its_end_is_doubted() {
         check(&[], "no page was read, so nothing is known about this window");
         check(&["1: a"], "the list went on after page 1, and was not read further");
+    }
+
+    #[test]
+    fn what_was_found_beside_the_pages_counts_once_and_doubts_nothing() {
+        let mut walk = CursorWalk::default();
+        walk.page(&CursorFacts { next: Some("1"), ids: vec![Some("a"), Some("b")] });
+        walk.page(&CursorFacts { next: None, ids: vec![Some("d")] });
+        assert_eq!(walk.beside([Some("b"), Some("c"), Some("c")].into_iter()), [true, false, true]);
+        assert_eq!(walk.verdict(), Ok(4));
     }
 
     #[test]

@@ -3,16 +3,20 @@
 //! [`prepare()`] asks what is known about a batch and does the heavy work for what is not, outside
 //! of any transaction; [`commit()`] decides each record's fate inside one.
 
+mod asking;
 mod codec;
 mod commit;
+mod complete;
 mod prepare;
 
 use domain::{Placement, Rules, Timestamp};
 use providers::RawRecord;
 
+pub(crate) use asking::Asking;
 pub(crate) use codec::SAMPLES;
 pub use codec::{Codec, CodecError, Dictionaries};
 pub use commit::{Committed, Fate, SeenBy, commit};
+pub use complete::Completer;
 pub use prepare::{Prepared, Prepares, prepare};
 
 /// One record as it came in.

@@ -8,7 +8,7 @@ use super::fetch::{Fetched, fetch};
 use super::report::RunReport;
 use super::write::Tally;
 use super::{SyncError, SyncOptions};
-use crate::ingest::{Codec, Committed, RulesAt, prepare};
+use crate::ingest::{Codec, Committed, Completer, RulesAt, prepare};
 use crate::{Context, Source};
 
 /// No run has this id, so nothing counts as brought by this very run.
@@ -37,6 +37,7 @@ pub(super) async fn sync_dry(
     let (version, rules) = ctx.store.rules_load(source.row.id).await?;
     let rules = RulesAt { version, rules: rules.knowing(agents_listed(source).await) };
     let codec = Codec::plain();
+    let completer = Completer::looking();
 
     let (out, mut fetched) = mpsc::channel(ctx.settings.pages_waiting);
     let stop = options.stop.child_token();
@@ -53,9 +54,11 @@ pub(super) async fn sync_dry(
             Fetched::Page { listed, sightings, .. } => {
                 tally.accounts.listed += listed;
                 tally.pages += 1;
+                let (sightings, _) = completer.complete(ctx, source, sightings).await?;
                 let batch = prepare(ctx, source, &rules, &codec, sightings).await?;
                 tally.add(&Committed::foreseen(NO_RUN, batch));
             }
+            Fetched::Said { .. } => {}
             Fetched::Split => tally.what.windows_planned += 1,
             Fetched::Ended(ended) => match ended.doubt() {
                 None => tally.what.windows_proved += 1,

@@ -34,6 +34,13 @@ pub enum Fetched {
     Ended(Ended),
     /// One window has become two.
     Split,
+    /// Something a person should know about this run.
+    Said {
+        /// In a sentence.
+        sentence: String,
+        /// Whether something could not be read because of it.
+        is_trouble: bool,
+    },
 }
 
 /// A window that has ended.
@@ -87,17 +94,17 @@ impl Task {
 }
 
 /// Walks every territory and hands on what it finds. Ends early when `stop` is cancelled, when
-/// nobody listens any more, or when asking on is pointless.
+/// nobody listens any more, or when asking on is pointless. Says whether asking on makes sense.
 pub(super) async fn fetch(
     ctx: Context,
     source: Source,
     territories: Vec<Territory>,
     out: mpsc::Sender<Fetched>,
     stop: CancellationToken,
-) {
+) -> bool {
     let mut queue: VecDeque<Task> = territories.into_iter().map(Task::new).collect();
     let mut walks = JoinSet::new();
-    let mut failures = 0;
+    let (mut failures, mut is_pointless) = (0, false);
     loop {
         while walks.len() < ctx.settings.windows_beside && !stop.is_cancelled() {
             let Some(task) = queue.pop_front() else { break };
@@ -108,14 +115,15 @@ pub(super) async fn fetch(
             () = stop.cancelled() => None,
         };
         // Dropping the set ends the walks that are under way.
-        let Some(Ok(ended)) = ended else { return };
+        let Some(Ok(ended)) = ended else { return !is_pointless && !stop.is_cancelled() };
         let is_fatal = ended.walked.as_ref().is_err_and(SourceError::needs_operator);
         failures = if ended.walked.is_err() { failures + 1 } else { 0 };
         if !settle(&source.connection.capabilities(), ended, &mut queue, &out).await {
-            return;
+            return false;
         }
         if is_fatal || failures >= ctx.settings.failures_in_a_row {
             queue.clear();
+            is_pointless = true;
         }
     }
 }

@@ -17,12 +17,14 @@ mod log;
 mod options;
 mod prepare;
 mod report;
+mod revisit;
 mod write;
 
 use domain::{Planned, RunId, Territory, plan, territories};
 use store::{Lease, StoreError};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
 
 pub use fetch::{Ended, Fetched};
 pub use log::{Phase, RunLog};
@@ -156,6 +158,20 @@ async fn survey(
     Ok(planned)
 }
 
+/// Windows first, then the calls that were not complete when they were last seen.
+async fn fetch_all(
+    ctx: Context,
+    source: Source,
+    home: Vec<Territory>,
+    out: mpsc::Sender<Fetched>,
+    stop: CancellationToken,
+) {
+    let goes_on = fetch::fetch(ctx.clone(), source.clone(), home, out.clone(), stop.clone()).await;
+    if goes_on {
+        revisit::revisit(&ctx, &source, &out, &stop).await;
+    }
+}
+
 /// The pipeline: fetching and preparing run beside the writer until every window has ended.
 /// Returns the first thing, if any, that kept a window from being proved.
 async fn read(writer: &mut Writer<'_>) -> Result<Option<String>, StoreError> {
@@ -170,7 +186,7 @@ async fn read(writer: &mut Writer<'_>) -> Result<Option<String>, StoreError> {
 
     let mut stages = JoinSet::new();
     let home: Vec<Territory> = territories(&planned);
-    stages.spawn(fetch::fetch(ctx.clone(), source.clone(), home, fetched, stop.clone()));
+    stages.spawn(fetch_all(ctx.clone(), source.clone(), home, fetched, stop.clone()));
     stages.spawn(prepare::prepare_all(
         ctx.clone(),
         source.clone(),

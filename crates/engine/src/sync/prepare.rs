@@ -9,7 +9,7 @@ use store::StoreError;
 use tokio::sync::mpsc;
 
 use super::fetch::{Ended, Fetched};
-use crate::ingest::{Codec, Prepared, RulesAt, prepare};
+use crate::ingest::{Codec, Completer, Prepared, RulesAt, prepare};
 use crate::{Context, Source};
 
 /// What the writer is handed, in the order it was fetched.
@@ -17,6 +17,7 @@ pub(super) enum ToWrite {
     Page(PreparedPage),
     Ended(Ended),
     Split,
+    Said { sentence: String, is_trouble: bool },
 }
 
 /// A page ready to be written.
@@ -26,6 +27,8 @@ pub(super) struct PreparedPage {
     pub(super) total: Option<u64>,
     pub(super) listed: u64,
     pub(super) records: Vec<Prepared>,
+    /// Why some full records could not be read.
+    pub(super) trouble: Option<String>,
     pub(super) took: std::time::Duration,
 }
 
@@ -86,6 +89,7 @@ pub(super) async fn prepare_all(
     mut from: mpsc::Receiver<Fetched>,
     to: mpsc::Sender<Result<ToWrite, StoreError>>,
 ) {
+    let completer = Completer::asking(&ctx);
     let mut under_way = FuturesOrdered::new();
     loop {
         let has_room = under_way.len() < ctx.settings.pages_preparing;
@@ -99,7 +103,8 @@ pub(super) async fn prepare_all(
                 let Some(fetched) = fetched else { break };
                 let learnt = packing.learn(&ctx, &source, &fetched).await;
                 let codec = Arc::clone(&packing.codec);
-                under_way.push_back(prepare_one(&ctx, &source, &rules, codec, fetched, learnt));
+                let one = prepare_one(&ctx, &source, &completer, &rules, codec, fetched, learnt);
+                under_way.push_back(one);
             }
         }
     }
@@ -113,6 +118,7 @@ pub(super) async fn prepare_all(
 async fn prepare_one(
     ctx: &Context,
     source: &Source,
+    completer: &Completer,
     rules: &RulesAt,
     codec: Arc<Codec>,
     fetched: Fetched,
@@ -121,10 +127,12 @@ async fn prepare_one(
     learnt?;
     Ok(match fetched {
         Fetched::Page { territory, number, total, listed, sightings, took } => {
+            let (sightings, trouble) = completer.complete(ctx, source, sightings).await?;
             let records = prepare(ctx, source, rules, &codec, sightings).await?;
-            ToWrite::Page(PreparedPage { territory, number, total, listed, records, took })
+            ToWrite::Page(PreparedPage { territory, number, total, listed, records, trouble, took })
         }
         Fetched::Ended(ended) => ToWrite::Ended(ended),
         Fetched::Split => ToWrite::Split,
+        Fetched::Said { sentence, is_trouble } => ToWrite::Said { sentence, is_trouble },
     })
 }

@@ -18,8 +18,10 @@ macro_rules! every_provider {
             use super::*;
             async fn ask($rig: testkit::Rig) $body
             crate::ask_of!(
+                elevenlabs,
                 highlevel_voice_ai,
                 teli,
+                twilio,
             );
         }
     )*};

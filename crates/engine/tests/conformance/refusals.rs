@@ -63,12 +63,12 @@ every_provider! {
         let away = rig.sync().await;
         assert!(!away.success, "{away:#?}");
         assert!(!rig.gaps().await.is_empty());
+        // Waiting takes time by the same clock, so the last minutes may need one more run.
         let mut runs = 0;
-        while !rig.sync().await.success {
+        while !(rig.sync().await.success && rig.gaps().await.is_empty()) {
             runs += 1;
             assert!(runs < 20, "the provider is back, and reading it does not come to an end");
         }
         rig.assert_equals_truth().await;
-        assert_eq!(rig.gaps().await, []);
     }
 }

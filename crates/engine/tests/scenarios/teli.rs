@@ -211,7 +211,9 @@ on_both_databases! {
 
     /// One agent, one instant, no number: five calls.
     async fn calls_of_one_agent_in_one_instant_stay_apart(db) {
-        let five = |now: i64| (0..5).map(|_| NewCall::at(now - 86_400_000)).collect();
+        let five = |now: i64| -> Vec<NewCall> {
+            (0..5).map(|_| NewCall::at(now - 86_400_000)).collect()
+        };
         let rig = rig(db, Settings::default(), 20, five).await;
         assert_eq!(rig.sync().await.new, 25);
         rig.assert_equals_truth().await;

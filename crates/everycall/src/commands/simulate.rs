@@ -4,10 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
-use clap::{Args, ValueEnum};
+use clap::Args;
+use clap::builder::PossibleValuesParser;
 use domain::Timestamp;
-use simulators::highlevel_voice_ai::{Settings, Simulator};
-use simulators::{World, WorldSettings};
+use simulators::{Options, PROVIDERS, Simulated, World, WorldSettings};
 
 use crate::clock::clock;
 use crate::interrupt::Interrupt;
@@ -16,13 +16,13 @@ use crate::output;
 
 /// Run a simulated provider on a loopback port, until Ctrl-C
 ///
-/// Once it can be asked, it prints one line of JSON with its base_url, location_id and token.
-/// Equal arguments make equal worlds, tokens included.
+/// Once it can be asked, it prints one line of JSON: the provider's own keys of a [[sources]] block
+/// that lead to it, and its secrets. Equal arguments make equal worlds, tokens included.
 #[derive(Debug, Args)]
 pub struct Simulate {
     /// Which provider
-    #[arg(value_enum, default_value = "highlevel-voice-ai")]
-    provider: Simulated,
+    #[arg(default_value = "highlevel_voice_ai", value_parser = PossibleValuesParser::new(PROVIDERS))]
+    provider: String,
     /// How many calls there are
     #[arg(long, default_value_t = 1000, value_name = "N")]
     calls: usize,
@@ -53,15 +53,8 @@ pub struct Simulate {
     without_agent_share: f64,
 }
 
-/// Providers that can be simulated.
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum Simulated {
-    HighlevelVoiceAi,
-}
-
 /// Runs it.
 pub async fn run(arguments: Simulate) -> Result<Exit> {
-    let Simulated::HighlevelVoiceAi = arguments.provider;
     let interrupt = Interrupt::listen("")?;
     let time = clock(arguments.end.map(|end| end + Duration::from_hours(1)));
     let end = arguments.end.unwrap_or_else(|| time.now());
@@ -74,20 +67,31 @@ pub async fn run(arguments: Simulate) -> Result<Exit> {
         without_agent_share: arguments.without_agent_share,
         ..WorldSettings::default()
     });
-    let mut settings =
-        if arguments.no_limits { Settings::without_limits() } else { Settings::default() };
-    settings.port = arguments.port;
-    settings.latency_ms = arguments.latency_ms;
-    let simulator = Simulator::start(world, settings, Arc::new(move || time.now().as_millis()))
+    let options = Options {
+        port: arguments.port,
+        latency_ms: arguments.latency_ms,
+        is_unlimited: arguments.no_limits,
+    };
+    let clock = Arc::new(move || time.now().as_millis());
+    let simulator = simulators::start(&arguments.provider, world, options, clock)
         .await
-        .with_context(|| format!("port {} cannot be listened on", arguments.port))?;
-    simulator.prerender();
-    output::print_json(&serde_json::json!({
-        "base_url": simulator.base_url(),
-        "location_id": simulator.location_id(),
-        "token": simulator.token(),
-    }))?;
+        .with_context(|| format!("{} cannot be simulated here", arguments.provider))?;
+    output::print_json(&door(simulator.as_ref())?)?;
     interrupt.stop().cancelled().await;
-    simulator.stop().await;
     Ok(Exit::Done)
+}
+
+/// What leads to it and opens its door.
+fn door(simulator: &dyn Simulated) -> Result<serde_json::Map<String, serde_json::Value>> {
+    let keys = simulator.configuration();
+    let block: String = keys.iter().map(|(key, value)| format!("{key} = {value}\n")).collect();
+    let mut door = serde_json::Map::new();
+    door.insert("provider".to_owned(), simulator.provider().into());
+    for (key, value) in block.parse::<toml::Table>()? {
+        door.insert(key, serde_json::to_value(value)?);
+    }
+    for (key, secret) in simulator.secrets() {
+        door.insert(key.to_owned(), secret.into());
+    }
+    Ok(door)
 }

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use domain::{Country, ProviderKind, Timestamp};
 use providers::http::budget::Rate;
+use providers::setup::{Question, SetUp};
 use providers::{ProviderSettings, SettingsError, Tuning};
 use serde::Deserialize;
 
@@ -168,6 +169,7 @@ fn provider(common: &Common, own: toml::Table) -> Result<ProviderSettings, Mista
             hint,
         )
     })?;
+    refuse_empty(&common.name, kind, &own)?;
     ProviderSettings::read(kind, own).map_err(|error| match error {
         SettingsError::Key(error) => unreadable::of_source(&common.name, &error, &COMMON),
         SettingsError::NotYet { .. } => Mistake::new(
@@ -175,6 +177,19 @@ fn provider(common: &Common, own: toml::Table) -> Result<ProviderSettings, Mista
             "Take its block out of the configuration until it can",
         ),
     })
+}
+
+/// What must be said is said.
+fn refuse_empty(name: &str, kind: ProviderKind, own: &toml::Table) -> Result<(), Mistake> {
+    let questions = SetUp::of(kind).map_or(&[][..], |set_up| set_up.questions);
+    let is_empty =
+        |key| own.get(key).and_then(toml::Value::as_str).is_some_and(|text| text.trim().is_empty());
+    match questions.iter().find(|question| is_empty(question.key)) {
+        Some(Question { key, asks, .. }) => {
+            Err(Mistake::new(format!("source `{name}`: `{key}` is empty"), *asks))
+        }
+        None => Ok(()),
+    }
 }
 
 fn tuning(common: &Common) -> Result<Tuning, Mistake> {

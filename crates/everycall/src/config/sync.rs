@@ -17,6 +17,7 @@ pub struct Sync {
     pub pages_preparing: usize,
     pub pages_per_write: usize,
     pub skips_kept: u64,
+    pub revisits_max: u64,
     pub failures_in_a_row: u32,
 }
 
@@ -30,6 +31,7 @@ impl Default for Sync {
             pages_preparing,
             pages_per_write,
             skips_kept,
+            revisits_max,
             failures_in_a_row,
         } = engine::Settings::default();
         Self {
@@ -40,6 +42,7 @@ impl Default for Sync {
             pages_preparing,
             pages_per_write,
             skips_kept,
+            revisits_max,
             failures_in_a_row,
         }
     }
@@ -56,6 +59,7 @@ impl Sync {
             pages_preparing: self.pages_preparing,
             pages_per_write: self.pages_per_write,
             skips_kept: self.skips_kept,
+            revisits_max: self.revisits_max,
             failures_in_a_row: self.failures_in_a_row,
         }
     }

@@ -7,7 +7,7 @@ fn the_demo_pulls_balances_and_leaves_something_waiting() {
     let said = Site::empty().run(&["demo", "--once", "--calls", "300"]);
     assert_eq!(said.code, Some(0), "{said:?}");
     for words in [
-        "300 calls of 90 days",
+        "calls of 90 days at",
         "= new",
         "✓ the accounts balance",
         "3 of 3 windows proved",
@@ -30,8 +30,10 @@ fn a_kept_demo_can_be_looked_at_and_is_not_written_over() {
     let status = with(&["status", "--json"]).json();
     assert_eq!(status[0]["stored"], 200);
     let waiting = status[0]["waiting"].as_i64().unwrap();
-    let assigned = with(&["assign", "Agent – ENG", "--account", "Maple Street Dental"]);
-    assert!(assigned.stdout.starts_with("Assigned Agent – ENG (demo)"), "{assigned:?}");
+    let source = ["--source", "highlevel_voice_ai", "--account", "Maple Street Dental"];
+    let assigned = with(&[&["assign", "Agent – ENG"], &source[..]].concat());
+    let words = "Assigned Agent – ENG (highlevel_voice_ai)";
+    assert!(assigned.stdout.starts_with(words), "{assigned:?}");
     let status = with(&["status", "--json"]).json();
     assert!(status[0]["waiting"].as_i64().unwrap() < waiting);
 

@@ -110,3 +110,27 @@ fn an_address_in_use_is_told() {
     assert_eq!(said.code, Some(2), "{said:?}");
     assert!(said.stderr.contains(&format!("{address} cannot be listened on")), "{said:?}");
 }
+
+#[test]
+fn a_source_that_is_added_can_be_read_at_once() {
+    let simulator = Simulator::start(20);
+    let site = Site::empty();
+    site.write("token", &simulator.token);
+    let base = format!("base_url={}", simulator.base_url);
+    let location = format!("location_id={}", simulator.location_id);
+    let mut told = vec!["sources", "add", "main", "--provider", "highlevel_voice_ai"];
+    told.extend(["--since", "2025-10-03", "--set", &base]);
+    site.check_refused(
+        &told,
+        2,
+        "nobody can be asked here, and --set location_id=… was not given",
+        "…/location/THIS/dashboard",
+    );
+    told.extend(["--set", &location, "--set", "page_size=10", "--secret-file", "token"]);
+    let said = site.run(&told);
+    assert_eq!(said.code, Some(0), "{said:?}");
+    assert!(said.stdout.contains("doctor main"), "{said:?}");
+    let report = &site.run(&["sync", "--all", "--json"]).json()[0];
+    assert_eq!((&report["totalFetched"], &report["success"]), (&20.into(), &true.into()));
+    site.check_refused(&told, 2, "two sources are called `main`", "a name of its own");
+}

@@ -15,6 +15,11 @@ struct ErrorWords {
     error: Value,
     #[serde(default)]
     error_description: Value,
+    // Problem details of RFC 9457.
+    #[serde(default)]
+    detail: Value,
+    #[serde(default)]
+    title: Value,
 }
 
 /// The provider's message in an error body, cleaned; never the body itself.
@@ -28,8 +33,35 @@ pub fn said(body: &[u8]) -> String {
     let Ok(words) = serde_json::from_slice::<ErrorWords>(body) else {
         return "no readable message".to_owned();
     };
-    let found = [&words.message, &words.error_description, &words.error].into_iter().find_map(text);
+    let words_first = [&words.message, &words.error_description, &words.error];
+    let found = words_first.into_iter().find_map(text).or_else(|| detail(&words.detail));
+    let found = found.or_else(|| text(&words.title));
     found.map_or_else(|| "no message".to_owned(), |text| clean(&text))
+}
+
+/// `detail` is a text, an object with a code and a message, or a list of what is wrong with which
+/// parameter.
+fn detail(value: &Value) -> Option<String> {
+    let word = |value: &Value, name: &str| value.get(name).and_then(text);
+    match value {
+        Value::Array(faults) => {
+            let fault = |fault: &Value| {
+                let parameter =
+                    fault.get("loc").and_then(Value::as_array).and_then(|loc| loc.last());
+                let named = parameter.and_then(Value::as_str).unwrap_or("a parameter");
+                Some(format!("{named}: {}", word(fault, "msg")?))
+            };
+            let faults: Vec<String> = faults.iter().filter_map(fault).collect();
+            (!faults.is_empty()).then(|| faults.join("; "))
+        }
+        Value::Object(_) => {
+            let code = word(value, "code").or_else(|| word(value, "status"));
+            let both = [code, word(value, "message")];
+            let said: Vec<String> = both.into_iter().flatten().collect();
+            (!said.is_empty()).then(|| said.join(": "))
+        }
+        _ => text(value),
+    }
 }
 
 /// The provider's own name for a failed request, by which its support finds it.

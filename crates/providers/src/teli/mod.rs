@@ -42,7 +42,7 @@ mod tests;
 pub use client::Client;
 pub use compare::{Agreement, compare};
 pub use normalise::normalise;
-pub use settings::{Settings, WindowField};
+pub use settings::{SET_UP, Settings, WindowField};
 
 use async_trait::async_trait;
 use domain::{Call, Capabilities, Country, ProviderCallId, Window};

@@ -11,6 +11,28 @@ use url::Url;
 
 use crate::ConnectError;
 use crate::http::budget::Rate;
+use crate::setup::{Question, SetUp};
+
+/// What a person must say.
+pub const SET_UP: SetUp = SetUp {
+    questions: &[
+        Question {
+            key: "base_url",
+            asks: "Address of the API, as Teli gave it to you",
+            example: "https://api.teli.ai",
+        },
+        Question {
+            key: "organization_id",
+            asks: "Id of the organisation, in the form <milliseconds>x<18 digits>",
+            example: "1762896364768x389173798861431550",
+        },
+    ],
+    secret: Question {
+        key: "token",
+        asks: "API key of a user who may see the calls of the whole organisation",
+        example: "TELI_API_KEY",
+    },
+};
 
 /// The most calls Teli documents for one answer.
 const PAGE_SIZE_MAX: u32 = 100;

@@ -20,7 +20,9 @@ pub(super) fn without_signatures(json: &str) -> Cow<'_, str> {
         kept.push_str(before);
         let end = text.find('"').unwrap_or(text.len());
         let (url, after) = text.split_at(end);
-        kept.push_str(unsigned(url));
+        // A quoted quotation mark begins no text: somebody said it.
+        let is_text = !before.ends_with("\\\"");
+        kept.push_str(if is_text { unsigned(url) } else { url });
         rest = after;
     }
     kept.push_str(rest);

@@ -1,9 +1,8 @@
 //! Calls whose provider still owes something, and when they are asked for again.
 
 use domain::{ProviderCallId, SourceId, Timestamp};
-use sqlx::{AssertSqlSafe, FromRow};
+use sqlx::FromRow;
 
-use crate::batch::{pieces, placeholders};
 use crate::db::either;
 use crate::text::text;
 use crate::{Store, StoreError, Tx};
@@ -29,7 +28,8 @@ WHERE source_id = $1 AND look_again_at <= $2
 ORDER BY look_again_at, provider_call_id
 LIMIT $3";
 
-const IDS_MAX: usize = 512;
+const LOOK_AGAIN: &str = "
+UPDATE calls SET look_again_at = $1 WHERE source_id + 0 = $2 AND provider_call_id = $3";
 
 impl Store {
     /// Calls due by `now`, longest due first, at most `limit`.
@@ -60,22 +60,16 @@ impl Tx {
     pub async fn calls_look_again(
         &mut self,
         source: SourceId,
-        at: Option<Timestamp>,
-        ids: &[&str],
+        calls: &[(&ProviderCallId, Option<Timestamp>)],
     ) -> Result<(), StoreError> {
         either!(self.conn(), |db| {
-            for piece in pieces(ids, IDS_MAX) {
-                let sql = format!(
-                    "UPDATE calls SET look_again_at = $1
-                     WHERE source_id + 0 = $2 AND provider_call_id IN ({})",
-                    placeholders(3, piece.len())
-                );
-                let mut query = sqlx::query(AssertSqlSafe(sql));
-                query = query.bind(at.map(Timestamp::as_millis)).bind(source.0);
-                for id in piece {
-                    query = query.bind(text(id));
-                }
-                query.execute(&mut *db).await?;
+            for (id, at) in calls {
+                sqlx::query(LOOK_AGAIN)
+                    .bind(at.map(Timestamp::as_millis))
+                    .bind(source.0)
+                    .bind(text(&id.0))
+                    .execute(&mut *db)
+                    .await?;
             }
             Ok(())
         })

@@ -31,9 +31,9 @@ pub fn fetch(world: &World, pages_ahead: u32) -> Result<Floor> {
     let door = &world.simulator.door;
     // A token never stands on a command line, where every user of the machine can read it.
     let token_file = tempfile::NamedTempFile::with_prefix("everycall-bench-")?;
-    std::fs::write(token_file.path(), &door.token)?;
+    std::fs::write(token_file.path(), door.text("token"))?;
     let mut command = Command::new(&world.artefacts.floor_fetch);
-    command.args([&door.base_url, &door.location_id]).arg(token_file.path());
+    command.args([door.text("base_url"), door.text("location_id")]).arg(token_file.path());
     floor(command.arg(pages_ahead.to_string()), world.calls)
 }
 

@@ -7,6 +7,7 @@ mod floors;
 mod machine;
 mod measure;
 mod measured;
+mod providers;
 mod report;
 mod scenarios;
 mod simulator;
@@ -23,11 +24,14 @@ use clap::Subcommand;
 pub enum Bench {
     /// First load, full re-read and incremental run of `everycall sync`
     Sync(sync::SyncArguments),
+    /// First load and full re-read of every provider, one after the other
+    Providers(providers::ProvidersArguments),
 }
 
 /// Measures.
 pub fn bench(bench: &Bench) -> Result<()> {
     match bench {
         Bench::Sync(arguments) => sync::sync(arguments),
+        Bench::Providers(arguments) => providers::providers(arguments),
     }
 }

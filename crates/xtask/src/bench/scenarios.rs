@@ -75,6 +75,16 @@ pub struct Round {
 }
 
 impl World<'_> {
+    /// A first load into an empty database, and everything once more.
+    pub fn load_twice(&self) -> Result<(Timed, Timed)> {
+        let (since, end) = (self.span.since.to_string(), self.span.end.to_string());
+        let site = Site::new(self)?;
+        let first_load = site.sync(&["--now", &end], Expected::AllNew(self.calls))?;
+        let everything = ["--from", &since, "--to", &end, "--now", &end];
+        let again = site.sync(&everything, Expected::NothingNew)?;
+        Ok((first_load, again))
+    }
+
     /// Runs each scenario once.
     pub fn round(&self) -> Result<Round> {
         let (since, end) = (self.span.since.to_string(), self.span.end.to_string());
@@ -106,11 +116,9 @@ impl<'a> Site<'a> {
     fn new(world: &'a World<'a>) -> Result<Self> {
         let folder = TempDir::with_prefix("everycall-bench-")?;
         let database = world.databases.fresh()?;
-        let token_file = folder.path().join("token");
-        fs::write(&token_file, &world.simulator.door.token)?;
         let config = folder.path().join("everycall.toml");
         let since = world.span.since.to_string();
-        let text = config_text(database.url(), &world.simulator.door, &token_file, &since)?;
+        let text = config_text(database.url(), &world.simulator.door, folder.path(), &since)?;
         fs::write(&config, text)?;
         Ok(Self { world, config, _folder: folder, _database: database })
     }
@@ -125,18 +133,13 @@ impl<'a> Site<'a> {
     }
 }
 
-/// The product's configuration for one source.
-pub fn config_text(url: &str, door: &Door, token_file: &Path, since: &str) -> Result<String> {
-    let source = serde_json::json!({
-        "name": "bench",
-        "provider": "highlevel_voice_ai",
-        "base_url": door.base_url,
-        "location_id": door.location_id,
-        "token_file": token_file,
-        "since": since,
-        // The simulator has no limits; what is measured is us.
-        "unlimited": true,
-    });
+/// The product's configuration for one source, its secrets in files of this folder.
+pub fn config_text(url: &str, door: &Door, folder: &Path, since: &str) -> Result<String> {
+    let mut source = door.source(folder)?;
+    source.insert("name".to_owned(), "bench".into());
+    source.insert("since".to_owned(), since.into());
+    // The simulator has no limits; what is measured is us.
+    source.insert("unlimited".to_owned(), true.into());
     let config = serde_json::json!({ "database": { "url": url }, "sources": [source] });
     Ok(toml::to_string(&config)?)
 }

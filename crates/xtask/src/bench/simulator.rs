@@ -1,5 +1,6 @@
 //! The simulated provider, run as a program of its own so that its work is not counted as ours.
 
+use std::fs;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Stdio};
@@ -9,6 +10,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use serde::Deserialize;
+use serde_json::{Map, Value};
 
 use super::scenarios::{DAYS, Span};
 use crate::run;
@@ -16,15 +18,33 @@ use crate::run;
 /// Making many calls takes a while before the first page can be asked for.
 const PATIENCE: Duration = Duration::from_mins(5);
 
-/// What the simulator prints when it is ready.
+/// The stems of keys that hold secrets, which never stand in a configuration.
+const SECRETS: [&str; 3] = ["token", "password", "api_password"];
+
+/// What the simulator prints when it is ready: the provider's keys that lead to it, and secrets.
 #[derive(Deserialize)]
-pub struct Door {
-    /// Where its API answers.
-    pub base_url: String,
-    /// Whose calls it has.
-    pub location_id: String,
-    /// What it wants to see.
-    pub token: String,
+pub struct Door(pub Map<String, Value>);
+
+impl Door {
+    /// One of the keys; empty when the provider has no such key.
+    pub fn text(&self, key: &str) -> &str {
+        self.0.get(key).and_then(Value::as_str).unwrap_or_default()
+    }
+
+    /// The keys of a source that leads there, its secrets in files of this folder.
+    pub fn source(&self, folder: &Path) -> Result<Map<String, Value>> {
+        let mut source = Map::new();
+        for (key, value) in &self.0 {
+            if SECRETS.contains(&key.as_str()) {
+                let file = folder.join(key);
+                fs::write(&file, value.as_str().unwrap_or_default())?;
+                source.insert(format!("{key}_file"), file.display().to_string().into());
+            } else {
+                source.insert(key.clone(), value.clone());
+            }
+        }
+        Ok(source)
+    }
 }
 
 /// A running simulator; dropping it stops it.
@@ -38,11 +58,17 @@ struct Process(Child);
 
 impl Simulator {
     /// Starts one with this many calls and waits until it is ready.
-    pub fn start(everycall: &Path, calls: u64, latency_ms: u32, span: &Span) -> Result<Self> {
+    pub fn start(
+        everycall: &Path,
+        provider: &str,
+        calls: u64,
+        latency_ms: u32,
+        span: &Span,
+    ) -> Result<Self> {
         run::stop_if_interrupted()?;
-        println!("Starting the simulator with {calls} calls.");
+        println!("Starting the simulator of {provider} with {calls} calls.");
         let mut command = Command::new(everycall);
-        command.args(["simulate", "--seed", "7", "--port", "0", "--no-limits"]);
+        command.args(["simulate", provider, "--seed", "7", "--port", "0", "--no-limits"]);
         command.args(["--calls", &calls.to_string()]);
         command.args(["--days", &DAYS.to_string()]);
         command.args(["--latency-ms", &latency_ms.to_string()]);

@@ -36,6 +36,8 @@ pub enum Expected {
     AllNew(u64),
     /// Every call is there already and none changed.
     AllUnchanged(u64),
+    /// Every call is there already; what a provider tells late may have changed.
+    NothingNew,
     /// Exactly these are new; some of the others may be read again.
     New(u64),
     /// Some calls are new, and fewer than all of them.
@@ -52,6 +54,7 @@ impl Summary {
             Expected::AllUnchanged(calls) => {
                 self.new == 0 && self.updated == 0 && self.unchanged == calls
             }
+            Expected::NothingNew => self.new == 0,
             Expected::New(calls) => self.new == calls,
             Expected::NewBelow(calls) => self.new > 0 && self.new < calls,
         };

@@ -42,10 +42,14 @@ pub struct SyncArguments {
     out: Option<PathBuf>,
 }
 
+/// Which databases.
 #[derive(Clone, Copy, ValueEnum)]
-enum Engines {
+pub enum Engines {
+    /// A file.
     Sqlite,
+    /// A server.
     Postgres,
+    /// Each in turn.
     Both,
 }
 
@@ -57,7 +61,8 @@ pub fn sync(arguments: &SyncArguments) -> Result<()> {
     let mut lines = Vec::new();
     for &calls in &arguments.calls {
         let latency_ms = arguments.latency_ms;
-        let simulator = Simulator::start(&artefacts.everycall, calls, latency_ms, &span)?;
+        let simulator =
+            Simulator::start(&artefacts.everycall, "highlevel_voice_ai", calls, latency_ms, &span)?;
         for databases in &databases {
             let (artefacts, simulator, span) = (&artefacts, &simulator, &span);
             let world = World { artefacts, databases, simulator, calls, span };
@@ -73,7 +78,8 @@ pub fn sync(arguments: &SyncArguments) -> Result<()> {
     Ok(())
 }
 
-fn databases(engines: Engines) -> Result<Vec<Databases>> {
+/// The databases of these engines.
+pub fn databases(engines: Engines) -> Result<Vec<Databases>> {
     let mut databases = Vec::new();
     if !matches!(engines, Engines::Postgres) {
         databases.push(Databases::Sqlite);

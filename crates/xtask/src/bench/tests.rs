@@ -101,16 +101,16 @@ fn the_last_hundredth_of_ninety_days_is_most_of_a_day() -> Result<()> {
 
 #[test]
 fn the_configuration_holds_the_source_and_only_the_path_of_its_token() -> Result<()> {
-    let door = Door {
-        base_url: "http://127.0.0.1:9".to_owned(),
-        location_id: "loc".to_owned(),
-        token: "hidden".to_owned(),
-    };
-    let url = "sqlite:///tmp/bench.db";
-    let text = config_text(url, &door, Path::new("/tmp/token"), "2025-10-03T00:00:00Z")?;
+    let door = Door(serde_json::from_str(
+        r#"{"provider": "teli", "base_url": "http://127.0.0.1:9", "token": "hidden"}"#,
+    )?);
+    let (url, folder) = ("sqlite:///tmp/bench.db", tempfile::tempdir()?);
+    let text = config_text(url, &door, folder.path(), "2025-10-03T00:00:00Z")?;
     let config: toml::Value = toml::from_str(&text)?;
     assert_eq!(config["database"]["url"].as_str(), Some(url));
-    assert_eq!(config["sources"][0]["token_file"].as_str(), Some("/tmp/token"));
+    let file = config["sources"][0]["token_file"].as_str().unwrap_or_default();
+    assert_eq!(std::fs::read_to_string(file)?, "hidden");
+    assert_eq!(config["sources"][0]["base_url"].as_str(), Some("http://127.0.0.1:9"));
     assert_eq!(config["sources"][0]["since"].as_str(), Some("2025-10-03T00:00:00Z"));
     assert!(!text.contains("hidden"));
     Ok(())

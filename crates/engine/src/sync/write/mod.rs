@@ -117,7 +117,11 @@ impl<'a> Writer<'a> {
         }
         for item in items {
             match item {
-                ToWrite::Page(_) => {}
+                ToWrite::Page(page) => page.trouble.into_iter().for_each(|why| self.trouble(why)),
+                ToWrite::Said { sentence, is_trouble: true } => self.trouble(sentence),
+                ToWrite::Said { sentence, .. } => {
+                    self.log.info(self.ctx.now(), Phase::Api, sentence, None);
+                }
                 ToWrite::Split => self.tally.what.windows_planned += 1,
                 ToWrite::Ended(ended) => self.window_ended(ended).await?,
             }
@@ -201,6 +205,14 @@ impl<'a> Writer<'a> {
             windows_planned: self.tally.what.windows_planned,
             windows_ended: self.tally.windows_ended,
         });
+    }
+
+    /// Something beside the windows could not be read: said once, and the run is no success.
+    fn trouble(&mut self, why: String) {
+        if self.first_error.is_none() {
+            self.log.warn(self.ctx.now(), Phase::Api, why.clone());
+        }
+        self.failed(why);
     }
 
     pub(super) fn failed(&mut self, error: String) {
@@ -297,7 +309,7 @@ impl ToWrite {
     fn page(&self) -> Option<&PreparedPage> {
         match self {
             Self::Page(page) => Some(page),
-            Self::Ended(_) | Self::Split => None,
+            Self::Ended(_) | Self::Split | Self::Said { .. } => None,
         }
     }
 }

@@ -24,22 +24,27 @@ impl Assigned {
     /// In a sentence.
     pub fn sentence(&self) -> String {
         let Self { listed, given, .. } = self;
-        format!("{listed} listed, {given} assigned, “{LEFT_OUT}” left out on purpose")
+        format!(
+            "{listed} listed, {given} assigned, each provider’s “{LEFT_OUT}” left out on purpose"
+        )
     }
 }
 
-/// Adds the accounts, and assigns every agent but one to them in turn.
-pub async fn assign(desk: &Desk, source: &engine::Source) -> Result<Assigned> {
+/// Adds the accounts, and assigns every agent of these sources but one to them in turn.
+pub async fn assign(desk: &Desk, sources: &[engine::Source]) -> Result<Assigned> {
     let accounts = accounts(desk).await?;
-    let agents = agents(desk, source.row.id).await?;
-    let chosen = agents.iter().filter(|agent| agent.name != LEFT_OUT);
-    let mut given = 0;
-    for (agent, account) in chosen.zip(accounts.iter().cycle()) {
-        let assignment = for_ever(AgentId(agent.agent_id), account.id);
-        assign_agent(&desk.ctx.store, assignment, "demo", desk.ctx.now()).await?;
-        given += 1;
+    let (mut listed, mut given) = (0, 0);
+    for source in sources {
+        let agents = agents(desk, source.row.id).await?;
+        listed += agents.len();
+        let chosen = agents.iter().filter(|agent| agent.name != LEFT_OUT);
+        for (agent, account) in chosen.zip(accounts.iter().cycle()) {
+            let assignment = for_ever(AgentId(agent.agent_id), account.id);
+            assign_agent(&desk.ctx.store, assignment, "demo", desk.ctx.now()).await?;
+            given += 1;
+        }
     }
-    Ok(Assigned { accounts: ACCOUNTS, listed: agents.len(), given })
+    Ok(Assigned { accounts: ACCOUNTS, listed, given })
 }
 
 async fn accounts(desk: &Desk) -> Result<Vec<AccountRow>> {

@@ -23,7 +23,7 @@ use crate::output::{self, Style, count};
 use crate::wiring::Desk;
 use stage::Stage;
 
-/// See it work: 90 days of calls from a simulated provider, pulled, accounted for and shown
+/// See it work: 90 days of calls from simulated providers, pulled, accounted for and shown
 ///
 /// Nothing leaves this machine. Without --keep, everything is gone when the demo ends.
 #[derive(Debug, Args)]
@@ -31,7 +31,7 @@ pub struct Demo {
     /// Pull once and exit, without serving the page
     #[arg(long)]
     once: bool,
-    /// How many calls the simulated provider has
+    /// How many calls the first provider has; each other one has a tenth
     #[arg(long, default_value_t = 20_000, value_name = "N")]
     calls: usize,
     /// Which world: every seed is another
@@ -54,19 +54,33 @@ pub async fn run(arguments: Demo) -> Result<Exit> {
     let listener = if arguments.once { None } else { Some(listen(arguments.listen).await?) };
     let stage = Stage::build(arguments.calls, arguments.seed, arguments.keep.as_deref()).await?;
     let desk = Desk::open(Config::load(&stage.config())?, None).await?;
-    let configured = desk.config.chosen(None)?[0];
-    let source = desk.source(configured).await?;
-    agents_fetch(&desk.ctx, &source).await?;
-    let assigned = cast::assign(&desk, &source).await?;
+    let mut sources = Vec::new();
+    for configured in desk.config.chosen(None)? {
+        let source = desk.source(configured).await?;
+        agents_fetch(&desk.ctx, &source).await?;
+        sources.push(source);
+    }
+    let assigned = cast::assign(&desk, &sources).await?;
     output::print(&opening(&stage, &assigned))?;
     output::print("")?;
 
-    let options = SyncOptions { stop: interrupt.stop(), ..SyncOptions::manual() };
-    let report = pull(&desk, &source, options, true).await?;
-    let waiting = Accounts::waiting(&desk, source.row.id).await?;
-    let (here, name) = (&Site::new(stage.config()).here(), &source.row.name);
-    output::print(&Accounts { here, source: name, report: &report, waiting }.text())?;
-    let exit = exit_of(&report);
+    let here = &Site::new(stage.config()).here();
+    let mut exit = Exit::Done;
+    for source in &sources {
+        let options = SyncOptions { stop: interrupt.stop(), ..SyncOptions::manual() };
+        let report = pull(&desk, source, options, true).await?;
+        let waiting = Accounts::waiting(&desk, source.row.id).await?;
+        let accounts = Accounts { here, source: &source.row.name, report: &report, waiting };
+        output::print(&if source.row.id == sources[0].row.id {
+            accounts.text()
+        } else {
+            accounts.line()
+        })?;
+        exit = exit.max(exit_of(&report));
+        if interrupt.came() {
+            break;
+        }
+    }
     if !interrupt.came() {
         output::print(&next::text(&stage, listener.is_some(), Style::of_stdout()))?;
     }
@@ -74,7 +88,6 @@ pub async fn run(arguments: Demo) -> Result<Exit> {
         serve(&desk, listener, &interrupt).await?;
     }
     desk.ctx.store.close().await;
-    stage.stop().await;
     Ok(exit)
 }
 
@@ -105,19 +118,23 @@ async fn listen(wanted: Option<SocketAddr>) -> Result<TcpListener> {
 fn opening(stage: &Stage, assigned: &cast::Assigned) -> String {
     let style = Style::of_stdout();
     let title = format!(
-        "{} · {} calls of {} days at a simulated HighLevel, pulled through real HTTP",
+        "{} · {} calls of {} days at {} simulated providers, pulled for real",
         style.bold("Everycall demo"),
-        count(stage.calls as u64),
+        count(stage.calls() as u64),
         stage::DAYS,
+        stage.providers.len(),
     );
     let line = |name: &str, what: &str| format!("  {} {what}", style.dim(&format!("{name:<10}")));
-    [
+    let names: Vec<&str> = stage.providers.iter().map(|(one, _)| one.provider()).collect();
+    let mut lines = vec![
         title,
         String::new(),
-        line("provider", &stage.base_url()),
+        line("providers", &names.join(", ")),
         line("database", &stage.database().display().to_string()),
         line("accounts", &assigned.accounts.join(", ")),
         line("agents", &assigned.sentence()),
-    ]
-    .join("\n")
+    ];
+    let left_out = stage.left_out.iter();
+    lines.extend(left_out.map(|(name, why)| line("left out", &format!("{name}: {why}"))));
+    lines.join("\n")
 }

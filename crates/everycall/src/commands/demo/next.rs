@@ -13,9 +13,10 @@ pub fn text(stage: &Stage, runs_on: bool, style: Style) -> String {
     let program = quoted(&environment::program());
     let config = quoted(&stage.config().display().to_string());
     let here = format!("{program} --config {config}");
+    let first = stage.providers.first().map_or("", |(provider, _)| provider.provider());
     let place = (
         "Give the waiting agent's calls to an account: they move at once, history too",
-        format!("{here} assign '{LEFT_OUT}' --account 'Maple Street Dental'"),
+        format!("{here} assign '{LEFT_OUT}' --source {first} --account 'Maple Street Dental'"),
     );
     let status = ("See what is proved, what is missing, and what waits", format!("{here} status"));
     let three = if runs_on {
@@ -36,7 +37,7 @@ pub fn text(stage: &Stage, runs_on: bool, style: Style) -> String {
                 "Keep the database to look around in it",
                 format!("{program} demo --once --keep demo"),
             ),
-            ("Begin with a sub-account of your own", format!("{program} init")),
+            ("Begin with a provider of your own", format!("{program} init")),
         ]
     };
     let meanwhile = if runs_on { ", in another terminal" } else { "" };

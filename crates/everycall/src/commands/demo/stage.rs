@@ -1,5 +1,6 @@
-//! The demo's stage: a simulated provider, and a folder with database, configuration and token.
+//! The demo's stage: simulated providers, and a folder with database, configuration and secrets.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -8,13 +9,13 @@ use std::time::Duration;
 use anyhow::{Context as _, Result};
 use domain::{Clock as _, Timestamp};
 use providers::SystemClock;
-use simulators::highlevel_voice_ai::{Settings, Simulator};
-use simulators::{World, WorldSettings};
+use simulators::{Options, PROVIDERS, Simulated, World, WorldSettings};
 use tempfile::TempDir;
 
 use crate::commands::waiting::quoted;
 use crate::config::environment;
 use crate::mistake::Mistake;
+use crate::output::written;
 
 /// Over how many days the calls spread.
 pub const DAYS: u32 = 90;
@@ -25,16 +26,19 @@ const AGENTS: usize = 8;
 const WITHOUT_AGENT: f64 = 0.002;
 /// What a nearby provider takes for an answer.
 const LATENCY_MS: u64 = 20;
+/// Of the calls of the first provider, how many each further one has.
+const SHARE_OF_OTHERS: usize = 10;
 
-/// A simulated provider and a folder; dropping it takes both away, unless the folder is kept.
+/// Simulated providers and a folder; dropping it takes both away, unless the folder is kept.
 pub struct Stage {
-    /// How many calls the provider has.
-    pub calls: usize,
-    /// When its last call was made.
+    /// When the last call was made.
     pub end: Timestamp,
+    /// The providers, each with its number of calls; the first has the most.
+    pub providers: Vec<(Box<dyn Simulated>, usize)>,
+    /// Providers that could not be simulated here, each with the reason.
+    pub left_out: Vec<(&'static str, String)>,
     folder: PathBuf,
     temporary: Option<TempDir>,
-    simulator: Simulator,
 }
 
 impl Stage {
@@ -51,32 +55,27 @@ impl Stage {
         };
         // Whole seconds, so that it can be typed again.
         let end = SystemClock.now().floor_to(Duration::from_secs(1));
-        let world = World::generate(&WorldSettings {
-            seed,
-            calls,
-            days: DAYS,
-            end: end.as_millis(),
-            agents: AGENTS,
-            without_agent_share: WITHOUT_AGENT,
-            ..WorldSettings::default()
-        });
-        let settings = Settings { latency_ms: LATENCY_MS, ..Settings::without_limits() };
-        let simulator =
-            Simulator::start(world, settings, Arc::new(|| SystemClock.now().as_millis())).await?;
-        simulator.prerender();
-        let stage = Self { calls, end, folder, temporary, simulator };
+        let (providers, left_out) = (Vec::new(), Vec::new());
+        let mut stage = Self { end, providers, left_out, folder, temporary };
+        for (at, provider) in PROVIDERS.iter().enumerate() {
+            let calls = if at == 0 { calls } else { calls.div_ceil(SHARE_OF_OTHERS) };
+            match simulator(provider, calls, seed + at as u64, end).await {
+                Ok(running) => stage.providers.push((running, calls)),
+                Err(why) => stage.left_out.push((provider, why.to_string())),
+            }
+        }
         stage.write_configuration(seed)?;
         Ok(stage)
     }
 
-    /// When its first call was made, or shortly before.
+    /// When the first call was made, or shortly before.
     pub fn since(&self) -> Timestamp {
         self.end - Duration::from_hours(24 * u64::from(DAYS))
     }
 
-    /// Where the provider answers.
-    pub fn base_url(&self) -> String {
-        self.simulator.base_url()
+    /// How many calls there are.
+    pub fn calls(&self) -> usize {
+        self.providers.iter().map(|(_, calls)| calls).sum()
     }
 
     /// The configuration that leads there.
@@ -94,40 +93,75 @@ impl Stage {
         self.temporary.is_none()
     }
 
-    /// Stops the provider.
-    pub async fn stop(self) {
-        self.simulator.stop().await;
-    }
-
     fn write_configuration(&self, seed: u64) -> Result<()> {
-        let (base_url, calls, end) = (self.base_url(), self.calls, self.end);
-        let port = base_url.rsplit(':').next().unwrap_or("0");
-        let since = self.since();
-        let location_id = self.simulator.location_id();
-        let program = quoted(&environment::program());
-        let text = format!(
-            r#"# The demo's configuration. Its provider is simulated and ends with the demo; this one brings the
-# same provider back, calls and token included:
-#   {program} simulate --calls {calls} --seed {seed} --days {DAYS} --end {end} --port {port} \
-#     --no-limits --agents {AGENTS} --without-agent-share {WITHOUT_AGENT}
-
-[database]
-url = "sqlite://everycall.db"
-
-[[sources]]
-name = "demo"
-provider = "highlevel_voice_ai"
-base_url = "{base_url}"
-location_id = "{location_id}"
-since = "{since}"
-token_file = "demo.token"
-unlimited = true
-"#
-        );
-        fs::write(self.folder.join("demo.token"), self.simulator.token())?;
+        let mut text = "# The demo's configuration. Its providers are simulated and end with the \
+            demo; the command\n# above a source brings it back, with the same calls and \
+            secrets.\n\n[database]\nurl = \"sqlite://everycall.db\"\n"
+            .to_owned();
+        for (at, (provider, calls)) in self.providers.iter().enumerate() {
+            text += &self.source(provider.as_ref(), *calls, seed + at as u64);
+            for (key, secret) in provider.secrets() {
+                fs::write(self.folder.join(secret_file(provider.as_ref(), key)), secret)?;
+            }
+        }
         fs::write(self.config(), text)?;
         Ok(())
     }
+
+    fn source(&self, provider: &dyn Simulated, calls: usize, seed: u64) -> String {
+        let (name, since, end) = (provider.provider(), self.since(), self.end);
+        let program = quoted(&environment::program());
+        let keys = provider.configuration();
+        written(|out| {
+            writeln!(out)?;
+            if let Some(port) = port(&keys) {
+                writeln!(
+                    out,
+                    "# {program} simulate {name} --calls {calls} --seed {seed} --days {DAYS} --end {end} \\\n\
+                     #   --port {port} --no-limits --agents {AGENTS} --without-agent-share {WITHOUT_AGENT}"
+                )?;
+            }
+            writeln!(out, "[[sources]]\nname = \"{name}\"\nprovider = \"{name}\"")?;
+            writeln!(out, "since = \"{since}\"\nunlimited = true")?;
+            for (key, value) in &keys {
+                writeln!(out, "{key} = {value}")?;
+            }
+            for (key, _) in provider.secrets() {
+                writeln!(out, "{key}_file = \"{}\"", secret_file(provider, key))?;
+            }
+            Ok(())
+        })
+    }
+}
+
+async fn simulator(
+    provider: &str,
+    calls: usize,
+    seed: u64,
+    end: Timestamp,
+) -> std::io::Result<Box<dyn Simulated>> {
+    let world = World::generate(&WorldSettings {
+        seed,
+        calls,
+        days: DAYS,
+        end: end.as_millis(),
+        agents: AGENTS,
+        without_agent_share: WITHOUT_AGENT,
+        ..WorldSettings::default()
+    });
+    let options = Options { latency_ms: LATENCY_MS, is_unlimited: true, ..Options::default() };
+    let clock = Arc::new(|| SystemClock.now().as_millis());
+    simulators::start(provider, world, options, clock).await
+}
+
+fn secret_file(provider: &dyn Simulated, key: &str) -> String {
+    format!("{}.{key}", provider.provider())
+}
+
+/// Where a provider that is asked over HTTP listens.
+fn port(keys: &[(&'static str, String)]) -> Option<u16> {
+    let (_, address) = keys.iter().find(|(key, _)| *key == "base_url")?;
+    address.trim_matches('"').rsplit(':').next()?.parse().ok()
 }
 
 fn new_folder(path: &Path) -> Result<PathBuf> {

@@ -36,6 +36,24 @@ impl Accounts<'_> {
         written(|out| self.write(out, Style::of_stdout()))
     }
 
+    /// The block in one line.
+    pub fn line(&self) -> String {
+        let style = Style::of_stdout();
+        let accounts = self.report.accounts();
+        written(|out| {
+            self.headline(out, style)?;
+            let waiting: i64 = self.waiting.iter().map(|group| group.calls).sum();
+            write!(out, "  {} listed, {} new", count(accounts.listed), count(accounts.new))?;
+            if waiting > 0 {
+                write!(out, ", {} waiting", count(waiting))?;
+            }
+            match accounts.balance() {
+                Ok(()) => writeln!(out, "  {}", style.green("✓ balanced")),
+                Err(error) => writeln!(out, "  {}", style.red(&format!("✗ {error}"))),
+            }
+        })
+    }
+
     fn write(&self, out: &mut String, style: Style) -> std::fmt::Result {
         let report = self.report;
         self.headline(out, style)?;

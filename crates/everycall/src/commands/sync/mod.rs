@@ -28,6 +28,12 @@ pub use progress::ProgressBar;
 pub struct Sync {
     /// Which source [default: all that are configured]
     source: Option<String>,
+    /// The same, as an option
+    #[arg(long = "source", value_name = "SOURCE", conflicts_with = "source")]
+    named: Option<String>,
+    /// All that are configured, which is the default
+    #[arg(long, conflicts_with_all = ["source", "named"])]
+    all: bool,
     /// Read this span, from this day or instant (UTC), even if it was read before
     #[arg(long, value_name = "TIME", value_parser = Timestamp::parse_human)]
     from: Option<Timestamp>,
@@ -50,13 +56,14 @@ const STOPPING: &str = "Stopping after the pages under way; Ctrl-C again to stop
 /// Pulls.
 pub async fn run(site: &Site, arguments: Sync) -> Result<Exit> {
     let config = Config::load(site.config())?;
-    config.chosen(arguments.source.as_deref())?;
+    let name = arguments.source.as_deref().or(arguments.named.as_deref());
+    config.chosen(name)?;
     let time = crate::clock::clock(arguments.now);
     let asked = span::asked(arguments.from, arguments.to, time.now())?;
     let desk = Desk::open(config, arguments.now).await?;
     // Every door is tried before the first request, so that a missing token is told at once.
     let mut sources = Vec::new();
-    for configured in desk.config.chosen(arguments.source.as_deref())? {
+    for configured in desk.config.chosen(name)? {
         sources.push(desk.source(configured).await?);
     }
     let interrupt = Interrupt::listen(STOPPING)?;

@@ -11,7 +11,7 @@ use crate::teli::wire::Row;
 
 impl Reading<'_> {
     /// Asks the export for what no list can tell.
-    pub(super) async fn settle_what_is_too_dense(&mut self) -> Result<(), Stopped> {
+    pub(in crate::teli) async fn settle_what_is_too_dense(&mut self) -> Result<(), Stopped> {
         for (status, piece, listed) in std::mem::take(&mut self.too_dense) {
             let count = listed.len();
             let open = format!(
@@ -39,7 +39,10 @@ impl Reading<'_> {
 
     /// Reads the window a second time by the export. What only the export has is handed over, and
     /// makes the reading doubtful.
-    pub(super) async fn verify_with_export(&mut self, request: Window) -> Result<(), Stopped> {
+    pub(in crate::teli) async fn verify_with_export(
+        &mut self,
+        request: Window,
+    ) -> Result<(), Stopped> {
         let statuses: Vec<Status> = self.asked_for.iter().cloned().collect();
         for status in statuses {
             let whole = exports::export(self.client, status.as_deref(), request).await?;

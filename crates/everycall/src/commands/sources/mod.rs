@@ -1,25 +1,42 @@
 //! `everycall sources`: the connections, configured and known.
 
+mod add;
+
 use std::collections::BTreeSet;
 
 use anyhow::Result;
-use clap::Args;
+use clap::{Args, Subcommand};
 use store::Scope;
 
 use super::site::Site;
 use crate::mistake::Exit;
 use crate::output::{self, Table, count, instant};
 
-/// List the sources: what is configured, and what the database holds of each
+/// List the sources, or add one to the configuration
 #[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub struct Sources {
+    #[command(subcommand)]
+    command: Option<Command>,
     /// Print one JSON object per source
     #[arg(long)]
     json: bool,
 }
 
-/// Lists them.
+#[derive(Debug, Subcommand)]
+enum Command {
+    Add(add::Add),
+}
+
+/// Lists them, or adds one.
 pub async fn run(site: &Site, arguments: Sources) -> Result<Exit> {
+    match arguments.command {
+        Some(Command::Add(arguments)) => add::run(site, &arguments),
+        None => list(site, &arguments).await,
+    }
+}
+
+async fn list(site: &Site, arguments: &Sources) -> Result<Exit> {
     let desk = site.look().await?;
     let known = desk.ctx.store.sources_list().await?;
     let names: BTreeSet<&str> = known
@@ -64,9 +81,7 @@ pub async fn run(site: &Site, arguments: Sources) -> Result<Exit> {
         ]);
     }
     if !arguments.json {
-        output::print(
-            &table.text_or("There is no source yet; `everycall init` writes one to fill in"),
-        )?;
+        output::print(&table.text_or("There is no source yet; `everycall sources add` adds one"))?;
     }
     Ok(Exit::Done)
 }

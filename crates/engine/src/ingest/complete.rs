@@ -1,0 +1,143 @@
+//! Records put together of parts: what a sighting lacks is kept as it is held, and what nobody has
+//! read yet is asked for before the call is kept.
+
+use std::collections::HashMap;
+
+use domain::{Awaited, ContentHash};
+use providers::{RawRecord, parts};
+use store::StoreError;
+use tokio::sync::Mutex;
+
+use super::{Asking, Dictionaries, Sighting};
+use crate::{Context, Source};
+
+/// Completes the records of one run.
+pub struct Completer {
+    dictionaries: Mutex<Dictionaries>,
+    asking: Option<Asking>,
+}
+
+impl Completer {
+    /// One that asks for what nobody has read yet.
+    pub fn asking(ctx: &Context) -> Self {
+        Self { asking: Some(Asking::new(ctx)), ..Self::looking() }
+    }
+
+    /// One that only looks at what is held.
+    pub fn looking() -> Self {
+        Self { dictionaries: Mutex::default(), asking: None }
+    }
+
+    /// Completes a batch. Gives it back with the first reason, if any, for which a full record
+    /// could not be read; its call is kept without, and asked for again later.
+    pub async fn complete(
+        &self,
+        ctx: &Context,
+        source: &Source,
+        mut sightings: Vec<Sighting>,
+    ) -> Result<(Vec<Sighting>, Option<String>), StoreError> {
+        if !source.connection.has_parts() {
+            return Ok((sightings, None));
+        }
+        let unknown = self.merge_held(ctx, source, &mut sightings).await?;
+        let trouble = match &self.asking {
+            Some(asking) => ask_details(asking, source, &mut sightings, unknown).await,
+            None => None,
+        };
+        Ok((sightings, trouble))
+    }
+
+    /// Puts what is held beside what was seen. Gives the places of sightings that say something
+    /// new.
+    async fn merge_held(
+        &self,
+        ctx: &Context,
+        source: &Source,
+        sightings: &mut [Sighting],
+    ) -> Result<Vec<usize>, StoreError> {
+        let (id, ids) =
+            (source.row.id, sightings.iter().filter_map(Sighting::id).collect::<Vec<_>>());
+        let known = ctx.within(ctx.store.calls_known(id, &ids)).await?;
+        let hash_of = |sighting: &Sighting| ContentHash::of(&sighting.record.bytes);
+        let is_new = |sighting: &Sighting| match sighting.id().and_then(|id| known.get(id)) {
+            Some(call) => call.content_hash != hash_of(sighting),
+            None => true,
+        };
+        let changed: Vec<&str> = sightings
+            .iter()
+            .filter(|sighting| is_new(sighting))
+            .filter_map(Sighting::id)
+            .filter(|id| known.contains_key(*id))
+            .collect();
+        let held = self.held(ctx, source, &changed).await?;
+        let mut unknown = Vec::new();
+        for (place, sighting) in sightings.iter_mut().enumerate() {
+            if let Some(held) = sighting.id().and_then(|id| held.get(id)) {
+                sighting.record.bytes = parts::merge(held, sighting.record.bytes.clone());
+            }
+            if is_new(sighting) {
+                unknown.push(place);
+            }
+        }
+        Ok(unknown)
+    }
+
+    /// The latest contents of these calls, unpacked.
+    async fn held(
+        &self,
+        ctx: &Context,
+        source: &Source,
+        ids: &[&str],
+    ) -> Result<HashMap<String, Vec<u8>>, StoreError> {
+        if ids.is_empty() {
+            return Ok(HashMap::new());
+        }
+        let rows = ctx.within(ctx.store.observations_held(source.row.id, ids)).await?;
+        let mut dictionaries = self.dictionaries.lock().await;
+        let mut held = HashMap::with_capacity(rows.len());
+        for row in rows {
+            if !dictionaries.has(row.dictionary_id)
+                && let Some(known) = ctx.within(ctx.store.dictionary_get(row.dictionary_id)).await?
+            {
+                dictionaries.add(known.dictionary_id, &known.content);
+            }
+            let record = dictionaries.unpack(row.dictionary_id, &row.raw);
+            let damaged = |error: super::CodecError| StoreError::Statement { detail: error.why };
+            held.insert(row.provider_call_id, record.map_err(damaged)?);
+        }
+        Ok(held)
+    }
+}
+
+/// Asks for the full records of calls of which only the list's view is known.
+async fn ask_details(
+    asking: &Asking,
+    source: &Source,
+    sightings: &mut [Sighting],
+    places: Vec<usize>,
+) -> Option<String> {
+    let lacks_detail = |record: &RawRecord| {
+        let call = source.connection.normalise(&record.bytes, source.home);
+        call.is_ok_and(|call| call.awaits == Some(Awaited::Detail))
+    };
+    let wanted = |place: usize| {
+        let record = &sightings[place].record;
+        let id = record.identity.as_ref().ok()?.id.clone();
+        lacks_detail(record).then_some((place, id))
+    };
+    let wanted = places.into_iter().filter_map(wanted).collect();
+    let mut trouble = None;
+    for (place, answer) in asking.records(source, wanted).await {
+        match answer {
+            Ok(Some(full)) => {
+                let seen = sightings[place].record.bytes.clone();
+                sightings[place].record.bytes = parts::merge(&seen, full.bytes);
+            }
+            Ok(None) => {}
+            Err(error) => {
+                trouble.get_or_insert(error.to_string());
+            }
+        }
+    }
+    trouble
+}

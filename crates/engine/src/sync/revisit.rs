@@ -1,0 +1,99 @@
+//! Calls whose provider still owes something: asked for again, each by its id.
+
+use std::time::Duration;
+
+use domain::{ProviderCallId, Territory, Timestamp, Window, look_again};
+use providers::RawRecord;
+use store::{AwaitingCall, StoreError};
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+use super::fetch::Fetched;
+use crate::ingest::{Asking, Sighting};
+use crate::{Context, Source};
+
+/// Calls asked for between two looks at what is due.
+const BATCH: u32 = 100;
+
+/// Asks for every call that is due, a bounded number per run, and hands on what came.
+///
+/// Each is due again later before it is asked for: a program that stops in between has lost one
+/// look of several, and no call.
+pub(super) async fn revisit(
+    ctx: &Context,
+    source: &Source,
+    out: &mpsc::Sender<Fetched>,
+    stop: &CancellationToken,
+) {
+    let began = ctx.now();
+    let asking = Asking::new(ctx);
+    let (mut asked, mut gone) = (0, 0);
+    while asked < ctx.settings.revisits_max && !stop.is_cancelled() {
+        let due = match due(ctx, source, began).await {
+            Ok(due) if due.is_empty() => break,
+            Ok(due) => due,
+            Err(error) => return say(out, error.to_string(), true).await,
+        };
+        asked += due.len() as u64;
+        let wanted = due.iter().map(|call| ((), call.id.clone())).collect();
+        let answers = asking.records(source, wanted).await;
+        let trouble = answers.iter().find_map(|(_, answer)| answer.as_ref().err()).cloned();
+        gone += answers.iter().filter(|(_, answer)| matches!(answer, Ok(None))).count();
+        let came = answers.into_iter().filter_map(|(_, answer)| answer.ok().flatten()).collect();
+        let Some(page) = page(&due, came, ctx.now().since(began)) else { return };
+        if out.send(page).await.is_err() {
+            return;
+        }
+        if let Some(error) = trouble {
+            let sentence = format!("Calls that were not complete could not be asked for: {error}");
+            return say(out, sentence, true).await;
+        }
+    }
+    if asked > 0 {
+        let sentence = format!(
+            "{asked} calls whose provider still owed something were asked for again; {gone} of them it no longer knows"
+        );
+        say(out, sentence, false).await;
+    }
+}
+
+async fn say(out: &mpsc::Sender<Fetched>, sentence: String, is_trouble: bool) {
+    // Whoever no longer listens does not miss it.
+    if out.send(Fetched::Said { sentence, is_trouble }).await.is_err() {}
+}
+
+/// The next calls that are due, each put off before it is asked for.
+async fn due(
+    ctx: &Context,
+    source: &Source,
+    began: Timestamp,
+) -> Result<Vec<AwaitingCall>, StoreError> {
+    let due = ctx.within(ctx.store.calls_awaiting(source.row.id, began, BATCH)).await?;
+    if due.is_empty() {
+        return Ok(due);
+    }
+    let patience = source.connection.capabilities().patience;
+    let next = |call: &AwaitingCall| look_again(call.occurred_at, began, patience);
+    let put_off: Vec<(&ProviderCallId, Option<Timestamp>)> =
+        due.iter().map(|call| (&call.id, next(call))).collect();
+    let write = async {
+        let mut tx = ctx.store.begin().await?;
+        tx.calls_look_again(source.row.id, &put_off).await?;
+        tx.commit().await
+    };
+    ctx.within(write).await?;
+    Ok(due)
+}
+
+/// What came, as a page of its own: number 0, because no list has it.
+fn page(due: &[AwaitingCall], records: Vec<RawRecord>, took: Duration) -> Option<Fetched> {
+    let from = due.iter().map(|call| call.occurred_at).min()?;
+    let last = due.iter().map(|call| call.occurred_at).max()?;
+    let window = Window::new(from, last + Duration::from_millis(1)).ok()?;
+    let territory = Territory { window, from: window.from(), to: window.to() };
+    let listed = records.len() as u64;
+    // Whatever window they lie in counts them; here only what they changed counts.
+    let sightings = records.into_iter().map(|record| Sighting { record, is_repeated: true });
+    let sightings = sightings.collect();
+    Some(Fetched::Page { territory, number: 0, total: None, listed, sightings, took })
+}

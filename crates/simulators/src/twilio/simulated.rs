@@ -1,0 +1,62 @@
+//! What this provider has in common with all others.
+
+use std::io;
+
+use super::{Settings, Simulator};
+use crate::server::RequestSeen;
+use crate::simulated::{Options, Simulated, Truth, toml_text};
+use crate::world::{NewCall, World};
+use crate::{Clock, Fault};
+
+/// Starts it as `options` say. It has no limit that `is_unlimited` would lift.
+pub(crate) async fn start(world: World, options: Options, clock: Clock) -> io::Result<Simulator> {
+    let usual = Settings::default();
+    let settings = Settings { port: options.port, latency_ms: options.latency_ms, ..usual };
+    Simulator::start(world, settings, clock).await
+}
+
+impl Simulated for Simulator {
+    fn provider(&self) -> &'static str {
+        "twilio"
+    }
+
+    fn configuration(&self) -> Vec<(&'static str, String)> {
+        vec![
+            ("base_url", toml_text(&self.base_url())),
+            ("account_sid", toml_text(self.account_sid())),
+        ]
+    }
+
+    fn secrets(&self) -> Vec<(&'static str, String)> {
+        vec![("token", self.auth_token().to_owned())]
+    }
+
+    fn truth(&self) -> Vec<Truth> {
+        self.service.truth()
+    }
+
+    fn add(&self, at: i64) -> String {
+        let id = self.mutate(|world| world.insert(NewCall::at(at)));
+        super::timeline::sid("CA", &id)
+    }
+
+    fn change(&self, sid: &str) -> bool {
+        self.service.change(sid, |world, id| world.edit(id, |call| call.duration += 1))
+    }
+
+    fn remove(&self, sid: &str) -> bool {
+        self.service.change(sid, World::delete)
+    }
+
+    fn strike(&self, fault: Fault) {
+        self.faults().add(fault);
+    }
+
+    fn list_path(&self) -> &'static str {
+        "/Calls.json"
+    }
+
+    fn requests(&self) -> Vec<RequestSeen> {
+        Simulator::requests(self)
+    }
+}
