@@ -8,8 +8,8 @@ use domain::{ProviderKind, RetryPolicy};
 use crate::http::budget::{Budgets, Rate};
 use crate::http::{HttpError, Limits};
 use crate::{
-    Credential, Provider, Wait, elevenlabs, highlevel_conversations, highlevel_voice_ai, twilio,
-    vicidial,
+    Credential, Provider, Wait, elevenlabs, highlevel_conversations, highlevel_voice_ai, teli,
+    twilio, vicidial,
 };
 
 /// A provider, ready to be asked.
@@ -39,6 +39,8 @@ pub enum ProviderSettings {
     HighlevelConversations(highlevel_conversations::Settings),
     /// Calls of a ViciDial cluster, from its database.
     Vicidial(vicidial::Settings),
+    /// Calls of Teli's AI agents.
+    Teli(teli::Settings),
 }
 
 impl ProviderSettings {
@@ -52,6 +54,7 @@ impl ProviderSettings {
                 Ok(Self::HighlevelConversations(own.try_into()?))
             }
             ProviderKind::Vicidial => Ok(Self::Vicidial(own.try_into()?)),
+            ProviderKind::Teli => Ok(Self::Teli(own.try_into()?)),
             other => Err(SettingsError::NotYet { provider: other.title() }),
         }
     }
@@ -64,6 +67,7 @@ impl ProviderSettings {
             Self::Twilio(_) => ProviderKind::Twilio,
             Self::HighlevelConversations(_) => ProviderKind::HighlevelConversations,
             Self::Vicidial(_) => ProviderKind::Vicidial,
+            Self::Teli(_) => ProviderKind::Teli,
         }
     }
 
@@ -75,6 +79,7 @@ impl ProviderSettings {
             Self::Twilio(settings) => &settings.account_sid,
             Self::HighlevelConversations(settings) => &settings.location_id,
             Self::Vicidial(settings) => settings.scope(),
+            Self::Teli(settings) => &settings.organization_id,
         }
     }
 }
@@ -195,6 +200,10 @@ pub fn connect(
         ProviderSettings::Vicidial(settings) => {
             let client = vicidial::Client::new(settings, credential, tuning, wait, budgets)?;
             Ok(Arc::new(vicidial::Vicidial::new(client)))
+        }
+        ProviderSettings::Teli(settings) => {
+            let client = teli::Client::new(settings, credential, tuning, wait, budgets)?;
+            Ok(Arc::new(teli::Teli::new(client)))
         }
     }
 }

@@ -21,6 +21,7 @@ pub mod json;
 pub mod parts;
 pub mod record;
 pub mod setup;
+pub mod teli;
 pub mod twilio;
 pub mod vicidial;
 

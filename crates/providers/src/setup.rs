@@ -2,7 +2,7 @@
 
 use domain::ProviderKind;
 
-use crate::{highlevel_voice_ai, twilio};
+use crate::{highlevel_voice_ai, teli, twilio};
 
 /// One thing to be asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,6 +29,7 @@ impl SetUp {
     pub fn of(provider: ProviderKind) -> Option<Self> {
         match provider {
             ProviderKind::HighlevelVoiceAi => Some(highlevel_voice_ai::SET_UP),
+            ProviderKind::Teli => Some(teli::SET_UP),
             ProviderKind::Twilio => Some(twilio::SET_UP),
             _ => None,
         }

@@ -14,6 +14,7 @@
 //! - [`highlevel_voice_ai`]: HighLevel Voice AI call logs, agents, location and OAuth.
 //! - [`twilio`]: Twilio's call list, calls by SID, account list and Insights.
 //! - [`vicidial`]: a ViciDial cluster's database, and its Non-Agent API.
+//! - [`teli`]: Teli's voice call history, its export and its agents.
 
 pub mod elevenlabs;
 pub mod faults;
@@ -22,6 +23,7 @@ pub mod highlevel_conversations;
 pub mod highlevel_voice_ai;
 pub mod server;
 pub mod simulated;
+pub mod teli;
 pub mod twilio;
 pub mod vicidial;
 pub mod world;

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use crate::server::RequestSeen;
 use crate::{
-    Clock, Fault, World, elevenlabs, highlevel_conversations, highlevel_voice_ai, twilio, vicidial,
+    Clock, Fault, World, elevenlabs, highlevel_conversations, highlevel_voice_ai, teli, twilio,
+    vicidial,
 };
 
 /// A running simulated provider; dropping it stops it.
@@ -59,7 +60,7 @@ pub struct Options {
 
 /// The providers that can be simulated.
 pub const PROVIDERS: &[&str] =
-    &["highlevel_voice_ai", "highlevel_conversations", "vicidial", "twilio", "elevenlabs"];
+    &["highlevel_voice_ai", "highlevel_conversations", "teli", "vicidial", "twilio", "elevenlabs"];
 
 /// Starts a simulated provider by its name, showing the calls of this world.
 pub async fn start(
@@ -73,6 +74,7 @@ pub async fn start(
         "highlevel_voice_ai" => {
             Ok(Box::new(highlevel_voice_ai::start(world, options, clock).await?))
         }
+        "teli" => Ok(Box::new(teli::start(world, options, clock).await?)),
         "twilio" => Ok(Box::new(twilio::start(world, options, clock).await?)),
         "highlevel_conversations" => {
             Ok(Box::new(highlevel_conversations::start(world, options, clock).await?))

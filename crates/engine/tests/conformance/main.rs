@@ -20,6 +20,7 @@ macro_rules! every_provider {
             crate::ask_of!(
                 elevenlabs,
                 highlevel_voice_ai,
+                teli,
                 twilio,
                 highlevel_conversations,
                 vicidial,

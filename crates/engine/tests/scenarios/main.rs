@@ -26,6 +26,7 @@ mod refusals;
 mod refused_rows;
 mod settling;
 mod smoke;
+mod teli;
 mod totals;
 mod twilio;
 mod vicidial;

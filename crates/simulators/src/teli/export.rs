@@ -1,0 +1,54 @@
+//! `GET /v1/voice/calls?format=json`: the whole result in one document, up to a cap.
+
+use serde_json::{Value, json};
+
+use crate::faults::What;
+use crate::server::{Answer, Asked};
+
+use super::answers::{error, success};
+use super::calls::copies;
+use super::catalogue::Catalogue;
+use super::query::Query;
+use super::record::{Scribe, USUAL_COLUMNS, exported};
+
+/// The export. Without order, newest first, like the list.
+pub(super) fn export(
+    scribe: &Scribe<'_>,
+    catalogue: &Catalogue,
+    asked: &Asked,
+    twists: &[What],
+) -> Answer {
+    let settings = scribe.settings;
+    if !settings.has_export {
+        return error(404, "Not Found");
+    }
+    if asked.param("format") != Some("json") {
+        return error(400, "only json is simulated");
+    }
+    let understood = asked.without_params(&settings.ignored_parameters);
+    let mut query = match Query::read(&understood, settings) {
+        Ok(query) => query,
+        Err(refusal) => return refusal,
+    };
+    (query.limit, query.skip) = (settings.export_rows_max + 1, 0);
+    let omitted = settings.export_omitted_status;
+    let (mut entries, _) = catalogue.select(scribe.world, settings, &query, omitted, scribe.now);
+    let is_truncated = entries.len() > settings.export_rows_max;
+    entries.truncate(settings.export_rows_max);
+    let columns: Vec<&str> = asked.param("columns").unwrap_or(USUAL_COLUMNS).split(',').collect();
+    let rows: Vec<Value> = entries
+        .iter()
+        .enumerate()
+        .flat_map(|(nth, entry)| std::iter::repeat_n(entry, copies(twists, nth)))
+        .map(|entry| {
+            let call = &scribe.world.calls()[entry.call];
+            exported(scribe, catalogue, entry, call, &columns)
+        })
+        .collect();
+    let count = rows.len();
+    let mut answer = success(json!({ "calls": rows, "count": count }));
+    if is_truncated {
+        answer.headers.push(("x-export-truncated", "true".to_owned()));
+    }
+    answer
+}
