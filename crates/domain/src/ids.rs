@@ -104,8 +104,12 @@ impl ProviderKind {
 
 /// A provider nobody here knows.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("there is no provider `{0}`; there is: highlevel_voice_ai")]
+#[error("there is no provider `{0}`; there is: {}", names())]
 pub struct UnknownProvider(pub String);
+
+fn names() -> String {
+    ProviderKind::ALL.iter().map(|kind| kind.as_str()).collect::<Vec<_>>().join(", ")
+}
 
 impl FromStr for ProviderKind {
     type Err = UnknownProvider;

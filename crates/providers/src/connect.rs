@@ -45,7 +45,7 @@ pub enum ProviderSettings {
 
 impl ProviderSettings {
     /// Reads a provider's own keys from its block of the configuration.
-    pub fn read(kind: ProviderKind, own: toml::Table) -> Result<Self, SettingsError> {
+    pub fn read(kind: ProviderKind, own: toml::Table) -> Result<Self, toml::de::Error> {
         match kind {
             ProviderKind::HighlevelVoiceAi => Ok(Self::HighlevelVoiceAi(own.try_into()?)),
             ProviderKind::Elevenlabs => Ok(Self::Elevenlabs(own.try_into()?)),
@@ -55,7 +55,6 @@ impl ProviderSettings {
             }
             ProviderKind::Vicidial => Ok(Self::Vicidial(own.try_into()?)),
             ProviderKind::Teli => Ok(Self::Teli(own.try_into()?)),
-            other => Err(SettingsError::NotYet { provider: other.title() }),
         }
     }
 
@@ -82,20 +81,6 @@ impl ProviderSettings {
             Self::Teli(settings) => &settings.organization_id,
         }
     }
-}
-
-/// Why a provider's own keys cannot be used.
-#[derive(Debug, Clone, thiserror::Error)]
-pub enum SettingsError {
-    /// A key is missing, unknown, or of the wrong type.
-    #[error(transparent)]
-    Key(#[from] toml::de::Error),
-    /// Its client is not part of this program yet.
-    #[error("this version cannot read {provider} yet")]
-    NotYet {
-        /// Its name on screen.
-        provider: &'static str,
-    },
 }
 
 /// How patient and how fast we are with a provider.

@@ -31,7 +31,7 @@ mod testing;
 
 pub use clock::{SystemClock, Wait};
 pub use connect::{
-    ConnectError, Connection, ConnectionSettings, ProviderSettings, SettingsError, Tuning, connect,
+    ConnectError, Connection, ConnectionSettings, ProviderSettings, Tuning, connect,
 };
 pub use credential::{Credential, TokenPair, TokenVault, VaultError};
 pub use error::SourceError;

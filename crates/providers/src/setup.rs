@@ -2,7 +2,7 @@
 
 use domain::ProviderKind;
 
-use crate::{highlevel_voice_ai, teli, twilio};
+use crate::{elevenlabs, highlevel_conversations, highlevel_voice_ai, teli, twilio, vicidial};
 
 /// One thing to be asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,13 +25,15 @@ pub struct SetUp {
 }
 
 impl SetUp {
-    /// What this provider needs; `None` while it cannot be read.
-    pub fn of(provider: ProviderKind) -> Option<Self> {
+    /// What this provider needs.
+    pub fn of(provider: ProviderKind) -> Self {
         match provider {
-            ProviderKind::HighlevelVoiceAi => Some(highlevel_voice_ai::SET_UP),
-            ProviderKind::Teli => Some(teli::SET_UP),
-            ProviderKind::Twilio => Some(twilio::SET_UP),
-            _ => None,
+            ProviderKind::HighlevelVoiceAi => highlevel_voice_ai::SET_UP,
+            ProviderKind::HighlevelConversations => highlevel_conversations::SET_UP,
+            ProviderKind::Teli => teli::SET_UP,
+            ProviderKind::Vicidial => vicidial::SET_UP,
+            ProviderKind::Twilio => twilio::SET_UP,
+            ProviderKind::Elevenlabs => elevenlabs::SET_UP,
         }
     }
 }

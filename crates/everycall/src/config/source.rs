@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use domain::{Country, ProviderKind, Timestamp};
 use providers::http::budget::Rate;
 use providers::setup::{Question, SetUp};
-use providers::{ProviderSettings, SettingsError, Tuning};
+use providers::{ProviderSettings, Tuning};
 use serde::Deserialize;
 
 use super::near::nearest;
@@ -170,18 +170,13 @@ fn provider(common: &Common, own: toml::Table) -> Result<ProviderSettings, Mista
         )
     })?;
     refuse_empty(&common.name, kind, &own)?;
-    ProviderSettings::read(kind, own).map_err(|error| match error {
-        SettingsError::Key(error) => unreadable::of_source(&common.name, &error, &COMMON),
-        SettingsError::NotYet { .. } => Mistake::new(
-            format!("source `{}`: {error}", common.name),
-            "Take its block out of the configuration until it can",
-        ),
-    })
+    ProviderSettings::read(kind, own)
+        .map_err(|error| unreadable::of_source(&common.name, &error, &COMMON))
 }
 
 /// What must be said is said.
 fn refuse_empty(name: &str, kind: ProviderKind, own: &toml::Table) -> Result<(), Mistake> {
-    let questions = SetUp::of(kind).map_or(&[][..], |set_up| set_up.questions);
+    let questions = SetUp::of(kind).questions;
     let is_empty =
         |key| own.get(key).and_then(toml::Value::as_str).is_some_and(|text| text.trim().is_empty());
     match questions.iter().find(|question| is_empty(question.key)) {

@@ -35,7 +35,7 @@ mod tests;
 
 pub use client::Client;
 pub use normalise::{Reading, normalise};
-pub use settings::Settings;
+pub use settings::{SET_UP, Settings};
 
 use async_trait::async_trait;
 use domain::{Call, Capabilities, Country, ProviderCallId, Window};

@@ -8,9 +8,20 @@ use url::Url;
 
 use crate::ConnectError;
 use crate::http::budget::Rate;
+use crate::setup::{Question, SetUp};
 
 /// The most conversations a page may hold, as published; more is refused.
 const PAGE_SIZE_MAX: u32 = 100;
+
+/// What a person must say.
+pub const SET_UP: SetUp = SetUp {
+    questions: &[],
+    secret: Question {
+        key: "token",
+        asks: "API key of the workspace, with read access to ElevenAgents (convai_read)",
+        example: "ELEVENLABS_API_KEY",
+    },
+};
 
 /// The settings of one connection. Every key has a default.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

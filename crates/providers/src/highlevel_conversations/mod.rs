@@ -46,7 +46,7 @@ mod tests;
 
 pub use client::Client;
 pub use normalise::{Home, normalise};
-pub use settings::{Channel, FiltersBy, Reads, Settings};
+pub use settings::{Channel, FiltersBy, Reads, SET_UP, Settings};
 
 use async_trait::async_trait;
 use bytes::Bytes;

@@ -8,6 +8,21 @@ use url::Url;
 
 use crate::ConnectError;
 use crate::http::budget::Rate;
+use crate::setup::{Question, SetUp};
+
+/// What a person must say.
+pub const SET_UP: SetUp = SetUp {
+    questions: &[Question {
+        key: "location_id",
+        asks: "Id of the sub-account; it stands in the address of its pages: …/location/THIS/dashboard",
+        example: "ve9EPM428h8vShlRW1KT",
+    }],
+    secret: Question {
+        key: "token",
+        asks: "Private integration token with the scopes conversations.readonly, conversations/message.readonly and users.readonly",
+        example: "HIGHLEVEL_TOKEN",
+    },
+};
 
 /// The settings of one connection. Only `location_id` has no default.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

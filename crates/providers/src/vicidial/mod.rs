@@ -56,7 +56,7 @@ mod tests;
 
 pub use client::Client;
 pub use normalise::normalise;
-pub use settings::Settings;
+pub use settings::{SET_UP, Settings};
 
 use std::sync::Mutex;
 use std::time::Duration;

@@ -10,6 +10,29 @@ use url::Url;
 
 use super::zone::Zone;
 use crate::ConnectError;
+use crate::setup::{Question, SetUp};
+
+/// What a person must say.
+pub const SET_UP: SetUp = SetUp {
+    questions: &[
+        Question {
+            key: "host",
+            asks: "Host of the database, better a replica than the primary",
+            example: "db.example.com",
+        },
+        Question { key: "user", asks: "Database user that may only read", example: "everycall" },
+        Question {
+            key: "timezone",
+            asks: "Zone of the cluster, whose local times its tables hold",
+            example: "America/New_York",
+        },
+    ],
+    secret: Question {
+        key: "password",
+        asks: "Password of the database user",
+        example: "VICIDIAL_PASSWORD",
+    },
+};
 
 /// The settings of one connection. `host`, `user` and `timezone` have no default.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -84,12 +84,7 @@ fn block(arguments: &Add, asking: &mut Asking) -> Result<String> {
             provider(&said).map_err(|hint| Mistake::new(format!("no provider `{said}`"), hint))?
         }
     };
-    let set_up = SetUp::of(kind).ok_or_else(|| {
-        Mistake::new(
-            format!("this version cannot read {} yet", kind.title()),
-            "Choose another provider",
-        )
-    })?;
+    let set_up = SetUp::of(kind);
     let name = match &arguments.name {
         Some(name) => name.clone(),
         None => asking.ask("NAME", "What you will call this source", kind.as_str())?,
