@@ -104,7 +104,7 @@ impl ProviderKind {
 
 /// A provider nobody here knows.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("there is no provider `{0}`; there is: {}", names())]
+#[error("there is no provider `{0}`; there is: {known}", known = names())]
 pub struct UnknownProvider(pub String);
 
 fn names() -> String {
