@@ -26,8 +26,8 @@ pub(crate) struct Insert<'r, T> {
 
 /// A value all rows share: sent once.
 enum Same<'r> {
-    Number(i64),
-    Text(Cow<'r, str>),
+    Number(Option<i64>),
+    Text(Option<Cow<'r, str>>),
 }
 
 /// One value per row.
@@ -44,12 +44,12 @@ impl<'r, T> Insert<'r, T> {
     }
 
     pub(crate) fn same_number(mut self, column: &'static str, number: i64) -> Self {
-        self.same.push((column, Same::Number(number)));
+        self.same.push((column, Same::Number(Some(number))));
         self
     }
 
     pub(crate) fn same_text(mut self, column: &'static str, value: &'r str) -> Self {
-        self.same.push((column, Same::Text(text(value))));
+        self.same.push((column, Same::Text(Some(text(value)))));
         self
     }
 
@@ -58,8 +58,11 @@ impl<'r, T> Insert<'r, T> {
         column: &'static str,
         of: impl Fn(&'r T) -> N,
     ) -> Self {
-        let values = self.rows.iter().map(|row| of(row).into()).collect();
-        self.columns.push((column, Column::Number(values)));
+        let values: Vec<Option<i64>> = self.rows.iter().map(|row| of(row).into()).collect();
+        match shared(&values) {
+            Some(same) => self.same.push((column, Same::Number(*same))),
+            None => self.columns.push((column, Column::Number(values))),
+        }
         self
     }
 
@@ -68,8 +71,12 @@ impl<'r, T> Insert<'r, T> {
         column: &'static str,
         of: impl Fn(&'r T) -> S,
     ) -> Self {
-        let values = self.rows.iter().map(|row| text_opt(of(row).into())).collect();
-        self.columns.push((column, Column::Text(values)));
+        let values: Vec<Option<Cow<'r, str>>> =
+            self.rows.iter().map(|row| text_opt(of(row).into())).collect();
+        match shared(&values) {
+            Some(same) => self.same.push((column, Same::Text(same.clone()))),
+            None => self.columns.push((column, Column::Text(values))),
+        }
         self
     }
 
@@ -97,6 +104,17 @@ impl<'r, T> Insert<'r, T> {
             "INSERT INTO {table} ({names})\nSELECT {same}rows.* FROM {from} AS rows WHERE TRUE{conflict}"
         ))
     }
+}
+
+/// Rows that are compared. Of fewer, many columns would be alike by chance, and each set of them
+/// makes another statement.
+const COMPARED_FROM: usize = 64;
+
+/// What all of many rows say in a column: for most sources some columns are empty, or always the
+/// same. Bytes are not compared, so that a column is left that says how many rows there are.
+fn shared<V: PartialEq>(values: &[V]) -> Option<&V> {
+    let first = values.first().filter(|_| values.len() >= COMPARED_FROM)?;
+    values.iter().all(|value| value == first).then_some(first)
 }
 
 // At 512 rows of 22 columns a statement has 11,264 parameters, below SQLite's limit of 32,766.
@@ -165,12 +183,12 @@ impl Inserts for PgConnection {
 
 fn add<'r, A: Arguments>(values: &mut A, value: &'r Same<'_>) -> Result<(), StoreError>
 where
-    i64: sqlx::Encode<'r, A::Database> + sqlx::Type<A::Database>,
-    &'r str: sqlx::Encode<'r, A::Database> + sqlx::Type<A::Database>,
+    Option<i64>: sqlx::Encode<'r, A::Database> + sqlx::Type<A::Database>,
+    Option<&'r str>: sqlx::Encode<'r, A::Database> + sqlx::Type<A::Database>,
 {
     let added = match value {
         Same::Number(number) => values.add(*number),
-        Same::Text(text) => values.add(&**text),
+        Same::Text(text) => values.add(text.as_deref()),
     };
     Ok(added.map_err(sqlx::Error::Encode)?)
 }

@@ -86,7 +86,7 @@ on_both_databases! {
     async fn a_run_that_fails_keeps_its_good_pages_and_names_what_is_left(db) {
         let stage = Stage::set(db, small_windows(200)).await;
         let broken = What::status(500, "{}");
-        stage.simulator.faults().add(On::path(CALLS).from_nth(8).forever().gives(broken));
+        stage.simulator.faults().add(On::path(CALLS).from_nth(24).forever().gives(broken));
         let report = stage.sync().await;
         assert!(!report.success);
         assert_eq!(report.status, RunStatus::Partial, "{report:#?}");
