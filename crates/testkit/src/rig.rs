@@ -139,8 +139,13 @@ impl Rig {
 
     /// What the ledger lacks between the start and the lag.
     pub async fn gaps(&self) -> Vec<Window> {
+        self.gaps_as_of(self.clock.now()).await
+    }
+
+    /// The same, had it been asked at `now`: whoever waits moves the clock.
+    pub async fn gaps_as_of(&self, now: Timestamp) -> Vec<Window> {
         let ledger = self.db.store.coverage_load(self.source.row.id).await;
-        let until = self.clock.now() - self.source.connection.capabilities().lag;
+        let until = now - self.source.connection.capabilities().lag;
         let wanted = Window::new(self.source.row.since, until).expect("time has passed");
         ledger.expect("the ledger can be read").gaps(wanted)
     }

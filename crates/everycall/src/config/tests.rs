@@ -106,7 +106,7 @@ fn a_source_needs_its_name_place_start_and_provider() {
     let other = SOURCE.replace("highlevel_voice_ai", "highlevel-voice");
     check(&other, "source `main`: there is no provider `highlevel-voice`", "highlevel_voice_ai");
     let empty = format!("{}token_env = \"A\"", SOURCE.replace("\"abc\"", "\"\""));
-    check(&empty, "source `main`: `location_id` is empty", "id of the sub-account");
+    check(&empty, "source `main`: `location_id` is empty", "Id of the sub-account");
 }
 
 #[test]

@@ -27,15 +27,18 @@ fn a_kept_demo_can_be_looked_at_and_is_not_written_over() {
     let config = ["--config", "kept/everycall.toml"];
     let with = |arguments: &[&str]| site.run(&[&config, arguments].concat());
 
-    let status = with(&["status", "--json"]).json();
-    assert_eq!(status[0]["stored"], 200);
-    let waiting = status[0]["waiting"].as_i64().unwrap();
+    let status = || {
+        let all = with(&["status", "--json"]).json();
+        let found = all.into_iter().find(|source| source["name"] == "highlevel_voice_ai");
+        found.unwrap()
+    };
+    assert_eq!(status()["stored"], 200);
+    let waiting = status()["waiting"].as_i64().unwrap();
     let source = ["--source", "highlevel_voice_ai", "--account", "Maple Street Dental"];
     let assigned = with(&[&["assign", "Agent – ENG"], &source[..]].concat());
     let words = "Assigned Agent – ENG (highlevel_voice_ai)";
     assert!(assigned.stdout.starts_with(words), "{assigned:?}");
-    let status = with(&["status", "--json"]).json();
-    assert!(status[0]["waiting"].as_i64().unwrap() < waiting);
+    assert!(status()["waiting"].as_i64().unwrap() < waiting);
 
     site.check_refused(
         &["demo", "--once", "--keep", "kept"],

@@ -201,8 +201,9 @@ impl Settings {
 
     /// What the settings let us promise.
     pub fn capabilities(&self) -> Capabilities {
-        // People edit a call's status weeks later, and nothing marks the row.
-        let ages = [15 * 60, 2 * 3600, 6 * 3600, 24 * 3600, 7 * 86_400, 35 * 86_400];
+        // People edit a call's status weeks later, and nothing marks the row. The first age is past
+        // the lag, or it would never come due.
+        let ages = [30 * 60, 2 * 3600, 6 * 3600, 24 * 3600, 7 * 86_400, 35 * 86_400];
         Capabilities {
             window_max: Duration::from_secs(u64::from(self.window_days_max) * 86_400),
             window_min: Duration::from_mins(5),
