@@ -1,9 +1,11 @@
 //! How a window is cut until every piece has fewer calls than an answer can hold. Pure.
 //!
 //! What one answer proves depends on two beliefs. If the window is compared with the start of a
-//! call, and answers come newest first, then a full answer in order holds everything newer than
-//! its last call, and only the rest is asked for. Otherwise a full answer proves nothing, and the
-//! whole piece is cut. Either way a piece counts only once an answer was not full.
+//! call, and answers come newest first, then a full answer in order holds everything between its
+//! first and its last call, and only the rest is asked for: what is older, and what would be newer
+//! than its first call, because an answer from the middle of a list is in order, too. Otherwise a
+//! full answer proves nothing, and the whole piece is cut. Either way a piece counts only once an
+//! answer was not full.
 
 use std::time::Duration;
 
@@ -53,13 +55,27 @@ impl Piece {
     }
 }
 
+/// Calls in order, with none left out between the first and the last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Run {
+    pub(super) newest: Timestamp,
+    pub(super) oldest: Timestamp,
+}
+
+impl Run {
+    fn of(starts: &[Timestamp]) -> Option<Self> {
+        let (newest, oldest) = (*starts.first()?, *starts.last()?);
+        starts.is_sorted_by(|a, b| a >= b).then_some(Self { newest, oldest })
+    }
+}
+
 /// What an answer says about its piece.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Seen {
     /// Whether more may lie behind it.
     pub(super) is_full: bool,
-    /// Its oldest call, if it holds everything that is newer.
-    pub(super) holds_all_after: Option<Timestamp>,
+    /// What it holds all calls of, if order proves anything.
+    pub(super) holds: Option<Run>,
     /// The time its calls span, where they have times.
     pub(super) span: Option<Duration>,
 }
@@ -73,11 +89,10 @@ impl Seen {
             || rows == UNHEARD_LIMIT
             || page.count.is_some_and(|count| count > rows as u64);
         let starts: Option<Vec<Timestamp>> = page.rows.iter().map(|row| row.start).collect();
-        let in_order = starts.filter(|starts| starts.is_sorted_by(|a, b| a >= b));
+        let run = starts.and_then(|starts| Run::of(&starts));
         let times = || page.rows.iter().filter_map(|row| row.start.or(row.created));
         let span = times().max().zip(times().min()).map(|(newest, oldest)| newest.since(oldest));
-        let oldest = in_order.and_then(|starts| starts.last().copied());
-        Self { is_full, holds_all_after: oldest.filter(|_| trusts_order), span }
+        Self { is_full, holds: run.filter(|_| trusts_order), span }
     }
 }
 
@@ -96,17 +111,42 @@ pub(super) enum Next {
 /// calls the answer has in how much time tells how many of them are worth having.
 pub(super) fn next(piece: Piece, seen: Seen, room: usize) -> Next {
     let window = piece.window;
-    match seen.holds_all_after {
+    match seen.holds {
         _ if !seen.is_full => Next::Proved,
-        // At the oldest instant itself some may be missing, so the rest begins with it.
-        Some(oldest) if oldest < window.from() => Next::Proved,
-        Some(oldest) => match Window::new(window.from(), oldest + FLOOR) {
-            Ok(rest) if rest.to() < window.to() => Next::Cut(even(rest, seen.span, 1, room)),
-            _ => shaved(piece, oldest),
+        // Nothing is cut off the piece's newest instant.
+        Some(run) if run.oldest + FLOOR >= window.to() => shaved(piece, run.oldest),
+        // All of the answer lies beside the piece, or where that begins.
+        Some(run) if run.newest <= window.from() && !piece.is_tight => {
+            Next::Cut(vec![Piece::tight(window, piece.shavings)])
+        }
+        Some(run) => match [newer(piece, run), older(window, run, seen.span, room)].concat() {
+            pieces if pieces.is_empty() => Next::Proved,
+            pieces => Next::Cut(pieces),
         },
         None if window.length() <= FLOOR => Next::Floor,
         None => Next::Cut(even(window, seen.span, 2, room)),
     }
+}
+
+/// What lies between the newest call of an answer and the end of its piece. Where the answer begins
+/// with the call its piece shares with the one before, that is nothing, and costs nothing.
+fn newer(piece: Piece, run: Run) -> Vec<Piece> {
+    let window = piece.window;
+    if run.newest <= window.from() || run.newest + FLOOR >= window.to() {
+        return Vec::new();
+    }
+    let rest = Window::new(run.newest, window.to()).into_iter();
+    rest.map(|window| Piece { is_tight: piece.is_tight, ..Piece::of(window) }).collect()
+}
+
+/// What lies before the oldest call of an answer. At that instant itself some may be missing, so
+/// the rest begins with it.
+fn older(window: Window, run: Run, span: Option<Duration>, room: usize) -> Vec<Piece> {
+    if run.oldest < window.from() {
+        return Vec::new();
+    }
+    let rest = Window::new(window.from(), run.oldest + FLOOR).into_iter();
+    rest.flat_map(|rest| even(rest, span, 1, room)).collect()
 }
 
 /// The answer is filled by the newest instant of the piece, or by what is newer still.
@@ -151,8 +191,9 @@ mod tests {
     }
 
     fn seen(oldest: Option<i64>, span_millis: u64) -> Seen {
-        let span = Some(Duration::from_millis(span_millis));
-        Seen { is_full: true, holds_all_after: oldest.map(at), span }
+        let span = Duration::from_millis(span_millis);
+        let run = |oldest| Run { newest: at(oldest) + span, oldest: at(oldest) };
+        Seen { is_full: true, holds: oldest.map(run), span: Some(span) }
     }
 
     fn windows(next: Next) -> Vec<Window> {
@@ -174,7 +215,18 @@ mod tests {
         assert_eq!(windows(next(piece, seen(Some(700), 300), 1)), [window(0, 701)]);
         let three = [window(467, 701), window(233, 467), window(0, 233)];
         assert_eq!(windows(next(piece, seen(Some(700), 300), 8)), three, "its density says three");
-        assert_eq!(next(piece, seen(Some(-1), 300), 8), Next::Proved);
+        assert_eq!(next(piece, seen(Some(-1), 1000), 8), Next::Proved);
+    }
+
+    #[test]
+    fn what_would_be_newer_than_the_answer_is_asked_for_too() {
+        let piece = Piece::of(window(0, 1000));
+        let both = [window(600, 1000), window(0, 301)];
+        assert_eq!(windows(next(piece, seen(Some(300), 300), 1)), both);
+        assert_eq!(windows(next(piece, seen(Some(-1), 300), 8)), [window(299, 1000)]);
+        let Next::Cut(again) = next(piece, seen(Some(-300), 300), 8) else { panic!() };
+        assert_eq!(again, [Piece::tight(piece.window, 0)], "an answer from beside the piece");
+        assert_eq!(next(again[0], seen(Some(-1), 0), 8), Next::Proved);
     }
 
     #[test]
@@ -215,14 +267,22 @@ mod tests {
             room in 0_usize..9,
         ) {
             let piece = Piece::of(window(0, length));
-            let Next::Cut(pieces) = next(piece, seen(oldest, span), room) else { return Ok(()) };
-            let to = oldest.map_or(length, |oldest| length.min(oldest + 1));
-            let mut reached = at(to);
+            let seen = seen(oldest, span);
+            let pieces = match next(piece, seen, room) {
+                Next::Cut(pieces) => pieces,
+                Next::Proved => Vec::new(),
+                Next::Floor => return Ok(()),
+            };
+            let is_held = |from: Timestamp, to: Timestamp| {
+                seen.holds.is_some_and(|run| run.oldest < from && to <= run.newest + FLOOR)
+            };
+            let mut reached = at(length);
             for piece in &pieces {
-                proptest::prop_assert!(piece.window.to() >= reached);
+                let to = piece.window.to();
+                proptest::prop_assert!(to >= reached || is_held(to, reached));
                 reached = piece.window.from();
             }
-            proptest::prop_assert_eq!(reached, at(0));
+            proptest::prop_assert!(reached == at(0) || is_held(at(0), reached));
             let is_smaller = pieces.iter().all(|piece| piece.window.length() < at(length).since(at(0)));
             proptest::prop_assert!(is_smaller || pieces[0].is_tight);
         }

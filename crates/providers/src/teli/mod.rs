@@ -12,8 +12,8 @@
 //!   without one; a status seen that way is asked for too.
 //! - Whether the ends of a range are inclusive is not said: requests overlap by a second.
 //! - Whether a range compares the start or the creation of a call is not said: it is tried out on
-//!   a known call. Only when it is the start may a full page in order stand for everything newer
-//!   than its last call; see `cut`.
+//!   a known call. Only when it is the start may a full page in order stand for everything between
+//!   its first and its last call; see `cut`.
 //! - A call under way may end between two lists: what has not ended is asked for first.
 //! - Rows may lack numbers and transcript: the call is then asked for by id. A record is put
 //!   together of the parts `list`, `detail` and, for a call only the export has, `export`.

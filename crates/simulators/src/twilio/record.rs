@@ -112,7 +112,7 @@ fn other(call: &Call) -> String {
 /// By the minute, as a negative number of varying scale.
 fn price(call: &Call) -> String {
     let minutes = call.duration.div_ceil(60).max(1);
-    if minutes % 2 == 0 {
+    if minutes.is_multiple_of(2) {
         format!("-0.{:03}", minutes * 8)
     } else {
         format!("-0.{:05}", minutes * 850)

@@ -104,7 +104,7 @@ impl Api {
             );
             for row in self.cluster.site.writer.ask(statement).unwrap_or_default() {
                 let word = |nth: usize| row.get(nth).cloned().flatten().unwrap_or_default();
-                text.push_str(&format!("{}|{}|0|00-0|SALE-0|\n", word(0), word(1)));
+                text.extend([word(0).as_str(), "|", &word(1), "|0|00-0|SALE-0|\n"]);
             }
         }
         if settings.api_truncates {

@@ -186,7 +186,7 @@ pub(super) fn statements(settings: &Settings) -> Vec<String> {
         all.push(format!("CREATE TABLE {name} ({body}) ENGINE=MyISAM CHARSET={charset}"));
         let copy = format!("CREATE TABLE {name}_archive LIKE {name}");
         match archive {
-            Archive::None => continue,
+            Archive::None => {}
             Archive::Same => all.push(copy),
             Archive::Keyed(key) => {
                 all.extend([copy, format!("ALTER TABLE {name}_archive ADD {key}")]);

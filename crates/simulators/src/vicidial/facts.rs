@@ -76,7 +76,7 @@ impl Facts {
         let (created, length, status) = match (kind, by) {
             (Kind::Menu, _) => (at, length, ""),
             (_, By::Sweep) => (at - 25 - ring, 25 + ring, "NA"),
-            (_, By::HangUp) => (at + 1, 0, if hash % 2 == 0 { "AB" } else { "ADC" }),
+            (_, By::HangUp) => (at + 1, 0, if hash.is_multiple_of(2) { "AB" } else { "ADC" }),
             _ if is_taken => (at - ring, length, talked),
             _ => (at - ring, length, "DROP"),
         };
@@ -91,8 +91,8 @@ impl Facts {
             length: Some(length),
             status,
             user: user.filter(|_| is_taken).unwrap_or_else(|| nobody.to_owned()),
-            is_manual: is_taken && kind == Kind::Outbound && hash % 8 == 0,
-            server: SERVERS[usize::from(hash % 2 == 0)].to_owned(),
+            is_manual: is_taken && kind == Kind::Outbound && hash.is_multiple_of(8),
+            server: SERVERS[usize::from(hash.is_multiple_of(2))].to_owned(),
             closecallid: 0,
         }
     }

@@ -204,7 +204,7 @@ impl Simulator {
 impl Cluster {
     /// Every program writes its rows of a call; answers the call's id.
     pub(super) fn insert(&self, facts: &Facts) -> String {
-        let mut lines: Vec<Line> = self.stranger(facts).into_iter().collect();
+        let mut lines: Vec<Line> = Self::stranger(facts).into_iter().collect();
         lines.extend(records::of(facts, &self.zone, &self.settings));
         self.write(lines);
         self.book().note(facts, &self.zone)

@@ -146,7 +146,7 @@ impl Cluster {
         calls.sort_by_key(|call| call.created_at);
         for call in calls {
             let facts = self.facts(call);
-            lines.extend(self.stranger(&facts));
+            lines.extend(Self::stranger(&facts));
             lines.extend(records::of(&facts, &self.zone, &self.settings));
             self.book().note(&facts, &self.zone);
         }
@@ -166,7 +166,7 @@ impl Cluster {
     }
 
     /// The lead of somebody who is no contact.
-    fn stranger(&self, facts: &Facts) -> Option<line::Line> {
+    fn stranger(facts: &Facts) -> Option<line::Line> {
         (facts.lead >= 900_000).then(|| cast::lead_line(facts.lead, &facts.phone))
     }
 

@@ -120,9 +120,9 @@ async fn what_is_odd_is_named() {
     let usual = Odd::default();
     let included = "at the first second of a range is included, at the last included";
     found(usual, "range_ends", Right, included).await;
-    let excludes = Odd { excludes_ends: true, ..usual };
+    let half_open = Odd { excludes_ends: true, ..usual };
     let excluded = "at the first second of a range is left out, at the last left out";
-    found(excludes, "range_ends", Right, excluded).await;
+    found(half_open, "range_ends", Right, excluded).await;
     let ignores = Odd { ignores_dates: true, ..usual };
     found(ignores, "far_future", Wrong, "ignores our dates").await;
     let newest = Odd { newest_first: true, ..usual };

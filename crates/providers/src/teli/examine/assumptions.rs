@@ -65,8 +65,8 @@ fn bounds(settings: &Settings) -> Probe {
 
 fn order(settings: &Settings) -> Probe {
     let sentence = if settings.assume_newest_first {
-        "Assumed (`assume_newest_first`): a full answer in order holds everything newer than its \
-         last call; an answer out of order proves nothing"
+        "Assumed (`assume_newest_first`): a full answer in order leaves out nothing between its \
+         first and its last call; an answer out of order proves nothing"
     } else {
         "Nothing assumed about order: every full answer is cut and asked again"
     };

@@ -52,14 +52,23 @@ pub(super) struct Reading<'a> {
     without_status: HashSet<u64>,
     too_dense: Vec<(Status, Piece, Vec<u64>)>,
     doubt: Option<String>,
+    // Beside `doubt`, because that may tell why a call is missing.
+    missing: Option<String>,
 }
 
 /// A piece of one status.
 struct Task {
     status: Status,
     piece: Piece,
-    /// A call of the piece that another answer has shown already.
-    expects: Option<u64>,
+    /// Calls of the piece that another answer has shown already.
+    expects: Vec<Shared>,
+}
+
+/// A call that two answers must show.
+#[derive(Clone, Copy)]
+struct Shared {
+    at: Timestamp,
+    key: u64,
 }
 
 /// An answer.
@@ -89,12 +98,13 @@ impl<'a> Reading<'a> {
             without_status: HashSet::new(),
             too_dense: Vec::new(),
             doubt: None,
+            missing: None,
         }
     }
 
     /// Asks once without a status: what shows up there must show up under some status too.
     pub(super) async fn look_without_status(&mut self, request: Window) -> Result<(), Stopped> {
-        let task = Task { status: None, piece: Piece::of(request), expects: None };
+        let task = Task { status: None, piece: Piece::of(request), expects: Vec::new() };
         let Asked { requested, page, took, .. } = ask(self.client, task).await?;
         let readable = page.rows.iter().filter(|row| row.id().is_some());
         self.without_status = readable.map(key).collect();
@@ -119,7 +129,7 @@ impl<'a> Reading<'a> {
         for status in statuses {
             self.asked_for.insert(status.clone());
             let piece = Piece::of(request);
-            tasks.push_back(Task { status: status.clone(), piece, expects: None });
+            tasks.push_back(Task { status: status.clone(), piece, expects: Vec::new() });
         }
         let mut under_way = FuturesUnordered::new();
         let mut waiting: VecDeque<Page> = VecDeque::new();
@@ -166,7 +176,7 @@ impl<'a> Reading<'a> {
                 "{unlisted} calls are listed without a status and under none that was asked for"
             ));
         }
-        match self.doubt {
+        match self.doubt.or(self.missing) {
             Some(why) => Walked::Doubtful { why, total: None },
             None => Walked::Whole { distinct: self.seen.len() as u64, total: None },
         }
@@ -187,32 +197,40 @@ impl<'a> Reading<'a> {
         let settings = self.client.settings();
         let trusts_order = self.by_start && settings.assume_newest_first;
         let seen = Seen::of(&page, self.learnt.answer_max(settings), trusts_order);
-        self.check_seam(&task, seen, &keys);
+        let mut owed = task.expects.clone();
+        owed.retain(|shared| !keys.contains(&shared.key));
         let further = match next(task.piece, seen, room) {
             // Cutting a window nobody looks at would go on for ever.
             _ if !is_of_window => Vec::new(),
-            Next::Proved => Vec::new(),
+            Next::Proved => {
+                self.check_seams(&task, &owed);
+                Vec::new()
+            }
             Next::Floor => {
                 self.too_dense.push((task.status, task.piece, keys));
                 Vec::new()
             }
             Next::Cut(pieces) => {
-                let seam = seen.holds_all_after.zip(keys.last().copied());
-                further(&task, pieces, seam)
+                let is_left =
+                    |shared: &Shared| pieces.iter().any(|it| it.window.contains(shared.at));
+                let (mut left, gone): (Vec<_>, Vec<_>) = owed.into_iter().partition(is_left);
+                self.check_seams(&task, &gone);
+                left.extend(ends(seen, &keys));
+                further(&task, pieces, &left)
             }
         };
         (self.page(page.rows, took), further)
     }
 
     /// Two pieces share a call, so that a range read more coarsely than it was asked for shows.
-    fn check_seam(&mut self, task: &Task, seen: Seen, keys: &[u64]) {
-        let is_gone = task.expects.is_some_and(|key| !keys.contains(&key));
-        if is_gone && !seen.is_full && !is_moving(task.status.as_deref()) {
-            self.doubt(format!(
-                "a call that was listed is missing in {}, a part of the same window",
-                task.piece.window
-            ));
+    fn check_seams(&mut self, task: &Task, gone: &[Shared]) {
+        if gone.is_empty() || is_moving(task.status.as_deref()) {
+            return;
         }
+        let window = task.piece.window;
+        self.missing.get_or_insert_with(|| {
+            format!("a call that was listed is missing in {window}, a part of the same window")
+        });
     }
 
     /// Whether the answer is about the window asked for.
@@ -281,11 +299,19 @@ pub(super) fn is_moving(status: Option<&str>) -> bool {
     !matches!(status, Some("ended" | "error"))
 }
 
-/// Pieces to ask for next; the one that holds the oldest call of the answer before must show it.
-fn further(task: &Task, pieces: Vec<Piece>, seam: Option<(Timestamp, u64)>) -> Vec<Task> {
+/// The calls at both ends of a full answer, where what is asked for next begins.
+fn ends(seen: Seen, keys: &[u64]) -> Vec<Shared> {
+    let Some(run) = seen.holds else { return Vec::new() };
+    let ends = [keys.first().zip(Some(run.newest)), keys.last().zip(Some(run.oldest))];
+    ends.into_iter().flatten().map(|(&key, at)| Shared { at, key }).collect()
+}
+
+/// Pieces to ask for next, each with the calls it must show. What a full answer still owes, the
+/// piece that holds it owes.
+fn further(task: &Task, pieces: Vec<Piece>, shared: &[Shared]) -> Vec<Task> {
     let further = pieces.into_iter().map(|piece| {
-        let shared = seam.filter(|(oldest, _)| piece.window.contains(*oldest));
-        let expects = shared.map(|(_, key)| key);
+        let its = shared.iter().filter(|shared| piece.window.contains(shared.at));
+        let expects = its.copied().collect();
         Task { status: task.status.clone(), piece, expects }
     });
     further.collect()

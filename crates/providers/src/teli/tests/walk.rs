@@ -116,6 +116,7 @@ async fn an_even_day_costs_little_more_than_its_answers() {
 
 #[tokio::test]
 async fn an_answer_out_of_order_proves_nothing_and_nothing_is_lost() {
+    // Each long list begins in its middle: its first hundred are in order, and not the newest.
     let history = History { is_unordered: true, ..History::of(700) };
     walk(history, by_start).await.assert_whole(700);
 }
@@ -139,7 +140,8 @@ async fn a_window_compared_with_the_creation_is_found_out() {
     let walked = outcome.walked.unwrap();
     assert!(matches!(walked, Walked::Whole { .. }), "{walked:?}");
     let believing = walk(history(), by_start).await;
-    assert!(believing.doubt().contains("windows are compared with `created_at`"));
+    let doubt = believing.doubt();
+    assert!(doubt.contains("windows are compared with `created_at`"), "{doubt}");
 }
 
 /// 150 calls in one millisecond, and others around them.
@@ -241,7 +243,8 @@ async fn a_call_gone_from_one_answer_to_the_next_is_doubted() {
             if asked.query("call_status").as_deref() == Some("ended")
                 && ended.fetch_add(1, Ordering::SeqCst) > 0
             {
-                // The oldest of the first hundred, where two answers meet.
+                // The oldest of the first hundred, where two answers meet. Without it the second
+                // has fifty, which may be a full answer, too: what it owes must not be forgotten.
                 history.calls.remove(50);
             }
             history.answer(asked)

@@ -52,12 +52,12 @@ async fn a_thread_is_read_newest_first_in_or_out_of_its_envelope() {
         let (mut found, mut last) = (Vec::new(), String::new());
         loop {
             let page = stage.get(&format!("{target}{last}")).await.json();
-            let list = if is_nested { page["messages"].clone() } else { page };
-            found.extend(ids(&list));
-            if list["nextPage"] != true {
+            let messages = if is_nested { page["messages"].clone() } else { page };
+            found.extend(ids(&messages));
+            if messages["nextPage"] != true {
                 break;
             }
-            last = format!("&lastMessageId={}", list["lastMessageId"].as_str().unwrap());
+            last = format!("&lastMessageId={}", messages["lastMessageId"].as_str().unwrap());
         }
         assert!(found.contains(&id));
         assert_eq!(found.iter().collect::<BTreeSet<_>>().len(), found.len());

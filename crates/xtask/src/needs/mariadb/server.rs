@@ -17,7 +17,7 @@ use crate::{environment, run};
 const SERVER_FOLDERS: [&str; 2] = ["/usr/sbin", "/usr/bin"];
 
 /// How long a server may take to answer for the first time.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// The programs that make and run a server.
 pub struct Programs {
