@@ -160,8 +160,8 @@ async fn source(
     let kind: ProviderKind = provider.provider().parse().expect("the simulator names a provider");
     let keys = provider.configuration().into_iter().chain(settings.keys.clone());
     let keys: BTreeMap<_, _> = keys.collect();
-    let block: String = keys.iter().map(|(key, value)| format!("{key} = {value}\n")).collect();
-    let own: toml::Table = block.parse().expect("the simulator speaks TOML");
+    let lines: Vec<String> = keys.iter().map(|(key, value)| format!("{key} = {value}")).collect();
+    let own: toml::Table = lines.join("\n").parse().expect("the simulator speaks TOML");
     let own = ProviderSettings::read(kind, own).expect("the simulator names known keys");
     let scope = own.scope().to_owned();
     let settings = ConnectionSettings {

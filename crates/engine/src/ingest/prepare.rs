@@ -4,7 +4,6 @@ use domain::{Call, ContentHash, Placement, PlacementFacts, Timestamp, look_again
 use providers::{Identity, Unreadable};
 use store::{KnownCall, NewSetAside, StoreError};
 
-use super::codec::Packer;
 use super::{Codec, RulesAt, Sighting};
 use crate::{Context, Source};
 
@@ -69,7 +68,9 @@ pub async fn prepare(
                     Some(packer) => packer,
                     none => none.insert(codec.packer().map_err(packing)?),
                 };
-                fresh(source, rules, now, codec.dictionary_id, packer, sighting, hash, before)?
+                let raw = packer.pack(&sighting.record.bytes).map_err(packing)?;
+                let stored = Packed { dictionary_id: codec.dictionary_id, raw };
+                fresh(source, rules, now, sighting, hash, stored, before)
             }
         };
         prepared.push(Prepared {
@@ -82,21 +83,26 @@ pub async fn prepare(
     Ok(prepared)
 }
 
+/// A record ready to be stored, and the dictionary it was packed with.
+struct Packed {
+    dictionary_id: i64,
+    raw: Vec<u8>,
+}
+
 fn fresh(
     source: &Source,
     rules: &RulesAt,
     now: Timestamp,
-    dictionary_id: i64,
-    packer: &mut Packer<'_>,
     sighting: &Sighting,
     content_hash: ContentHash,
+    packed: Packed,
     before: Option<KnownCall>,
-) -> Result<Prepares, StoreError> {
+) -> Prepares {
     let record = &sighting.record;
-    let raw = packer.pack(&record.bytes).map_err(packing)?;
+    let Packed { dictionary_id, raw } = packed;
     let read = record.identity.clone();
     let call = read.and_then(|_| source.connection.normalise(&record.bytes, source.home));
-    Ok(match call {
+    match call {
         Ok(call) => {
             let placement = placed(&call, rules);
             let look_again_at = due_again(source, &call, now);
@@ -114,7 +120,7 @@ fn fresh(
                 raw,
             })
         }
-    })
+    }
 }
 
 /// When a call is asked for again by its id, if its provider still owes something.

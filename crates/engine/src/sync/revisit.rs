@@ -37,9 +37,9 @@ pub(super) async fn revisit(
         asked += due.len() as u64;
         let wanted = due.iter().map(|call| ((), call.id.clone())).collect();
         let answers = asking.records(source, wanted).await;
-        let trouble = answers.iter().find_map(|(_, answer)| answer.as_ref().err()).cloned();
-        gone += answers.iter().filter(|(_, answer)| matches!(answer, Ok(None))).count();
-        let came = answers.into_iter().filter_map(|(_, answer)| answer.ok().flatten()).collect();
+        let trouble = answers.iter().find_map(|((), answer)| answer.as_ref().err()).cloned();
+        gone += answers.iter().filter(|((), answer)| matches!(answer, Ok(None))).count();
+        let came = answers.into_iter().filter_map(|((), answer)| answer.ok().flatten()).collect();
         let Some(page) = page(&due, came, ctx.now().since(began)) else { return };
         if out.send(page).await.is_err() {
             return;

@@ -310,7 +310,8 @@ on_both_databases! {
         read_whole(&rig).await;
         let id = ProviderCallId(sid.clone());
         assert_eq!(awaits(&rig, &id).await, Some(Awaited::Price));
-        rig.clock.pass(HOUR * 3);
+        // Before the next tier is due, so that nothing but its SID can bring the price.
+        rig.clock.pass(MINUTE * 85);
         let asked = || rig.provider.requests().iter().filter(|it| it.path.contains(&sid)).count();
         let before = asked();
         read_whole(&rig).await;

@@ -84,10 +84,10 @@ pub async fn run(arguments: Simulate) -> Result<Exit> {
 /// What leads to it and opens its door.
 fn door(simulator: &dyn Simulated) -> Result<serde_json::Map<String, serde_json::Value>> {
     let keys = simulator.configuration();
-    let block: String = keys.iter().map(|(key, value)| format!("{key} = {value}\n")).collect();
+    let lines: Vec<String> = keys.iter().map(|(key, value)| format!("{key} = {value}")).collect();
     let mut door = serde_json::Map::new();
     door.insert("provider".to_owned(), simulator.provider().into());
-    for (key, value) in block.parse::<toml::Table>()? {
+    for (key, value) in lines.join("\n").parse::<toml::Table>()? {
         door.insert(key, serde_json::to_value(value)?);
     }
     for (key, secret) in simulator.secrets() {

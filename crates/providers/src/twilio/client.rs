@@ -76,10 +76,12 @@ impl Client {
         // Twilio counts per account, whichever key is used.
         let counted_by = ["twilio", &settings.account_sid];
         let budget = budgets.of(&counted_by, rate, tuning.concurrency);
-        let http = |base: &Url| Http::new(base, tuning.limits(), wait.clone(), budget.clone());
-        let insights = insights.map(|url| Ok::<_, ConnectError>((http(&url)?, url))).transpose()?;
+        let beside =
+            |base: &Url| Http::new(base, tuning.limits(), Arc::clone(&wait), Arc::clone(&budget));
+        let insights =
+            insights.map(|url| Ok::<_, ConnectError>((beside(&url)?, url))).transpose()?;
         let user = settings.api_key_sid.as_ref().unwrap_or(&settings.account_sid).clone();
-        let http = http(&base)?;
+        let http = Http::new(&base, tuning.limits(), wait, budget)?;
         let key = basic(user, token);
         Ok(Self { http, base, insights, key, settings, tuning })
     }

@@ -49,7 +49,7 @@ pub async fn walk(
 pub(super) fn asked_for(request: Window, trusts_seconds: bool) -> Window {
     let step = if trusts_seconds { SECOND } else { DAY };
     let from = request.from().floor_to(step);
-    let to = (request.to() + (step - Duration::from_millis(1))).floor_to(step);
+    let to = (request.to() + step.saturating_sub(Duration::from_millis(1))).floor_to(step);
     Window::new(from, to).unwrap_or(request)
 }
 

@@ -333,7 +333,7 @@ async fn lost(client: &Client, schema: &Schema) -> Probe {
         match ledger::lost(client, schema, hour, &[]).await.map_err(in_words) {
             Ok(found) => {
                 attempts += found.attempts;
-                lost.extend(found.lost);
+                lost.extend(found.without_row);
             }
             Err(error) => return unanswered("lost_at_provider", &error),
         }

@@ -54,7 +54,7 @@ pub(super) struct Lost {
     /// How many calls were asked for.
     pub attempts: u64,
     /// Those without a row.
-    pub lost: Vec<Attempt>,
+    pub without_row: Vec<Attempt>,
     /// The slowest statement.
     pub slowest: Duration,
 }
@@ -92,7 +92,7 @@ pub(super) async fn lost(
         let is_suspect = suspected.contains(&(attempt.code.as_str(), attempt.server.as_str()));
         is_suspect && slice.contains(attempt.at)
     });
-    Ok(Lost { attempts: count, lost, slowest: ask.slowest })
+    Ok(Lost { attempts: count, without_row: lost, slowest: ask.slowest })
 }
 
 struct Asking<'a> {

@@ -136,7 +136,7 @@ fn numbers(
     home: Country,
 ) -> (Option<Phone>, Option<Phone>) {
     let plain = |number: Option<Cow<'_, str>>| number.map(|number| Phone::new(&number, home));
-    let other = || dialled(row.get("phone_code"), row.get("phone_number")?.as_ref(), home);
+    let other = || Some(dialled(row.get("phone_code"), row.get("phone_number")?.as_ref(), home));
     match kind {
         Kind::Log => {
             let shown = record.row("dial").and_then(|dial| dial.get("outbound_cid"));
@@ -154,15 +154,15 @@ fn number_of(shown: &str) -> String {
 }
 
 /// A number and its country code stand in two columns.
-fn dialled(code: Option<Cow<'_, str>>, number: &str, home: Country) -> Option<Phone> {
+fn dialled(code: Option<Cow<'_, str>>, number: &str, home: Country) -> Phone {
     let as_written = Phone::new(number, home);
     let code = digits(&code.unwrap_or_default());
     if code.is_empty() || number.starts_with('+') {
-        return Some(as_written);
+        return as_written;
     }
     let whole = Phone::new(&format!("+{code}{}", digits(number)), home);
     let e164 = whole.e164.or(as_written.e164);
-    Some(Phone { raw: as_written.raw, e164 })
+    Phone { raw: as_written.raw, e164 }
 }
 
 fn aliases(row: &Fields<'_>, extended: &Fields<'_>) -> Vec<Alias> {

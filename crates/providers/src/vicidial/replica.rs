@@ -46,7 +46,6 @@ pub(super) async fn ask(client: &Client) -> Result<Replica, SourceError> {
 pub(super) async fn doubt(client: &Client, to: Timestamp) -> Result<Option<String>, SourceError> {
     let age = client.now().since(to);
     Ok(match ask(client).await? {
-        Replica::No => None,
         Replica::Stopped => {
             Some("the replica has stopped, so nobody knows what it lacks".to_owned())
         }
@@ -60,6 +59,6 @@ pub(super) async fn doubt(client: &Client, to: Timestamp) -> Result<Option<Strin
              window ended {} s ago",
             age.as_secs()
         )),
-        Replica::Behind(_) | Replica::Untold => None,
+        Replica::No | Replica::Behind(_) | Replica::Untold => None,
     })
 }

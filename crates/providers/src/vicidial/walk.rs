@@ -101,7 +101,7 @@ impl Walking<'_> {
                 }
                 Err(Failed::TooSlow(what)) => {
                     attempts += u32::from(!self.pace(Pace::halve));
-                    self.give_up_after(attempts, slice, what)?;
+                    Self::give_up_after(attempts, slice, what)?;
                     continue;
                 }
                 Err(Failed::Source(error)) => return Err(error),
@@ -110,14 +110,14 @@ impl Walking<'_> {
                 Ok(is_taken) => return Ok(is_taken.then_some(from)),
                 Err(Failed::TooSlow(what)) => {
                     attempts += u32::from(!self.pace(Pace::halve));
-                    self.give_up_after(attempts, slice, what)?;
+                    Self::give_up_after(attempts, slice, what)?;
                 }
                 Err(Failed::Source(error)) => return Err(error),
             }
         }
     }
 
-    fn give_up_after(&self, attempts: u32, slice: Window, what: String) -> Result<(), SourceError> {
+    fn give_up_after(attempts: u32, slice: Window, what: String) -> Result<(), SourceError> {
         if attempts < ATTEMPTS_MAX {
             return Ok(());
         }
@@ -137,7 +137,7 @@ impl Walking<'_> {
         let slowest = read.slowest.max(around.slowest).max(ledger.slowest);
         self.pace(|pace| pace.learn(read.rows, slowest));
         self.attempts += ledger.attempts;
-        self.lost += ledger.lost.len() as u64;
+        self.lost += ledger.without_row.len() as u64;
         if let Some(why) = &read.doubt {
             self.doubt.get_or_insert_with(|| why.clone());
         }

@@ -77,12 +77,7 @@ fn write(path: &Path, text: &str) -> Result<()> {
 fn block(arguments: &Add, asking: &mut Asking) -> Result<String> {
     let kind = match arguments.provider {
         Some(kind) => kind,
-        None => {
-            let known: Vec<&str> = ProviderKind::ALL.iter().map(|kind| kind.as_str()).collect();
-            let asks = format!("Provider ({})", known.join(", "));
-            let said = asking.ask("--provider", &asks, "twilio")?;
-            provider(&said).map_err(|hint| Mistake::new(format!("no provider `{said}`"), hint))?
-        }
+        None => asked_provider(asking)?,
     };
     let set_up = SetUp::of(kind);
     let name = match &arguments.name {
@@ -109,6 +104,14 @@ fn block(arguments: &Add, asking: &mut Asking) -> Result<String> {
     table.extend(keys.into_iter().map(|(key, value)| (key, typed(value))));
     table.insert(format!("{}_{place}", set_up.secret.key), secret.into());
     Ok(format!("[[sources]]\n{table}"))
+}
+
+fn asked_provider(asking: &mut Asking) -> Result<ProviderKind> {
+    let known: Vec<&str> = ProviderKind::ALL.iter().map(|kind| kind.as_str()).collect();
+    let asks = format!("Provider ({})", known.join(", "));
+    let said = asking.ask("--provider", &asks, "twilio")?;
+    let kind = provider(&said);
+    Ok(kind.map_err(|hint| Mistake::new(format!("there is no provider `{said}`"), hint))?)
 }
 
 fn secret(

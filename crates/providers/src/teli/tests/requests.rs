@@ -97,7 +97,8 @@ fn connection(settings: ConnectionSettings) -> Result<crate::Connection, Connect
 
 #[test]
 fn settings_that_cannot_work_are_refused_with_their_name() {
-    let changes: [(fn(&mut Settings), &str); 6] = [
+    type Change = fn(&mut Settings);
+    let changes: [(Change, &str); 6] = [
         (|it| it.page_size = 101, "page_size"),
         (|it| it.page_size = 0, "page_size"),
         (|it| it.organization_id.clear(), "organization_id"),
