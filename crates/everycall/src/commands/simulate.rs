@@ -16,8 +16,8 @@ use crate::output;
 
 /// Run a simulated provider on a loopback port, until Ctrl-C
 ///
-/// Once it can be asked, it prints one line of JSON: the provider's own keys of a [[sources]] block
-/// that lead to it, and its secrets. Equal arguments make equal worlds, tokens included.
+/// Once it can be asked, it prints one line of JSON: the keys of a source in the configuration that
+/// lead to it, and its secrets. Equal arguments make equal worlds, tokens included.
 #[derive(Debug, Args)]
 pub struct Simulate {
     /// Which provider

@@ -42,7 +42,7 @@ const PAGE_SIZE_MAX: u32 = 100;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
-    /// Where the API is, as Teli gave it to you, such as https://api.teli.ai.
+    /// Where the API is, as Teli gave it to you, such as `https://api.teli.ai`.
     pub base_url: String,
     /// The organisation, in the form `<milliseconds>x<18 digits>`.
     pub organization_id: String,
