@@ -304,14 +304,14 @@ on_both_databases! {
 
     /// A price comes long after the call, and is asked for by the call's SID.
     async fn twilio_a_late_price_is_found(db) {
-        let switches = Settings { price_after_seconds: 5400, ..Settings::default() };
+        let switches = Settings { price_after_seconds: 33 * 3600, ..Settings::default() };
         let (rig, hand) = rig(db, switches, &[]).await;
-        let sid = hand.add(ago(&rig, MINUTE * 20), Outcome::Completed);
+        let sid = hand.add(ago(&rig, HOUR * 30), Outcome::Completed);
         read_whole(&rig).await;
         let id = ProviderCallId(sid.clone());
         assert_eq!(awaits(&rig, &id).await, Some(Awaited::Price));
-        // Before the next tier is due, so that nothing but its SID can bring the price.
-        rig.clock.pass(MINUTE * 85);
+        // Between two tiers and far from the newest window, so that only its SID brings the price.
+        rig.clock.pass(HOUR * 7);
         let asked = || rig.provider.requests().iter().filter(|it| it.path.contains(&sid)).count();
         let before = asked();
         read_whole(&rig).await;
