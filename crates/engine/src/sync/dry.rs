@@ -58,7 +58,7 @@ pub(super) async fn sync_dry(
                 let batch = prepare(ctx, source, &rules, &codec, sightings).await?;
                 tally.add(&Committed::foreseen(NO_RUN, &batch));
             }
-            Fetched::Said { .. } => {}
+            Fetched::Said { .. } | Fetched::Written(_) => {}
             Fetched::Split => tally.what.windows_planned += 1,
             Fetched::Ended(ended) => match ended.doubt() {
                 None => tally.what.windows_proved += 1,

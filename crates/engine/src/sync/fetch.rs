@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use domain::{Capabilities, Territory, Timestamp, Window};
 use providers::{Page, SourceError, Walked};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use xxhash_rust::xxh3::xxh3_64;
@@ -34,6 +34,8 @@ pub enum Fetched {
     Ended(Ended),
     /// One window has become two.
     Split,
+    /// Asks to be told when everything before it has been written.
+    Written(oneshot::Sender<()>),
     /// Something a person should know about this run.
     Said {
         /// In a sentence.

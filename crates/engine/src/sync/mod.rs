@@ -22,7 +22,7 @@ mod write;
 
 use domain::{Planned, RunId, Territory, plan, territories};
 use store::{Lease, StoreError};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
@@ -167,7 +167,9 @@ async fn fetch_all(
     stop: CancellationToken,
 ) {
     let goes_on = fetch::fetch(ctx.clone(), source.clone(), home, out.clone(), stop.clone()).await;
-    if goes_on {
+    // What is asked for by id is put beside what is held, so that must be what was just read.
+    let (told, written) = oneshot::channel();
+    if goes_on && out.send(Fetched::Written(told)).await.is_ok() && written.await.is_ok() {
         revisit::revisit(&ctx, &source, &out, &stop).await;
     }
 }

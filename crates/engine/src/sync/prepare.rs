@@ -6,7 +6,7 @@ use domain::Territory;
 use futures::StreamExt;
 use futures::stream::FuturesOrdered;
 use store::StoreError;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 
 use super::fetch::{Ended, Fetched};
 use crate::ingest::{Codec, Completer, Prepared, RulesAt, prepare};
@@ -17,6 +17,7 @@ pub(super) enum ToWrite {
     Page(PreparedPage),
     Ended(Ended),
     Split,
+    Written(oneshot::Sender<()>),
     Said { sentence: String, is_trouble: bool },
 }
 
@@ -133,6 +134,7 @@ async fn prepare_one(
         }
         Fetched::Ended(ended) => ToWrite::Ended(ended),
         Fetched::Split => ToWrite::Split,
+        Fetched::Written(told) => ToWrite::Written(told),
         Fetched::Said { sentence, is_trouble } => ToWrite::Said { sentence, is_trouble },
     })
 }

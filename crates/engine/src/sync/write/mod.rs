@@ -118,6 +118,8 @@ impl<'a> Writer<'a> {
         for item in items {
             match item {
                 ToWrite::Page(page) => page.trouble.into_iter().for_each(|why| self.trouble(why)),
+                // Whoever asked may have been stopped meanwhile.
+                ToWrite::Written(told) => told.send(()).unwrap_or_default(),
                 ToWrite::Said { sentence, is_trouble: true } => self.trouble(sentence),
                 ToWrite::Said { sentence, .. } => {
                     self.log.info(self.ctx.now(), Phase::Api, sentence, None);
@@ -312,7 +314,7 @@ impl ToWrite {
     fn page(&self) -> Option<&PreparedPage> {
         match self {
             Self::Page(page) => Some(page),
-            Self::Ended(_) | Self::Split | Self::Said { .. } => None,
+            Self::Ended(_) | Self::Split | Self::Written(_) | Self::Said { .. } => None,
         }
     }
 }
