@@ -26,6 +26,7 @@ pub mod twilio;
 pub mod vicidial;
 
 mod connect;
+mod examine;
 #[cfg(test)]
 mod testing;
 

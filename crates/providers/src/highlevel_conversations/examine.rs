@@ -10,6 +10,7 @@ use super::calibrate::{MINUTE, SMALL_PAGE, filter, kinds, telling};
 use super::client::{Client, Listing};
 use super::settings::{Channel, Reads};
 use super::wire::{ExportPage, Listed};
+use crate::examine::{clock, probe, unanswered};
 use crate::{Probe, ProbeOutcome, SourceError};
 
 use ProbeOutcome::{Notable, Right, Wrong};
@@ -42,7 +43,8 @@ pub async fn examine(client: &Client) -> Vec<Probe> {
         Err(error) => probes.push(door_closed(&error)),
         Ok((page, server_time)) => {
             probes.extend(door_open());
-            probes.push(clock(server_time, client));
+            let lag = client.settings().capabilities().lag;
+            probes.push(clock("HighLevel", server_time, client.now(), lag));
             probes.push(page_size(&page));
             probes.push(far_future(client).await);
             probes.push(order(client, &page).await);
@@ -61,15 +63,6 @@ pub async fn examine(client: &Client) -> Vec<Probe> {
         probes.push(Probe { hint, ..probe("reads", Wrong, sentence) });
     }
     probes
-}
-
-fn probe(name: &'static str, outcome: ProbeOutcome, sentence: impl Into<String>) -> Probe {
-    Probe { name, outcome, sentence: sentence.into(), hint: None }
-}
-
-/// A question that got no answer.
-fn unanswered(name: &'static str, error: &SourceError) -> Probe {
-    Probe { name, outcome: Wrong, sentence: error.to_string(), hint: error.hint().map(Into::into) }
 }
 
 fn answered(name: &'static str, probe: Result<Probe, SourceError>) -> Probe {
@@ -92,21 +85,6 @@ fn door_open() -> [Probe; 3] {
         probe("messages", Right, "The token may export messages"),
         probe("version_header", Right, "The version header is accepted"),
     ]
-}
-
-fn clock(server_time: Option<Timestamp>, client: &Client) -> Probe {
-    let Some(theirs) = server_time else {
-        return probe("clock", Notable, "HighLevel sent no time to compare our clock with");
-    };
-    let ours = client.now();
-    let skew = ours.since(theirs).max(theirs.since(ours));
-    let sentence = format!("Our clock and HighLevel's differ by {} s", skew.as_secs());
-    if skew < MINUTE {
-        return probe("clock", Right, sentence);
-    }
-    let outcome = if skew < client.settings().capabilities().lag { Notable } else { Wrong };
-    let hint = Some("Let this machine set its clock from the network (NTP)".to_owned());
-    Probe { hint, ..probe("clock", outcome, sentence) }
 }
 
 fn page_size(page: &ExportPage) -> Probe {

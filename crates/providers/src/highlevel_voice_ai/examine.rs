@@ -8,6 +8,7 @@ use domain::{Timestamp, Window};
 
 use super::client::{Client, Listing};
 use super::wire::CallPage;
+use crate::examine::{clock, probe, unanswered};
 use crate::{Identity, Probe, ProbeOutcome, SourceError};
 
 use ProbeOutcome::{Notable, Right, Wrong};
@@ -29,7 +30,8 @@ pub async fn examine(client: &Client) -> Vec<Probe> {
         Err(error) => probes.push(door_closed(&error)),
         Ok((page, server_time)) => {
             probes.extend(door_open());
-            probes.push(clock(server_time, client));
+            let lag = client.settings().capabilities().lag;
+            probes.push(clock("HighLevel", server_time, client.now(), lag));
             probes.push(page_size_echo(&page, page_size));
             probes.push(far_future(client).await);
             probes.extend(known_calls(client, &page).await);
@@ -38,15 +40,6 @@ pub async fn examine(client: &Client) -> Vec<Probe> {
     probes.push(agents(client).await);
     probes.push(location(client).await);
     probes
-}
-
-fn probe(name: &'static str, outcome: ProbeOutcome, sentence: impl Into<String>) -> Probe {
-    Probe { name, outcome, sentence: sentence.into(), hint: None }
-}
-
-/// A question that got no answer.
-fn unanswered(name: &'static str, error: &SourceError) -> Probe {
-    Probe { name, outcome: Wrong, sentence: error.to_string(), hint: error.hint().map(Into::into) }
 }
 
 fn door_closed(error: &SourceError) -> Probe {
@@ -65,21 +58,6 @@ fn door_open() -> [Probe; 3] {
         probe("call_logs", Right, "The token may list calls"),
         probe("version_header", Right, "The version header is accepted"),
     ]
-}
-
-fn clock(server_time: Option<Timestamp>, client: &Client) -> Probe {
-    let Some(theirs) = server_time else {
-        return probe("clock", Notable, "HighLevel sent no time to compare our clock with");
-    };
-    let ours = client.now();
-    let skew = ours.since(theirs).max(theirs.since(ours));
-    let sentence = format!("Our clock and HighLevel's differ by {} s", skew.as_secs());
-    if skew < MINUTE {
-        return probe("clock", Right, sentence);
-    }
-    let outcome = if skew < client.settings().capabilities().lag { Notable } else { Wrong };
-    let hint = Some("Let this machine set its clock from the network (NTP)".to_owned());
-    Probe { hint, ..probe("clock", outcome, sentence) }
 }
 
 fn page_size_echo(page: &CallPage, asked: u32) -> Probe {

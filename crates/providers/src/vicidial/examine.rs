@@ -14,6 +14,7 @@ use super::sql;
 use super::tables::{Copy, Schema, Table};
 use super::walk::in_words;
 use super::zone::apart;
+use crate::examine::{hinted, probe, unanswered};
 use crate::{Probe, ProbeOutcome, SourceError};
 
 use ProbeOutcome::{Notable, Right, Wrong};
@@ -57,19 +58,6 @@ pub async fn examine(client: &Client) -> Vec<Probe> {
         }
     }
     probes
-}
-
-fn probe(name: &'static str, outcome: ProbeOutcome, sentence: impl Into<String>) -> Probe {
-    Probe { name, outcome, sentence: sentence.into(), hint: None }
-}
-
-fn hinted(probe: Probe, hint: impl Into<String>) -> Probe {
-    Probe { hint: Some(hint.into()), ..probe }
-}
-
-/// A question that got no answer.
-fn unanswered(name: &'static str, error: &SourceError) -> Probe {
-    Probe { name, outcome: Wrong, sentence: error.to_string(), hint: error.hint().map(Into::into) }
 }
 
 fn or_unanswered(name: &'static str, asked: Result<Probe, SourceError>) -> Probe {

@@ -3,22 +3,17 @@
 
 mod known;
 
-use std::collections::BTreeMap;
-use std::time::Duration;
-
-use domain::Timestamp;
-
 use super::batches;
 use super::client::{Client, Listing, Span};
 use super::wire::{ConversationPage, Next, Object};
+use crate::examine::{clock, probe, unanswered};
 use crate::{Probe, ProbeOutcome, SourceError};
+use std::collections::BTreeMap;
 
 use ProbeOutcome::{Notable, Right, Wrong};
 
 /// The states of a conversation that are published.
 const STATES: [&str; 5] = ["initiated", "in-progress", "processing", "done", "failed"];
-
-const MINUTE: Duration = Duration::from_mins(1);
 
 const YEAR_SECONDS: i64 = 365 * 86_400;
 
@@ -31,7 +26,8 @@ pub async fn examine(client: &Client) -> Vec<Probe> {
         Err(error) => probes.push(door_closed(&error)),
         Ok((page, server_time)) => {
             probes.extend(door_open());
-            probes.push(clock(server_time, client));
+            let lag = client.settings().capabilities().lag;
+            probes.push(clock("ElevenLabs", server_time, client.now(), lag));
             probes.push(page_size_kept(&page, page_size));
             probes.push(far_future(client).await);
             probes.push(states(client, &page).await);
@@ -41,15 +37,6 @@ pub async fn examine(client: &Client) -> Vec<Probe> {
     probes.push(agents(client).await);
     probes.push(batch_calls(client).await);
     probes
-}
-
-fn probe(name: &'static str, outcome: ProbeOutcome, sentence: impl Into<String>) -> Probe {
-    Probe { name, outcome, sentence: sentence.into(), hint: None }
-}
-
-/// A question that got no answer.
-fn unanswered(name: &'static str, error: &SourceError) -> Probe {
-    Probe { name, outcome: Wrong, sentence: error.to_string(), hint: error.hint().map(Into::into) }
 }
 
 /// A question that got no answer and that reading calls does not depend on.
@@ -71,21 +58,6 @@ fn door_open() -> [Probe; 2] {
         probe("token", Right, "The API key opens this workspace"),
         probe("conversations", Right, "The API key may list conversations"),
     ]
-}
-
-fn clock(server_time: Option<Timestamp>, client: &Client) -> Probe {
-    let Some(theirs) = server_time else {
-        return probe("clock", Notable, "ElevenLabs sent no time to compare our clock with");
-    };
-    let ours = client.now();
-    let skew = ours.since(theirs).max(theirs.since(ours));
-    let sentence = format!("Our clock and ElevenLabs' differ by {} s", skew.as_secs());
-    if skew < MINUTE {
-        return probe("clock", Right, sentence);
-    }
-    let outcome = if skew < client.settings().capabilities().lag { Notable } else { Wrong };
-    let hint = Some("Let this machine set its clock from the network (NTP)".to_owned());
-    Probe { hint, ..probe("clock", outcome, sentence) }
 }
 
 fn page_size_kept(page: &ConversationPage, asked: u32) -> Probe {

@@ -5,10 +5,9 @@ mod assumptions;
 mod history;
 mod second;
 
-use domain::Timestamp;
-
 use super::calibrate::{Learnt, newest};
 use super::client::Client;
+use crate::examine::{clock, hinted, probe, unanswered};
 use crate::{Probe, ProbeOutcome, SourceError};
 
 use ProbeOutcome::{Notable, Right, Wrong};
@@ -23,7 +22,8 @@ pub(super) async fn examine(client: &Client, learnt: &Learnt) -> Vec<Probe> {
         Ok((page, server_time)) => {
             probes.push(probe("token", Right, "The key opens Teli"));
             probes.push(probe("calls", Right, "The key may list the organisation's calls"));
-            probes.push(clock(server_time, client));
+            let lag = client.settings().capabilities(None).lag;
+            probes.push(clock("Teli", server_time, client.now(), lag));
             probes.extend(history::ask(client, &page).await);
             probes.extend(second::ask(client, learnt).await);
         }
@@ -33,19 +33,6 @@ pub(super) async fn examine(client: &Client, learnt: &Learnt) -> Vec<Probe> {
     probes
 }
 
-fn probe(name: &'static str, outcome: ProbeOutcome, sentence: impl Into<String>) -> Probe {
-    Probe { name, outcome, sentence: sentence.into(), hint: None }
-}
-
-fn hinted(probe: Probe, hint: &str) -> Probe {
-    Probe { hint: Some(hint.to_owned()), ..probe }
-}
-
-/// A question that got no answer.
-fn unanswered(name: &'static str, error: &SourceError) -> Probe {
-    Probe { name, outcome: Wrong, sentence: error.to_string(), hint: error.hint().map(Into::into) }
-}
-
 fn door_closed(error: &SourceError) -> Probe {
     let name = match error {
         SourceError::Unauthorised { .. } => "token",
@@ -53,22 +40,6 @@ fn door_closed(error: &SourceError) -> Probe {
         _ => "reachable",
     };
     unanswered(name, error)
-}
-
-fn clock(server_time: Option<Timestamp>, client: &Client) -> Probe {
-    let Some(theirs) = server_time else {
-        return probe("clock", Notable, "Teli sent no time to compare our clock with");
-    };
-    let ours = client.now();
-    let skew = ours.since(theirs).max(theirs.since(ours));
-    let sentence = format!("Our clock and Teli's differ by {} s", skew.as_secs());
-    if skew.as_secs() < 60 {
-        return probe("clock", Right, sentence);
-    }
-    let lag = client.settings().capabilities(None).lag;
-    let outcome = if skew < lag { Notable } else { Wrong };
-    let hint = "Let this machine set its clock from the network (NTP)";
-    hinted(probe("clock", outcome, sentence), hint)
 }
 
 async fn agents(client: &Client) -> Probe {

@@ -7,14 +7,13 @@ mod filters;
 use std::collections::HashSet;
 use std::time::Duration;
 
-use domain::Timestamp;
-
 use super::client::{Client, Listing};
 use super::sweep::Order;
 use super::wire::CallPage;
+use crate::examine::{clock, probe, unanswered};
 use crate::{Probe, ProbeOutcome, SourceError};
 
-use ProbeOutcome::{Notable, Right, Wrong};
+use ProbeOutcome::{Notable, Right};
 
 /// Calls per page when two pages are compared.
 const SMALL_PAGE: u32 = 2;
@@ -30,7 +29,8 @@ pub async fn examine(client: &Client) -> Vec<Probe> {
         Err(error) => return vec![door_closed(&error)],
     };
     let mut probes = Vec::from(door_open());
-    probes.push(clock(server_time, client));
+    let lag = client.settings().capabilities().lag;
+    probes.push(clock("Twilio", server_time, client.now(), lag));
     probes.push(page_size(&page, client.settings().page_size));
     probes.push(order(&page));
     probes.push(cursor(client).await);
@@ -38,15 +38,6 @@ pub async fn examine(client: &Client) -> Vec<Probe> {
     probes.push(beside::subaccounts(client).await);
     probes.extend(beside::insights(client).await);
     probes
-}
-
-fn probe(name: &'static str, outcome: ProbeOutcome, sentence: impl Into<String>) -> Probe {
-    Probe { name, outcome, sentence: sentence.into(), hint: None }
-}
-
-/// A question that got no answer.
-fn unanswered(name: &'static str, error: &SourceError) -> Probe {
-    Probe { name, outcome: Wrong, sentence: error.to_string(), hint: error.hint().map(Into::into) }
 }
 
 fn door_closed(error: &SourceError) -> Probe {
@@ -64,21 +55,6 @@ fn door_open() -> [Probe; 2] {
         probe("token", Right, "The token opens this account"),
         probe("calls", Right, "The token may list calls"),
     ]
-}
-
-fn clock(server_time: Option<Timestamp>, client: &Client) -> Probe {
-    let Some(theirs) = server_time else {
-        return probe("clock", Notable, "Twilio sent no time to compare our clock with");
-    };
-    let ours = client.now();
-    let skew = ours.since(theirs).max(theirs.since(ours));
-    let sentence = format!("Our clock and Twilio's differ by {} s", skew.as_secs());
-    if skew < MINUTE {
-        return probe("clock", Right, sentence);
-    }
-    let outcome = if skew < client.settings().capabilities().lag { Notable } else { Wrong };
-    let hint = Some("Let this machine set its clock from the network (NTP)".to_owned());
-    Probe { hint, ..probe("clock", outcome, sentence) }
 }
 
 fn page_size(page: &CallPage, asked: u32) -> Probe {
