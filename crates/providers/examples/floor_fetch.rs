@@ -29,9 +29,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let token = std::fs::read_to_string(token_file)?;
     let client = client(base_url, location, token.trim(), pages_ahead)?;
     let began = Instant::now();
-    let calls = fetch_all(&client, pages_ahead as usize).await?;
+    let (calls, pages) = fetch_all(&client, pages_ahead as usize).await?;
     let duration_ms = began.elapsed().as_millis();
-    println!("{{\"calls\":{calls},\"duration_ms\":{duration_ms}}}");
+    println!("{{\"calls\":{calls},\"pages\":{pages},\"duration_ms\":{duration_ms}}}");
     Ok(())
 }
 
@@ -49,20 +49,22 @@ fn client(
     Ok(Client::new(settings, credential, tuning, Arc::new(SystemClock), &Budgets::new())?)
 }
 
-async fn fetch_all(client: &Client, pages_ahead: usize) -> Result<u64, SourceError> {
+/// How many calls there are, and on how many pages.
+async fn fetch_all(client: &Client, pages_ahead: usize) -> Result<(u64, u64), SourceError> {
     let window = Window::new(Timestamp::from_millis(0), Timestamp::MAX).ok();
     let page_size = client.settings().page_size;
     let listing = |page| Listing { window, page, page_size, is_newest_first: false };
     let first = client.calls(listing(1)).await?;
     let stride = (first.records.len() as u64).max(1);
     let mut calls = readable(&first);
-    let rest = futures::stream::iter(2..=first.total.div_ceil(stride));
+    let last = first.total.div_ceil(stride).max(1);
+    let rest = futures::stream::iter(2..=last);
     let mut pages =
         rest.map(|page| client.calls(listing(page))).buffer_unordered(pages_ahead.max(1));
     while let Some(page) = pages.next().await {
         calls += readable(&page?);
     }
-    Ok(calls)
+    Ok((calls, last))
 }
 
 /// How many records are calls, with every field of each read.

@@ -14,6 +14,7 @@ use super::scenarios::World;
 #[derive(Deserialize)]
 struct Printed {
     calls: u64,
+    pages: Option<u64>,
     duration_ms: f64,
 }
 
@@ -22,6 +23,10 @@ struct Printed {
 pub struct Floor {
     /// How many calls went through.
     pub calls: u64,
+    /// On how many pages, where they came on pages.
+    pub pages: Option<u64>,
+    /// How many pages were asked for at once.
+    pub pages_ahead: Option<u32>,
     /// What it took; the time is the floor's own, without starting and connecting.
     pub cost: Cost,
 }
@@ -34,7 +39,8 @@ pub fn fetch(world: &World, pages_ahead: u32) -> Result<Floor> {
     std::fs::write(token_file.path(), door.text("token"))?;
     let mut command = Command::new(&world.artefacts.floor_fetch);
     command.args([door.text("base_url"), door.text("location_id")]).arg(token_file.path());
-    floor(command.arg(pages_ahead.to_string()), world.calls)
+    let floor = floor(command.arg(pages_ahead.to_string()), world.calls)?;
+    Ok(Floor { pages_ahead: Some(pages_ahead), ..floor })
 }
 
 /// Writes as many rows in bulk.
@@ -52,5 +58,5 @@ fn floor(command: &mut Command, calls: u64) -> Result<Floor> {
         printed.calls
     );
     cost.wall = Duration::from_secs_f64(printed.duration_ms / 1000.0);
-    Ok(Floor { calls, cost })
+    Ok(Floor { calls, pages: printed.pages, pages_ahead: None, cost })
 }

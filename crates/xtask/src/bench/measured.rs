@@ -27,8 +27,8 @@ impl Measured {
 
     /// The report's lines; there is at least one run of everything.
     pub fn lines(&self, engine: Engine, latency_ms: u32) -> Vec<Line> {
-        let fetch = floor_line("floor: fetch and parse", engine, &self.fetch);
-        let insert = floor_line("floor: write in bulk", engine, &self.insert);
+        let fetch = floor_line("floor: fetch and parse", engine, latency_ms, &self.fetch);
+        let insert = floor_line("floor: write in bulk", engine, latency_ms, &self.insert);
         let fetch_floor = fetch.median().wall;
         let first_load_floor = fetch_floor.max(insert.median().wall);
         let scenario = |name, runs: &[Timed], floor| Line {
@@ -47,8 +47,6 @@ impl Measured {
 
 fn scenario_line(scenario: &'static str, engine: Engine, latency_ms: u32, runs: &[Timed]) -> Line {
     let summary = &runs[0].summary;
-    let requests_allowed = (latency_ms > 0)
-        .then(|| Some(f64::from(summary.concurrency?) * 1000.0 / f64::from(latency_ms)));
     Line {
         engine: engine.name(),
         calls: runs[0].calls,
@@ -56,18 +54,25 @@ fn scenario_line(scenario: &'static str, engine: Engine, latency_ms: u32, runs: 
         costs: runs.iter().map(|run| run.cost).collect(),
         floor: None,
         pages: Some(summary.pages_fetched),
-        requests_allowed: requests_allowed.flatten(),
+        requests_allowed: requests_allowed(summary.concurrency, latency_ms),
     }
 }
 
-fn floor_line(scenario: &'static str, engine: Engine, runs: &[Floor]) -> Line {
+fn floor_line(scenario: &'static str, engine: Engine, latency_ms: u32, runs: &[Floor]) -> Line {
     Line {
         engine: engine.name(),
         calls: runs[0].calls,
         scenario,
         costs: runs.iter().map(|run| run.cost).collect(),
         floor: None,
-        pages: None,
-        requests_allowed: None,
+        pages: runs[0].pages,
+        requests_allowed: requests_allowed(runs[0].pages_ahead, latency_ms),
     }
+}
+
+/// Requests a second that so many at once leave room for, when each takes exactly the latency.
+/// None takes so little: what can be reached is the floor's own share of it.
+fn requests_allowed(concurrency: Option<u32>, latency_ms: u32) -> Option<f64> {
+    let is_slow = latency_ms > 0;
+    concurrency.filter(|_| is_slow).map(|many| f64::from(many) * 1000.0 / f64::from(latency_ms))
 }
