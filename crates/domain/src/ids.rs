@@ -33,6 +33,10 @@ number_id! {
     AgentId
 }
 number_id! {
+    /// One assignment of an agent's calls to an account.
+    AssignmentId
+}
+number_id! {
     /// One execution over a window.
     RunId
 }

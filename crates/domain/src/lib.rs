@@ -9,6 +9,7 @@
 //! | account | the tenant a call belongs to: [`AccountId`] |
 //! | agent | who handled the call at the provider: [`AgentId`], [`AgentRef`] |
 //! | assignment | "calls of this agent belong to this account", valid from … to …: [`Assignment`] |
+//! | change | somebody's change of assignments, and the calls it moved |
 //! | call | one record in normal form, keyed by source and [`ProviderCallId`]: [`Call`] |
 //! | observation | one time we saw a call with some content, told apart by [`ContentHash`] |
 //! | window | a half-open span of time in UTC: [`Window`] |
@@ -39,10 +40,14 @@ mod window;
 pub use call::{AgentRef, Alias, Awaited, Call, ContactRef, Direction, ProviderTime, Tag};
 pub use coverage::{Coverage, Covered, Level, Mark};
 pub use hash::ContentHash;
-pub use ids::{AccountId, AgentId, ProviderCallId, ProviderKind, RunId, SourceId, UnknownProvider};
+pub use ids::{
+    AccountId, AgentId, AssignmentId, ProviderCallId, ProviderKind, RunId, SourceId,
+    UnknownProvider,
+};
 pub use phone::{Country, Phone};
 pub use placement::{
-    Assignment, Because, ExcludedReason, Placement, PlacementFacts, Rules, WaitingReason, place,
+    Assignment, AssignmentEdit, Because, ExcludedReason, HeldAssignment, Overlap, Placement,
+    PlacementFacts, Rules, WaitingReason, edited, place, reassign, unassign,
 };
 pub use plan::{Capabilities, Planned, Territory, Why, plan, territories};
 pub use retry::{Next, RetryPolicy, Trouble};

@@ -2,9 +2,9 @@
 
 use domain::{SourceId, Timestamp};
 use providers::SourceError;
-use store::{SeenAgent, Store, StoreError, Which};
+use store::{SeenAgent, Store, StoreError};
 
-use crate::place::replace_agent;
+use crate::place::{resume, unlisted};
 use crate::{Context, Source};
 
 /// When an agent was last listed that never was.
@@ -47,12 +47,26 @@ pub async fn agents_fetch(ctx: &Context, source: &Source) -> Result<AgentsFetche
 
 /// Returns how many of them are new.
 async fn keep(ctx: &Context, source: &Source, seen: &[SeenAgent]) -> Result<usize, StoreError> {
-    let mut tx = ctx.store.begin().await?;
-    let new = tx.agents_see(source.row.id, seen, ctx.now()).await?;
-    for provider_agent_id in &new {
-        replace_agent(&mut tx, source.row.id, provider_agent_id, Which::Waiting).await?;
+    see(&ctx.store, source.row.id, seen, (BY_LIST, ctx.now()), ctx.now()).await
+}
+
+const BY_LIST: &str = "the provider's list";
+
+/// Writes agents down, and places calls that waited for one to appear. Returns how many are new.
+async fn see(
+    store: &Store,
+    source: SourceId,
+    seen: &[SeenAgent],
+    (by, seen_at): (&str, Timestamp),
+    now: Timestamp,
+) -> Result<usize, StoreError> {
+    let mut tx = store.begin().await?;
+    let new = tx.agents_see(source, seen, seen_at).await?;
+    if !new.is_empty() {
+        tx.change_add((by, "agents became known"), &unlisted(source, &new), now).await?;
     }
     tx.commit().await?;
+    resume(store, source, now).await?;
     Ok(new.len())
 }
 
@@ -62,11 +76,11 @@ pub async fn agent_keep(
     store: &Store,
     source: SourceId,
     provider_agent_id: &str,
+    by: &str,
+    now: Timestamp,
 ) -> Result<(), StoreError> {
     let id = provider_agent_id.to_owned();
     let agent = SeenAgent { name: id.clone(), provider_agent_id: id, inbound_number: None };
-    let mut tx = store.begin().await?;
-    tx.agents_see(source, &[agent], NEVER_LISTED).await?;
-    replace_agent(&mut tx, source, provider_agent_id, Which::Waiting).await?;
-    tx.commit().await
+    see(store, source, &[agent], (by, NEVER_LISTED), now).await?;
+    Ok(())
 }

@@ -1,27 +1,174 @@
-//! Placing calls again when an agent or an assignment appears.
+//! Changing whose calls an agent's are, and placing calls again.
+//!
+//! A change is decided in one transaction, which also writes down which calls to place again; then
+//! they are, some at a time, so that others get their turn. Whoever is interrupted has lost
+//! nothing: the next change or run of the source does the rest.
 
-use domain::{AccountId, AgentId, Assignment, PlacementFacts, Rules, SourceId, Timestamp, place};
-use store::{PlacedCall, Replaced, Store, StoreError, Tx, Which};
+use std::collections::HashMap;
 
-const BATCH: i64 = 500;
+use domain::{
+    AccountId, AgentId, Assignment, AssignmentEdit, HeldAssignment, Placement, PlacementFacts,
+    Rules, SourceId, Timestamp, WaitingReason, edited, place, reassign, unassign as ending,
+};
+use store::{
+    AccountRow, AgentAt, MovedCall, Part, PlacedCall, Replacement, Slice, Store, StoreError,
+};
 
-/// Assigns an agent's calls to an account and places all of its calls again, at once and in
-/// history too: those that waited, and those another assignment held so far. Returns how many
-/// calls moved.
+const BATCH: i64 = 2_000;
+
+/// Why an agent's calls were not assigned.
+#[derive(Debug, thiserror::Error)]
+pub enum AssignError {
+    /// They belong to another account at that time.
+    #[error("the calls of {name} belong to another account at that time")]
+    Overlaps {
+        /// The agent.
+        name: String,
+        /// The assignment in the way.
+        held: Assignment,
+    },
+    /// There is no such agent.
+    #[error("agent {agent} is not there any more")]
+    NoAgent {
+        /// Our id of it.
+        agent: AgentId,
+    },
+    /// The database is to blame.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// What is to change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Change {
+    /// An agent's calls belong to an account, for a span of time.
+    Assign(Assignment),
+    /// An agent's calls belong to nobody, from an instant on.
+    Unassign {
+        /// Whose calls.
+        agent: AgentId,
+        /// From when on.
+        from: Timestamp,
+    },
+}
+
+/// A change that was decided and whose calls may not all have moved yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Decided {
+    /// Whose calls move.
+    pub source: SourceId,
+    /// The change's id; none if everything is so already.
+    pub id: Option<i64>,
+}
+
+/// A change, worked out against what is in force.
+struct Plan {
+    at: AgentAt,
+    held: Vec<HeldAssignment>,
+    edits: Vec<AssignmentEdit>,
+    slices: Vec<Slice>,
+}
+
+/// Assigns an agent's calls to an account and places them, in history too: those that waited, and
+/// from its first instant on those another account had so far. Returns how many calls moved.
 pub async fn assign(
     store: &Store,
     assignment: Assignment,
     by: &str,
     now: Timestamp,
-) -> Result<u64, StoreError> {
+) -> Result<u64, AssignError> {
+    Ok(make(store, Change::Assign(assignment), by, now).await?.unwrap_or(0))
+}
+
+/// Makes a change and moves its calls. Returns how many moved; none if all was so already.
+pub async fn make(
+    store: &Store,
+    change: Change,
+    by: &str,
+    now: Timestamp,
+) -> Result<Option<u64>, AssignError> {
+    let decided = decide(store, change, by, now).await?;
+    resume(store, decided.source, now).await?;
+    match decided.id {
+        Some(id) => Ok(Some(store.change_moved(id).await?)),
+        None => Ok(None),
+    }
+}
+
+/// How many calls a change would move. Nothing is written.
+pub async fn preview(store: &Store, change: Change) -> Result<u64, AssignError> {
     let mut tx = store.begin().await?;
-    let Some((source, provider_agent_id)) = tx.agent_provider_id(assignment.agent).await? else {
-        return Ok(0);
-    };
-    tx.assignment_add(&assignment, by, now).await?;
-    let moved = replace_agent(&mut tx, source, &provider_agent_id, Which::All).await?;
+    let plan = plan(&mut tx, change).await?;
+    let rules = tx.rules_load(plan.at.source).await?;
+    // The calls are read outside of it, so that nobody waits for a look.
+    drop(tx);
+    let after = edited(&plan.held, &plan.edits);
+    let rules = rules.assigning(&plan.at.provider_agent_id, change.agent(), after);
+    let mut moving = 0;
+    for slice in &plan.slices {
+        let mut after: Option<(i64, String)> = None;
+        loop {
+            let place = after.as_ref().map(|(at, id)| (*at, id.as_str()));
+            let calls = store.slice_calls(slice, place, BATCH).await?;
+            let Some(last) = calls.last() else { break };
+            after = Some((last.occurred_at, last.provider_call_id.clone()));
+            moving += calls.iter().filter(|call| elsewhere(call, &rules).is_some()).count() as u64;
+        }
+    }
+    Ok(moving)
+}
+
+/// How many calls an agent no list has shown would bring, were it assigned for this span.
+pub async fn preview_unlisted(
+    store: &Store,
+    (source, provider_agent_id): (SourceId, &str),
+    (from, to): (Timestamp, Timestamp),
+) -> Result<u64, StoreError> {
+    let mut count = 0;
+    for slice in unlisted(source, &[provider_agent_id.to_owned()]) {
+        let slice = Slice { from, to, ..slice };
+        let mut after: Option<(i64, String)> = None;
+        loop {
+            let place = after.as_ref().map(|(at, id)| (*at, id.as_str()));
+            let calls = store.slice_calls(&slice, place, BATCH).await?;
+            let Some(last) = calls.last() else { break };
+            after = Some((last.occurred_at, last.provider_call_id.clone()));
+            count += calls.len() as u64;
+        }
+    }
+    Ok(count)
+}
+
+/// Writes a change down, with what is to be done because of it. From its commit on, calls that are
+/// read are placed by it; those that are stored move with [`resume`].
+pub async fn decide(
+    store: &Store,
+    change: Change,
+    by: &str,
+    now: Timestamp,
+) -> Result<Decided, AssignError> {
+    let accounts = store.accounts_list().await?;
+    let mut tx = store.begin().await?;
+    let Plan { at, edits, slices, .. } = plan(&mut tx, change).await?;
+    let source = at.source;
+    if edits.is_empty() {
+        return Ok(Decided { source, id: None });
+    }
+    tx.assignments_edit(change.agent(), &edits, by, now).await?;
+    let id = tx.change_add((by, &change.sentence(&at.name, &accounts)), &slices, now).await?;
     tx.commit().await?;
-    Ok(moved)
+    Ok(Decided { source, id: Some(id) })
+}
+
+/// Moves what is left of the changes of a source, some calls at a time.
+pub async fn resume(store: &Store, source: SourceId, now: Timestamp) -> Result<(), StoreError> {
+    for replacement in store.replacements_pending(source).await? {
+        let mut after = None;
+        while let Some(last) = move_some(store, &replacement, after, now).await? {
+            after = Some(last);
+        }
+    }
+    Ok(())
 }
 
 /// An assignment that always held and always will.
@@ -29,31 +176,143 @@ pub fn for_ever(agent: AgentId, account: AccountId) -> Assignment {
     Assignment { agent, account, valid_from: Timestamp::MIN, valid_to: Timestamp::MAX }
 }
 
-/// Places calls of one agent by the rules as this transaction sees them. Returns how many moved.
-pub(crate) async fn replace_agent(
-    tx: &mut Tx,
-    source: SourceId,
-    provider_agent_id: &str,
-    which: Which,
-) -> Result<u64, StoreError> {
-    let rules = tx.rules_load(source).await?;
-    let mut after = String::new();
-    let mut moved = 0;
-    loop {
-        let calls = tx.calls_of_agent(source, provider_agent_id, which, &after, BATCH).await?;
-        let Some(last) = calls.last() else { return Ok(moved) };
-        after.clone_from(&last.provider_call_id);
-        let rows: Vec<Replaced> =
-            calls.into_iter().filter_map(|call| placed_again(call, &rules)).collect();
-        moved += rows.len() as u64;
-        tx.calls_replace(source, &rows).await?;
-    }
+/// The calls that wait for agents nobody had listed.
+pub(crate) fn unlisted(source: SourceId, provider_agent_ids: &[String]) -> Vec<Slice> {
+    let reason = WaitingReason::AgentNotInSystem.as_str();
+    let of_agent = |id: &String| Slice {
+        source,
+        provider_agent_id: id.clone(),
+        part: Part::Unplaced(reason.to_owned()),
+        from: Timestamp::MIN,
+        to: Timestamp::MAX,
+    };
+    provider_agent_ids.iter().map(of_agent).collect()
 }
 
-fn placed_again(call: PlacedCall, rules: &Rules) -> Option<Replaced> {
+async fn plan(tx: &mut store::Tx, change: Change) -> Result<Plan, AssignError> {
+    let agent = change.agent();
+    let at = tx.agent_at(agent).await?.ok_or(AssignError::NoAgent { agent })?;
+    // Of two people who change one agent, the second sees what the first did.
+    tx.rules_lock(at.source).await?;
+    let held = tx.assignments_held(agent).await?;
+    let edits = match change {
+        Change::Assign(wanted) => reassign(&held, wanted).map_err(|overlap| {
+            AssignError::Overlaps { name: at.name.clone(), held: overlap.held }
+        })?,
+        Change::Unassign { from, .. } => ending(&held, from),
+    };
+    let slices = slices(&at, &held, change.span());
+    Ok(Plan { at, held, edits, slices })
+}
+
+/// Where calls that a change of this span can move stand now.
+fn slices(at: &AgentAt, held: &[HeldAssignment], (from, to): (Timestamp, Timestamp)) -> Vec<Slice> {
+    let unplaced = [
+        WaitingReason::AgentNotInSystem.as_str(),
+        WaitingReason::AgentNotAssignedToUser.as_str(),
+        domain::ExcludedReason::OutsideResetDate.as_str(),
+    ];
+    let mut accounts: Vec<AccountId> = held.iter().map(|held| held.assignment.account).collect();
+    accounts.sort_unstable();
+    accounts.dedup();
+    let parts = unplaced.map(|reason| Part::Unplaced(reason.to_owned())).into_iter();
+    parts
+        .chain(accounts.into_iter().map(Part::Account))
+        .map(|part| Slice {
+            source: at.source,
+            provider_agent_id: at.provider_agent_id.clone(),
+            part,
+            from,
+            to,
+        })
+        .collect()
+}
+
+/// One transaction: the next calls of a slice. Gives the last of them, or none at its end.
+async fn move_some(
+    store: &Store,
+    Replacement { id, change, slice }: &Replacement,
+    after: Option<(i64, String)>,
+    now: Timestamp,
+) -> Result<Option<(i64, String)>, StoreError> {
+    let mut tx = store.begin().await?;
+    tx.rules_lock(slice.source).await?;
+    let place = after.as_ref().map(|(at, id)| (*at, id.as_str()));
+    let calls = tx.slice_calls(slice, place, BATCH).await?;
+    let last = calls.last().map(|call| (call.occurred_at, call.provider_call_id.clone()));
+    if last.is_none() {
+        tx.replacement_done(*id).await?;
+    } else {
+        let rules = tx.rules_load(slice.source).await?;
+        let moved: Vec<MovedCall> =
+            calls.into_iter().filter_map(|call| moved(call, &rules)).collect();
+        for (placement, ids) in by_placement(&moved) {
+            tx.calls_move(slice.source, placement, &ids).await?;
+        }
+        tx.placements_add((*change, slice.source), &moved, now).await?;
+    }
+    tx.commit().await?;
+    Ok(last)
+}
+
+fn by_placement(moved: &[MovedCall]) -> HashMap<Placement, Vec<&str>> {
+    let mut ids: HashMap<Placement, Vec<&str>> = HashMap::new();
+    for call in moved {
+        ids.entry(call.placement).or_default().push(&call.provider_call_id);
+    }
+    ids
+}
+
+fn moved(call: PlacedCall, rules: &Rules) -> Option<MovedCall> {
+    let placement = elsewhere(&call, rules)?;
+    let PlacedCall { provider_call_id, account_id, reason, .. } = call;
+    Some(MovedCall {
+        provider_call_id,
+        account_before: account_id,
+        reason_before: reason,
+        placement,
+    })
+}
+
+/// Where a call belongs, if that is not where it is.
+fn elsewhere(call: &PlacedCall, rules: &Rules) -> Option<Placement> {
     let agent = call.provider_agent_id.as_deref();
-    let facts = PlacementFacts { provider_agent_id: agent, occurred_at: call.at() };
-    let placement = place(facts, rules);
-    (!call.is_at(placement))
-        .then_some(Replaced { provider_call_id: call.provider_call_id, placement })
+    let placement =
+        place(PlacementFacts { provider_agent_id: agent, occurred_at: call.at() }, rules);
+    (!call.is_at(placement)).then_some(placement)
+}
+
+impl Change {
+    fn agent(self) -> AgentId {
+        match self {
+            Self::Assign(assignment) => assignment.agent,
+            Self::Unassign { agent, .. } => agent,
+        }
+    }
+
+    fn span(self) -> (Timestamp, Timestamp) {
+        match self {
+            Self::Assign(assignment) => (assignment.valid_from, assignment.valid_to),
+            Self::Unassign { from, .. } => (from, Timestamp::MAX),
+        }
+    }
+
+    fn sentence(self, name: &str, accounts: &[AccountRow]) -> String {
+        let (from, to) = self.span();
+        let mut sentence = match self {
+            Self::Assign(assignment) => {
+                let account = accounts.iter().find(|account| account.id == assignment.account);
+                let account = account.map_or("an account", |account| account.name.as_str());
+                format!("assigned {name} to {account}")
+            }
+            Self::Unassign { .. } => format!("unassigned {name}"),
+        };
+        if from != Timestamp::MIN {
+            sentence.push_str(&format!(" from {from}"));
+        }
+        if to != Timestamp::MAX {
+            sentence.push_str(&format!(" up to {to}"));
+        }
+        sentence
+    }
 }

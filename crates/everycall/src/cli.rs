@@ -63,6 +63,8 @@ pub enum Command {
     Agents(commands::agents::Agents),
     Accounts(commands::accounts::Accounts),
     Assign(commands::assign::Assign),
+    Unassign(commands::assign::Unassign),
+    Waiting(commands::waiting::Waiting),
     Serve(commands::serve::Serve),
     Simulate(commands::simulate::Simulate),
 }

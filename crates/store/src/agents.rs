@@ -17,6 +17,17 @@ pub struct SeenAgent {
     pub inbound_number: Option<String>,
 }
 
+/// An agent's source, and the provider's id and name of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AgentAt {
+    /// The source that lists it.
+    pub source: SourceId,
+    /// The provider's id.
+    pub provider_agent_id: String,
+    /// Its name.
+    pub name: String,
+}
+
 /// An agent with what we know about its calls.
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
 pub struct AgentRow {
@@ -46,12 +57,15 @@ SELECT provider_agent_id FROM agents WHERE source_id = $1";
 const LIST: &str = "
 SELECT g.agent_id, g.provider_agent_id, g.name, g.last_seen_at,
        (SELECT a.name FROM assignments s JOIN accounts a ON a.account_id = s.account_id
-        WHERE s.agent_id = g.agent_id AND s.valid_from <= $2 AND s.valid_to > $2
+        WHERE s.agent_id = g.agent_id AND s.ended_at IS NULL AND s.valid_from <= $2 AND s.valid_to > $2
         ORDER BY s.valid_from DESC, s.assignment_id DESC LIMIT 1) AS account,
        (SELECT COUNT(*) FROM calls c
         WHERE c.source_id = g.source_id AND c.provider_agent_id = g.provider_agent_id) AS calls
 FROM agents g WHERE g.source_id = $1
 ORDER BY g.name, g.agent_id";
+
+const AT: &str = "
+SELECT source_id, provider_agent_id, name FROM agents WHERE agent_id = $1";
 
 const ASSIGN: &str = "
 INSERT INTO assignments (agent_id, account_id, valid_from, valid_to, created_at, created_by)
@@ -95,6 +109,18 @@ impl Tx {
             }
             Ok(fresh)
         })
+    }
+
+    /// Where an agent is.
+    pub async fn agent_at(&mut self, agent: AgentId) -> Result<Option<AgentAt>, StoreError> {
+        let row: Option<(i64, String, String)> = either!(self.conn(), |db| {
+            sqlx::query_as(AT).bind(agent.0).fetch_optional(db).await
+        })?;
+        Ok(row.map(|(source, provider_agent_id, name)| AgentAt {
+            source: SourceId(source),
+            provider_agent_id,
+            name,
+        }))
     }
 
     /// Writes down whose calls an agent's are. Whoever calls this re-places the agent's calls

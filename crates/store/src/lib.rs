@@ -8,6 +8,7 @@ mod accounts;
 mod agents;
 mod batch;
 mod calls;
+mod changes;
 mod coverage;
 mod credentials;
 mod db;
@@ -26,11 +27,11 @@ mod totals;
 mod work;
 
 pub use accounts::AccountRow;
-pub use agents::{AgentRow, SeenAgent};
+pub use agents::{AgentAt, AgentRow, SeenAgent};
 pub use calls::{
-    AwaitingCall, CallFilter, CallKey, CallRow, KnownCall, NewCall, PlacedCall, Replaced, Which,
-    parts,
+    AwaitingCall, CallFilter, CallKey, CallRow, KnownCall, NewCall, Part, PlacedCall, Slice, parts,
 };
+pub use changes::{AssignmentRow, MoveRow, MovedCall, Replacement};
 pub use db::{Engine, Store, Tx};
 pub use dictionaries::Dictionary;
 pub use error::StoreError;

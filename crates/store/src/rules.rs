@@ -13,6 +13,11 @@ SELECT rules_version FROM sources WHERE source_id = $1";
 const VERSION_LOCKED: &str = "
 SELECT rules_version FROM sources WHERE source_id = $1 FOR SHARE";
 
+// Whoever places calls again and whoever writes them take turns: nobody locks calls in an order
+// of its own, and what was read stays as it was until the new placement is written.
+const LOCK: &str = "
+UPDATE sources SET rules_version = rules_version WHERE source_id = $1";
+
 const AGENTS: &str = "
 SELECT provider_agent_id, agent_id FROM agents WHERE source_id = $1";
 
@@ -20,7 +25,7 @@ SELECT provider_agent_id, agent_id FROM agents WHERE source_id = $1";
 const ASSIGNMENTS: &str = "
 SELECT s.agent_id, s.account_id, s.valid_from, s.valid_to
 FROM assignments s JOIN agents g ON g.agent_id = s.agent_id
-WHERE g.source_id = $1
+WHERE g.source_id = $1 AND s.ended_at IS NULL
 ORDER BY s.assignment_id";
 
 const RESETS: &str = "
@@ -48,6 +53,14 @@ impl Tx {
         let (version,): (i64,) =
             either!(self.conn(), |db| sqlx::query_as(sql).bind(source.0).fetch_one(db).await)?;
         Ok(version)
+    }
+
+    /// Keeps everybody else from writing calls of a source until this transaction ends.
+    pub async fn rules_lock(&mut self, source: SourceId) -> Result<(), StoreError> {
+        either!(self.conn(), |db| {
+            sqlx::query(LOCK).bind(source.0).execute(db).await?;
+        });
+        Ok(())
     }
 
     /// The rules as this transaction sees them.

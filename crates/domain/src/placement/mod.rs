@@ -7,8 +7,10 @@ use serde::{Deserialize, Serialize};
 use crate::{AccountId, AgentId, Timestamp};
 
 mod reason;
+mod reassign;
 
 pub use reason::{ExcludedReason, WaitingReason};
+pub use reassign::{AssignmentEdit, HeldAssignment, Overlap, edited, reassign, unassign};
 
 /// The outcome of placement. Waiting and excluded always carry a reason.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -101,6 +103,19 @@ impl Rules {
         for name in provider_agent_ids {
             self.agents.entry(name).or_insert(NO_AGENT);
         }
+        self
+    }
+
+    /// The same rules once an agent, known by this name, has these assignments and no others.
+    #[must_use]
+    pub fn assigning(
+        mut self,
+        provider_agent_id: &str,
+        agent: AgentId,
+        assignments: Vec<Assignment>,
+    ) -> Self {
+        self.agents.insert(provider_agent_id.to_owned(), agent);
+        self.assignments.insert(agent, assignments);
         self
     }
 

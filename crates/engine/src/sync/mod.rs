@@ -125,6 +125,8 @@ async fn survey(
     log: &mut RunLog,
 ) -> Result<Vec<Planned>, StoreError> {
     let started = ctx.now();
+    // Calls an interrupted change left where they were move before anything is counted.
+    ctx.within(crate::place::resume(&ctx.store, source.row.id, started)).await?;
     let agents = agents_fetch(ctx, source).await;
     let now = ctx.now();
     match agents {

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use domain::{Assignment, Timestamp};
+use domain::{Assignment, ProviderCallId, Timestamp};
 use engine::agents::agents_fetch;
-use engine::place;
+use engine::place::{self, AssignError, Change};
 use simulators::NewCall;
-use store::{CallRow, Scope};
+use store::{CallKey, CallRow, Scope};
 use testkit::{Stage, StageSettings, instant, on_both_databases};
 
 use crate::keeping::{
@@ -61,7 +61,81 @@ on_both_databases! {
         let placed = stage.db.store.totals(Scope::Operator, stage.source.row.id).await.unwrap();
         assert_eq!(u64::try_from(placed.placed).unwrap(), moved);
         assert_eq!(assign(&stage, &known[0], "Maple").await, 0, "assigned twice moves nothing");
-        assert_eq!(assign(&stage, &known[0], "Cedar").await, moved, "the last word holds");
+        let agent = agent(&stage, &known[0]).await;
+        let cedar = ensure_account(&stage, "Cedar").await;
+        let change = Change::Assign(place::for_ever(agent, cedar));
+        let refused = place::make(&stage.db.store, change, "a person", stage.ctx.now()).await;
+        assert!(matches!(refused, Err(AssignError::Overlaps { .. })), "{refused:?}");
+        assert_books_are_true(&stage).await;
+    }
+
+    /// C1: what a change would move is known before, and exactly that moves; calls of other agents
+    /// stay, and each that moved knows by whom.
+    async fn a_change_moves_exactly_what_its_preview_says(db) {
+        let stage = Stage::set(db, world_with_every_kind()).await;
+        stage.sync().await;
+        let (_, known) = agents_of(&stage);
+        let wanted = &known[0];
+        assign(&stage, &known[1], "Maple").await;
+        let (agent, maple) = (agent(&stage, wanted).await, ensure_account(&stage, "Maple").await);
+        let cedar = ensure_account(&stage, "Cedar").await;
+        let border = instant("2026-03-15T00:00:00Z");
+        let moved_to = Assignment { valid_from: border, ..place::for_ever(agent, cedar) };
+        let changes = [
+            Change::Assign(place::for_ever(agent, maple)),
+            Change::Assign(moved_to),
+            Change::Unassign { agent, from: border + Duration::from_hours(24) },
+            Change::Unassign { agent, from: Timestamp::MIN },
+        ];
+        for change in changes {
+            let before = stage.calls().await;
+            let foreseen = place::preview(&stage.db.store, change).await.unwrap();
+            assert_eq!(stage.calls().await, before, "a preview moves nothing");
+            let made = place::make(&stage.db.store, change, "ann", stage.ctx.now()).await;
+            assert_eq!(made.unwrap(), Some(foreseen), "{change:?}");
+            assert!(foreseen > 0, "{change:?}");
+            let after = stage.calls().await;
+            let differing: Vec<_> = before.values().filter(|row| after[&row.provider_call_id] != **row).collect();
+            assert_eq!(differing.len() as u64, foreseen);
+            assert!(differing.iter().all(|row| row.provider_agent_id.as_ref() == Some(wanted)));
+            assert_eq!(place::preview(&stage.db.store, change).await.unwrap(), 0);
+            let again = place::make(&stage.db.store, change, "ann", stage.ctx.now()).await;
+            assert_eq!(again.unwrap(), None, "doing it twice changes nothing");
+            for row in differing {
+                let id = ProviderCallId(row.provider_call_id.clone());
+                let key = CallKey { source: stage.source.row.id, id };
+                let moves = stage.db.store.call_moves(Scope::Operator, &key).await.unwrap();
+                let last = moves.last().unwrap();
+                assert_eq!((last.changed_by.as_str(), &last.reason_before), ("ann", &row.reason));
+                assert_eq!(last.account, after[&row.provider_call_id].account);
+            }
+            let totals = stage.db.store.totals(Scope::Operator, stage.source.row.id).await.unwrap();
+            assert_eq!(totals.calls, totals.placed + totals.waiting + totals.excluded);
+            assert_eq!(totals.calls as usize, after.len());
+        }
+        assert_books_are_true(&stage).await;
+    }
+
+    /// C5: whoever changes an assignment and dies before its calls have moved has lost nothing:
+    /// the next run moves them, and counts them where they belong.
+    async fn a_change_that_was_interrupted_is_finished_by_the_next_run(db) {
+        let stage = Stage::set(db, world_with_every_kind()).await;
+        stage.sync().await;
+        let (_, known) = agents_of(&stage);
+        let (agent, maple) = (agent(&stage, &known[0]).await, ensure_account(&stage, "Maple").await);
+        let change = Change::Assign(place::for_ever(agent, maple));
+        let decided = place::decide(&stage.db.store, change, "ann", stage.ctx.now()).await.unwrap();
+        let rows = of_agent(&stage, &known[0]).await;
+        assert!(rows.iter().all(|row| row.placement == "waiting"));
+        let report = stage.sync_all().await;
+        assert!(report.success, "{report:#?}");
+        let rows = of_agent(&stage, &known[0]).await;
+        assert!(rows.iter().all(|row| row.account.as_deref() == Some("Maple")), "{rows:?}");
+        let moved = stage.db.store.change_moved(decided.id.unwrap()).await.unwrap();
+        assert_eq!(moved, rows.len() as u64);
+        let left = stage.db.store.replacements_pending(stage.source.row.id).await.unwrap();
+        assert_eq!(left, []);
+        assert_books_are_true(&stage).await;
     }
 
     /// C1: an agent that comes back to the provider's list is one less reason to wait.

@@ -2,9 +2,9 @@
 
 use anyhow::{Context as _, Result};
 use clap::Args;
-use domain::AgentId;
+use domain::{AgentId, Assignment, Timestamp};
 use engine::agents::agent_keep;
-use engine::place::{assign, for_ever};
+use engine::place::{AssignError, Change, make, preview, preview_unlisted};
 use store::{AccountRow, AgentRow, Scope, SourceRow, WaitingGroup};
 
 use super::site::Site;
@@ -14,20 +14,49 @@ use crate::mistake::{Exit, Mistake};
 use crate::output::{self, count};
 use crate::wiring::Desk;
 
-/// Assign an agent's calls to an account; those that wait for it are placed at once
+/// Assign an agent's calls to an account; those that are stored move at once, history too
+///
+/// With --from, the calls of an agent that has an account already go to another one from that day
+/// on. Two accounts never have one agent at one time.
 #[derive(Debug, Args)]
 pub struct Assign {
-    /// The agent: its name or the provider's id
-    agent: String,
+    #[command(flatten)]
+    whose: Whose,
     /// The account
     #[arg(long, value_name = "NAME")]
     account: String,
-    /// The source, when several have such an agent
-    #[arg(long, value_name = "SOURCE")]
-    source: Option<String>,
+    /// From this day or instant on (UTC) [default: always]
+    #[arg(long, value_name = "TIME", value_parser = Timestamp::parse_human)]
+    from: Option<Timestamp>,
+    /// … up to, and without, this day or instant [default: for ever]
+    #[arg(long, value_name = "TIME", value_parser = Timestamp::parse_human)]
+    to: Option<Timestamp>,
     /// Say what would happen, and change nothing
     #[arg(long)]
     preview: bool,
+}
+
+/// End an agent's assignments; its calls of that time wait for an account again
+#[derive(Debug, Args)]
+pub struct Unassign {
+    #[command(flatten)]
+    whose: Whose,
+    /// From this day or instant on (UTC) [default: as if they had never been]
+    #[arg(long, value_name = "TIME", value_parser = Timestamp::parse_human)]
+    from: Option<Timestamp>,
+    /// Say what would happen, and change nothing
+    #[arg(long)]
+    preview: bool,
+}
+
+/// Which agent is meant.
+#[derive(Debug, Args)]
+pub struct Whose {
+    /// The agent: its name or the provider's id
+    agent: String,
+    /// The source, when several have such an agent
+    #[arg(long, value_name = "SOURCE")]
+    source: Option<String>,
 }
 
 /// Whose calls are assigned.
@@ -58,30 +87,108 @@ impl Who {
 pub async fn run(site: &Site, arguments: Assign) -> Result<Exit> {
     let desk = site.look().await?;
     let account = account(site, &desk, &arguments.account).await?;
-    let (source, who) = find(site, &desk, &arguments).await?;
-    let (name, to) = (who.name(), &account.name);
-    if let Who::Listed(AgentRow { account: Some(present), .. }) = &who {
-        if present != to {
-            return Err(taken(name, present).into());
-        }
-        output::print(&format!("The calls of {name} are {to}'s already; nothing was changed."))?;
-        return Ok(Exit::Done);
+    let (source, who) = find(site, &desk, &arguments.whose).await?;
+    let from = arguments.from.unwrap_or(Timestamp::MIN);
+    let to = arguments.to.unwrap_or(Timestamp::MAX);
+    if from >= to {
+        let sentence = format!("--from {from} does not lie before --to {to}");
+        return Err(Mistake::new(sentence, "Swap the two, or choose a later end").into());
     }
-    if arguments.preview {
-        let waiting = count(waiting(&desk, &source, who.provider_agent_id()).await?);
-        output::print(&format!(
-            "Would assign {name} ({}) to {to} and place {waiting} calls that wait for it. \
-             Nothing was changed.",
-            source.name,
-        ))?;
-        return Ok(Exit::Done);
+    let (name, of) = (who.name(), source.name.as_str());
+    let store = &desk.ctx.store;
+    let span = span(arguments.from, arguments.to);
+    if let (true, Who::Unlisted(id)) = (arguments.preview, &who) {
+        let calls = count(preview_unlisted(store, (source.id, id), (from, to)).await?);
+        return would(&format!("assign {name} ({of}) to {}{span}", account.name), &calls);
     }
     let agent = AgentId(row(&desk, &source, &who).await?);
-    let by = environment::user();
-    let assignment = for_ever(agent, account.id);
-    let moved = count(assign(&desk.ctx.store, assignment, &by, desk.ctx.now()).await?);
-    output::print(&format!("Assigned {name} ({}) to {to}: {moved} calls placed.", source.name))?;
+    let wanted = Assignment { agent, account: account.id, valid_from: from, valid_to: to };
+    let change = Change::Assign(wanted);
+    let refused = |error| refusal(site, &desk, error, (name, &account.name));
+    if arguments.preview {
+        let calls = match preview(store, change).await {
+            Ok(calls) => count(calls),
+            Err(error) => return Err(refused(error).await),
+        };
+        return would(&format!("assign {name} ({of}) to {}{span}", account.name), &calls);
+    }
+    match make(store, change, &environment::user(), desk.ctx.now()).await {
+        Ok(Some(calls)) => output::print(&format!(
+            "Assigned {name} ({of}) to {}{span}: {} calls placed.",
+            account.name,
+            count(calls)
+        ))?,
+        Ok(None) => output::print(&format!(
+            "The calls of {name} are {}'s already{span}; nothing was changed.",
+            account.name
+        ))?,
+        Err(error) => return Err(refused(error).await),
+    }
     Ok(Exit::Done)
+}
+
+/// Ends its assignments.
+pub async fn unassign(site: &Site, arguments: Unassign) -> Result<Exit> {
+    let desk = site.look().await?;
+    let (source, who) = find(site, &desk, &arguments.whose).await?;
+    let (name, of) = (who.name(), source.name.as_str());
+    let Who::Listed(AgentRow { agent_id, .. }) = who else {
+        output::print(&format!("{name} ({of}) is assigned to nobody; nothing was changed."))?;
+        return Ok(Exit::Done);
+    };
+    let from = arguments.from.unwrap_or(Timestamp::MIN);
+    let change = Change::Unassign { agent: AgentId(agent_id), from };
+    let span = span(arguments.from, None);
+    if arguments.preview {
+        let calls = count(preview(&desk.ctx.store, change).await?);
+        return would(&format!("unassign {name} ({of}){span}"), &calls);
+    }
+    let moved = make(&desk.ctx.store, change, &environment::user(), desk.ctx.now()).await?;
+    output::print(&match moved {
+        Some(calls) => format!("Unassigned {name} ({of}){span}: {} calls moved.", count(calls)),
+        None => format!("{name} ({of}) is assigned to nobody{span}; nothing was changed."),
+    })?;
+    Ok(Exit::Done)
+}
+
+fn would(what: &str, calls: &str) -> Result<Exit> {
+    output::print(&format!("Would {what} and move {calls} calls. Nothing was changed."))?;
+    Ok(Exit::Done)
+}
+
+/// ` from … up to …`, as far as it was said.
+fn span(from: Option<Timestamp>, to: Option<Timestamp>) -> String {
+    let from = from.map(|at| format!(" from {at}")).unwrap_or_default();
+    let to = to.map(|at| format!(" up to {at}")).unwrap_or_default();
+    format!("{from}{to}")
+}
+
+/// Who has the agent at that time, and how it is taken over.
+async fn refusal(
+    site: &Site,
+    desk: &Desk,
+    error: AssignError,
+    (agent, to): (&str, &str),
+) -> anyhow::Error {
+    let AssignError::Overlaps { held, .. } = error else { return error.into() };
+    let accounts = match desk.ctx.store.accounts_list().await {
+        Ok(accounts) => accounts,
+        Err(error) => return error.into(),
+    };
+    let present = accounts.iter().find(|account| account.id == held.account);
+    let present = present.map_or("another account", |account| account.name.as_str());
+    let is_whole = (held.valid_from, held.valid_to) == (Timestamp::MIN, Timestamp::MAX);
+    let begun = (held.valid_from != Timestamp::MIN).then_some(held.valid_from);
+    let ended = (held.valid_to != Timestamp::MAX).then_some(held.valid_to);
+    let when = if is_whole { String::new() } else { span(begun, ended) };
+    let (here, agent_word, to) = (site.here(), quoted(agent), quoted(to));
+    Mistake::missing(
+        format!("the calls of {agent} belong to {present}{when}"),
+        format!(
+            "Give them to the other from a day on: {here} assign {agent_word} --account {to} --from DAY; or end what is: {here} unassign {agent_word}"
+        ),
+    )
+    .into()
 }
 
 /// Our id of the agent, which gets a row when it has none.
@@ -90,19 +197,11 @@ async fn row(desk: &Desk, source: &SourceRow, who: &Who) -> Result<i64> {
         Who::Listed(agent) => return Ok(agent.agent_id),
         Who::Unlisted(id) => id,
     };
-    let store = &desk.ctx.store;
-    agent_keep(store, source.id, id).await?;
-    let agents = store.agents_list(source.id, desk.ctx.now()).await?;
+    let (store, now) = (&desk.ctx.store, desk.ctx.now());
+    agent_keep(store, source.id, id, &environment::user(), now).await?;
+    let agents = store.agents_list(source.id, now).await?;
     let kept = agents.into_iter().find(|agent| agent.provider_agent_id == *id);
     Ok(kept.context("the agent was kept and is not there")?.agent_id)
-}
-
-/// Calls that are placed stay where they are, so a second assignment would split an agent's calls.
-fn taken(agent: &str, account: &str) -> Mistake {
-    Mistake::missing(
-        format!("the calls of {agent} belong to {account}"),
-        "An agent that is assigned cannot be moved to another account yet",
-    )
 }
 
 async fn account(site: &Site, desk: &Desk, name: &str) -> Result<AccountRow> {
@@ -117,7 +216,7 @@ async fn account(site: &Site, desk: &Desk, name: &str) -> Result<AccountRow> {
     Err(Mistake::missing(format!("there is no account “{name}”"), hint).into())
 }
 
-async fn find(site: &Site, desk: &Desk, arguments: &Assign) -> Result<(SourceRow, Who)> {
+async fn find(site: &Site, desk: &Desk, arguments: &Whose) -> Result<(SourceRow, Who)> {
     let wanted = arguments.agent.as_str();
     let (mut found, mut names) = (Vec::new(), Vec::new());
     for source in desk.known_or_all(arguments.source.as_deref()).await? {

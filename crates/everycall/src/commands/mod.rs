@@ -13,9 +13,9 @@ pub mod simulate;
 pub mod sources;
 pub mod status;
 pub mod sync;
+pub mod waiting;
 
 mod site;
-mod waiting;
 
 use anyhow::Result;
 
@@ -39,6 +39,8 @@ pub async fn run(cli: Cli) -> Result<Exit> {
         Command::Agents(agents) => agents::run(&site, agents).await,
         Command::Accounts(accounts) => accounts::run(&site, accounts).await,
         Command::Assign(assign) => assign::run(&site, assign).await,
+        Command::Unassign(unassign) => assign::unassign(&site, unassign).await,
+        Command::Waiting(waiting) => waiting::run(&site, waiting).await,
         Command::Serve(serve) => serve::run(&site, serve).await,
         Command::Simulate(simulate) => simulate::run(simulate).await,
     }

@@ -2,10 +2,86 @@
 
 use std::fmt::Write as _;
 
+use anyhow::Result;
+use clap::Args;
 use domain::WaitingReason;
-use store::WaitingGroup;
+use serde_json::{Value, json};
+use store::{Scope, WaitingGroup};
 
-use crate::output::{Style, count, written};
+use super::site::Site;
+use crate::mistake::Exit;
+use crate::output::{self, Style, count, instant, written};
+
+/// Show which calls wait for an account, since when, and the command that places them
+#[derive(Debug, Args)]
+pub struct Waiting {
+    /// Which source [default: all]
+    source: Option<String>,
+    /// Print one JSON object per reason and agent
+    #[arg(long)]
+    json: bool,
+}
+
+/// Shows them.
+pub async fn run(site: &Site, arguments: Waiting) -> Result<Exit> {
+    let desk = site.look().await?;
+    let (here, style) = (site.here(), Style::of_stdout());
+    let mut texts = Vec::new();
+    for source in desk.known_or_all(arguments.source.as_deref()).await? {
+        let groups = desk.ctx.store.waiting_groups(Scope::Operator, source.id).await?;
+        if arguments.json {
+            let command = |group| command(&here, &source.name, group);
+            let rows = groups.iter().map(|group| as_json(&source.name, group, &command(group)));
+            output::print_json_lines(rows)?;
+        } else if !groups.is_empty() {
+            texts.push(room(&here, &source.name, &groups, style));
+        }
+    }
+    if !arguments.json {
+        let nobody = "No call waits: each is placed with an account, or excluded on purpose.";
+        let text = if texts.is_empty() { nobody.to_owned() } else { texts.join("\n\n") };
+        output::print(&text)?;
+    }
+    Ok(Exit::Done)
+}
+
+fn as_json(source: &str, group: &WaitingGroup, command: &str) -> Value {
+    json!({
+        "source": source, "reason": group.reason, "sentence": sentence(group),
+        "agent": group.agent, "providerAgentId": group.provider_agent_id,
+        "calls": group.calls, "oldestAt": instant(group.oldest), "command": command,
+    })
+}
+
+/// Every group of a source, with a sentence each.
+fn room(here: &str, source: &str, groups: &[WaitingGroup], style: Style) -> String {
+    let calls: i64 = groups.iter().map(|group| group.calls).sum();
+    let verb = if calls == 1 { "waits" } else { "wait" };
+    let mut lines = vec![format!("{}: {} {verb}", style.bold(source), calls_text(calls))];
+    for group in groups {
+        let since = style.dim(&format!("{}, since {}", group.reason, instant(group.oldest)));
+        lines.push(format!("\n  {}", sentence(group)));
+        lines.push(format!("  {since}"));
+        lines.push(format!("  {}", style.command(&command(here, source, group))));
+    }
+    lines.join("\n")
+}
+
+/// What is so, for a person: `Agent – ENG made 95 calls and is assigned to nobody`.
+fn sentence(group: &WaitingGroup) -> String {
+    let calls = calls_text(group.calls);
+    let agent = group.agent.as_ref().or(group.provider_agent_id.as_ref());
+    match (group.reason.parse(), agent) {
+        (Ok(WaitingReason::AgentNotAssignedToUser), Some(agent)) => {
+            format!("{agent} made {calls} and was assigned to nobody then")
+        }
+        (Ok(WaitingReason::AgentNotInSystem), Some(agent)) => {
+            format!("{agent} made {calls} and is not in the provider's list of agents")
+        }
+        (Ok(WaitingReason::NoAgentIdInCall), _) => format!("{calls} name no agent"),
+        _ => format!("{calls}: {}", group.reason),
+    }
+}
 
 /// Groups shown before the rest is summed up.
 const GROUPS_MAX: usize = 8;
@@ -100,6 +176,17 @@ mod tests {
 ";
         assert_eq!(text("everycall", "main", &groups, Style::plain()), expected);
         assert_eq!(text("everycall", "main", &[], Style::plain()), "");
+    }
+
+    #[test]
+    fn the_room_says_who_made_how_many_calls_since_when() {
+        let groups = [group("agent_not_assigned_to_user", Some("a1"), Some("Agent – ENG"), 95)];
+        let expected = "main: 95 calls wait
+
+  Agent – ENG made 95 calls and was assigned to nobody then
+  agent_not_assigned_to_user, since 1970-01-01T00:00:00Z
+  everycall assign 'Agent – ENG' --account NAME";
+        assert_eq!(room("everycall", "main", &groups, Style::plain()), expected);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 mod awaiting;
 mod known;
 mod list;
-mod replace;
+mod slice;
 mod write;
 
 use domain::{ProviderCallId, SourceId};
@@ -11,7 +11,8 @@ use domain::{ProviderCallId, SourceId};
 pub use awaiting::AwaitingCall;
 pub use known::KnownCall;
 pub use list::{CallFilter, CallRow};
-pub use replace::{PlacedCall, Replaced, Which};
+pub use slice::{Part, PlacedCall, Slice};
+pub(crate) use write::written;
 pub use write::{NewCall, parts};
 
 /// What a call is known by.

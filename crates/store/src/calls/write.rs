@@ -123,7 +123,7 @@ fn millis(duration: Duration) -> Option<i64> {
     i64::try_from(duration.as_millis()).ok()
 }
 
-pub(super) fn written(
+pub(crate) fn written(
     placement: Placement,
 ) -> (&'static str, Option<i64>, Option<i64>, &'static str) {
     match placement {

@@ -1,7 +1,7 @@
 //! Calls: known, written, listed, placed again; and their observations.
 
-use domain::{AgentRef, ProviderCallId, SourceId, Timestamp, WaitingReason};
-use store::{CallFilter, CallKey, PlacedCall, Replaced, Scope, Store, Which};
+use domain::{ProviderCallId, SourceId};
+use store::{CallFilter, CallKey, Scope, Store};
 use testkit::on_both_databases;
 
 use crate::samples::{account, at, call, observation, placed, source, write};
@@ -179,38 +179,5 @@ on_both_databases! {
         let groups = db.store.waiting_groups(Scope::Operator, full).await.unwrap();
         assert_eq!((groups.len(), groups[0].calls, groups[0].oldest), (1, 2, -5));
         assert_eq!(db.store.totals(Scope::Operator, empty).await.unwrap(), store::Totals::default());
-    }
-
-    async fn unplaced_calls_of_an_agent_are_placed_page_by_page(db) {
-        let source = source(&db.store, "s").await;
-        let acme = account(&db.store, "acme").await;
-        let calls: Vec<_> = (0..5).map(|n| {
-            let mut new = call(&format!("c{n}"), n);
-            new.call.to_mut().agent =
-                Some(AgentRef { provider_agent_id: "g".to_owned(), is_deleted: false });
-            new.placement = domain::Placement::Waiting {
-                agent: None,
-                reason: WaitingReason::AgentNotInSystem,
-            };
-            new
-        }).collect();
-        write(&db.store, source, &calls).await;
-        let mut tx = db.store.begin().await.unwrap();
-        let first = tx.calls_of_agent(source, "g", Which::Waiting, "", 3).await.unwrap();
-        assert_eq!(first.iter().map(PlacedCall::at).collect::<Vec<Timestamp>>(), [at(0), at(1), at(2)]);
-        let rest = tx.calls_of_agent(source, "g", Which::Waiting, "c2", 3).await.unwrap();
-        assert_eq!(rest.len(), 2);
-        let placement = placed(acme, call("x", 0)).placement;
-        let moved: Vec<Replaced> = first.into_iter().map(|row| {
-            Replaced { provider_call_id: row.provider_call_id, placement }
-        }).collect();
-        tx.calls_replace(source, &moved).await.unwrap();
-        assert_eq!(tx.calls_of_agent(source, "g", Which::Waiting, "", 9).await.unwrap().len(), 2);
-        let all = tx.calls_of_agent(source, "g", Which::All, "", 9).await.unwrap();
-        assert_eq!(all.iter().map(|row| row.is_at(placement)).collect::<Vec<_>>(), [true, true, true, false, false]);
-        assert_eq!(tx.calls_of_agent(source, "g", Which::All, "c1", 2).await.unwrap(), all[2..4]);
-        assert_eq!(tx.calls_of_agent(source, "h", Which::All, "", 9).await.unwrap(), []);
-        tx.commit().await.unwrap();
-        assert_eq!(db.store.totals(Scope::Account(acme), source).await.unwrap().placed, 3);
     }
 }

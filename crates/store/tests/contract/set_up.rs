@@ -48,9 +48,6 @@ on_both_databases! {
             agent, account: acme, valid_from: Timestamp::MIN, valid_to: Timestamp::MAX,
         };
         tx.assignment_add(&whole, "op", at(3)).await.unwrap();
-        let found = tx.agent_provider_id(agent).await.unwrap();
-        assert_eq!(found, Some((source, "h".to_owned())));
-        assert_eq!(tx.agent_provider_id(AgentId(0)).await.unwrap(), None);
         tx.commit().await.unwrap();
         let (version, rules) = db.store.rules_load(source).await.unwrap();
         assert_eq!(version, before + 2);

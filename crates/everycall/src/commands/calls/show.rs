@@ -2,17 +2,18 @@
 
 use anyhow::Result;
 use clap::Args;
-use domain::ProviderCallId;
+use domain::{ProviderCallId, SourceId, Timestamp};
 use engine::view::{Version, versions};
 use serde::Serialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
-use store::{CallKey, CallRow, Scope};
+use store::{AssignmentRow, CallKey, CallRow, MoveRow, Scope};
 
 use super::{as_json, length};
 use crate::commands::site::Site;
 use crate::mistake::{Exit, Mistake};
 use crate::output::{self, Style, instant};
+use crate::wiring::Desk;
 
 /// Show one call, and with --raw each record the provider gave of it
 #[derive(Debug, Args)]
@@ -39,20 +40,59 @@ pub async fn run(site: &Site, arguments: Show) -> Result<Exit> {
         let sentence = format!("source `{}` has no call `{}`", source.name, arguments.id);
         return Err(Mistake::missing(sentence, hint).into());
     };
+    let moves = desk.ctx.store.call_moves(Scope::Operator, &key).await?;
+    let why = why(&desk, &call).await?;
     let versions = versions(&desk.ctx.store, Scope::Operator, &key).await?;
     if arguments.json {
-        output::print_json(&whole(&call, &versions, arguments.raw)?)?;
+        output::print_json(&whole(&call, &why, &moves, &versions, arguments.raw)?)?;
     } else if arguments.raw {
         for version in &versions {
             output::print(&String::from_utf8_lossy(&version.raw))?;
         }
     } else {
-        output::print(&text(&call, &versions, Style::of_stdout()))?;
+        output::print(&text(&call, &why, &moves, &versions, Style::of_stdout()))?;
     }
     Ok(Exit::Done)
 }
 
-fn text(call: &CallRow, versions: &[Version], style: Style) -> String {
+/// The assignment that decided, where one did.
+async fn why(desk: &Desk, call: &CallRow) -> Result<String> {
+    let Some(agent) = call.provider_agent_id.as_ref().filter(|_| call.account.is_some()) else {
+        return Ok(String::new());
+    };
+    let held = desk.ctx.store.assignments_list(SourceId(call.source_id), agent).await?;
+    let at = call.occurred_at;
+    // Of several, the one that began last; the list is by that.
+    let decided = held.iter().rfind(|held| held.valid_from <= at && at < held.valid_to);
+    Ok(decided
+        .map(|held| {
+            let AssignmentRow { account, created_by, created_at, .. } = held;
+            let from = Timestamp::from_millis(held.valid_from);
+            let to = Timestamp::from_millis(held.valid_to);
+            let from = if from == Timestamp::MIN { String::new() } else { format!(" from {from}") };
+            let to = if to == Timestamp::MAX { String::new() } else { format!(" up to {to}") };
+            format!(
+                "its agent is assigned to {account}{from}{to}, by {created_by} on {}",
+                instant(*created_at)
+            )
+        })
+        .unwrap_or_default())
+}
+
+fn moved(row: &MoveRow, style: Style) -> String {
+    let from = row.account_before.as_ref().unwrap_or(&row.reason_before);
+    let to = row.account.as_ref().unwrap_or(&row.reason);
+    let when = style.dim(&format!("moved {}", instant(row.moved_at)));
+    format!("{when} from {from} to {to}: {} {}", row.changed_by, row.what)
+}
+
+fn text(
+    call: &CallRow,
+    why: &str,
+    moves: &[MoveRow],
+    versions: &[Version],
+    style: Style,
+) -> String {
     let number = |e164: &Option<String>, raw: &Option<String>| match (e164, raw) {
         (Some(e164), Some(raw)) if e164 != raw => format!("{e164} (written {raw})"),
         (e164, raw) => e164.clone().or_else(|| raw.clone()).unwrap_or_default(),
@@ -73,12 +113,14 @@ fn text(call: &CallRow, versions: &[Version], style: Style) -> String {
         ("tags", call.tags.replace(' ', ", ")),
         ("account", account),
         ("placement", format!("{}: {}", call.placement, call.reason)),
+        ("because", why.to_owned()),
     ];
     let known = facts.iter().filter(|(_, value)| !value.is_empty());
     let mut lines: Vec<String> = known
         .map(|(name, value)| format!("{} {value}", style.dim(&format!("{name:<11}"))))
         .collect();
     lines.push(String::new());
+    lines.extend(moves.iter().map(|row| moved(row, style)));
     for version in versions {
         lines.push(format!(
             "{} seen {} by {} in run {}, {} bytes",
@@ -98,6 +140,8 @@ fn text(call: &CallRow, versions: &[Version], style: Style) -> String {
 struct Whole<'a> {
     #[serde(flatten)]
     call: Value,
+    because: &'a str,
+    moves: Vec<Value>,
     versions: Vec<WholeVersion<'a>>,
 }
 
@@ -110,7 +154,13 @@ struct WholeVersion<'a> {
     raw: Option<&'a RawValue>,
 }
 
-fn whole<'a>(call: &CallRow, versions: &'a [Version], with_raw: bool) -> Result<Whole<'a>> {
+fn whole<'a>(
+    call: &CallRow,
+    because: &'a str,
+    moves: &[MoveRow],
+    versions: &'a [Version],
+    with_raw: bool,
+) -> Result<Whole<'a>> {
     let versions: Result<Vec<WholeVersion<'a>>> = versions
         .iter()
         .map(|version| {
@@ -118,5 +168,12 @@ fn whole<'a>(call: &CallRow, versions: &'a [Version], with_raw: bool) -> Result<
             Ok(WholeVersion { version, raw })
         })
         .collect();
-    Ok(Whole { call: as_json(call), versions: versions? })
+    let moves = moves.iter().map(|row| {
+        serde_json::json!({
+            "movedAt": instant(row.moved_at), "by": row.changed_by, "what": row.what,
+            "accountBefore": row.account_before, "reasonBefore": row.reason_before,
+            "account": row.account, "reason": row.reason,
+        })
+    });
+    Ok(Whole { call: as_json(call), because, moves: moves.collect(), versions: versions? })
 }
