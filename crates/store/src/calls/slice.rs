@@ -58,7 +58,7 @@ SELECT provider_call_id, occurred_at, provider_agent_id, placement, reason, acco
 FROM calls
 WHERE source_id = $1 AND provider_agent_id = $2 AND placement <> 'placed' AND placement = $3
   AND reason = $4 AND occurred_at >= $5 AND occurred_at < $6
-  AND (occurred_at, provider_call_id) > ($5, $7)
+  AND (occurred_at, provider_call_id) >= ($5, $7)
 ORDER BY occurred_at, provider_call_id LIMIT $8";
 
 const PLACED: &str = "
@@ -66,14 +66,15 @@ SELECT provider_call_id, occurred_at, provider_agent_id, placement, reason, acco
 FROM calls
 WHERE source_id = $1 AND provider_agent_id = $2 AND placement = $3
   AND account_id IS NOT NULL AND account_id = $4 AND occurred_at >= $5 AND occurred_at < $6
-  AND (occurred_at, provider_call_id) > ($5, $7)
+  AND (occurred_at, provider_call_id) >= ($5, $7)
 ORDER BY occurred_at, provider_call_id LIMIT $8";
 
 macro_rules! slice {
     ($on:expr, $slice:expr, $after:expr, $count:expr) => {{
         let Slice { source, provider_agent_id, part, from, to } = $slice;
-        // A call that happened at the very first instant is none: it comes after this place.
-        let (at, id) = $after.unwrap_or((from.as_millis().saturating_sub(1), ""));
+        // The first text after an id: no stored text holds U+0000.
+        let next = |(at, id): (i64, &str)| (at, format!("{id}\u{1}"));
+        let (at, id) = $after.map_or((from.as_millis(), String::new()), next);
         Ok(either!($on, |db| {
             let query = match part {
                 Part::Account(account) => sqlx::query_as(PLACED)
@@ -90,7 +91,7 @@ macro_rules! slice {
                         .bind(text(reason))
                 }
             };
-            query.bind(at).bind(to.as_millis()).bind(text(id)).bind($count).fetch_all(db).await
+            query.bind(at).bind(to.as_millis()).bind(text(&id)).bind($count).fetch_all(db).await
         })?)
     }};
 }
