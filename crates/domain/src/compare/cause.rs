@@ -26,7 +26,7 @@ pub enum Cause {
     WindowNotFetched,
     /// The provider refused or could not be reached when its window was to be read.
     ProviderRefused,
-    /// All that was listed when its window was read is here; it appeared afterwards.
+    /// Its window was read whole and every record of it accounted for; it appeared afterwards.
     Late,
     /// The provider's list contradicts its own total, so neither side can be judged.
     ProviderTotalInconsistent,
@@ -34,7 +34,7 @@ pub enum Cause {
     LostAtProvider,
     /// We hold it, the provider knows it by its id, and its list leaves it out.
     NotInProviderResponse,
-    /// It was listed once and is not here: ours to find.
+    /// It was stored here once and is gone: ours to find.
     FilteringOrSyncIssue,
 }
 

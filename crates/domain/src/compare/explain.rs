@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use super::{Cause, Told};
-use crate::{Covered, Level, Mark, Timestamp};
+use crate::{Covered, Level, Mark, RunAccounts, Timestamp};
 
 /// Where a call is held, though not where it was looked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,8 +26,10 @@ pub struct Missing<'a> {
     pub set_aside: Option<&'a str>,
     /// What the ledger says of its instant.
     pub covered: Option<&'a Covered>,
-    /// Calls held here inside that row's window; `None` when they were not counted.
-    pub held: Option<u64>,
+    /// Whether a record of it has ever been stored here.
+    pub was_held: bool,
+    /// The accounts of the run that covered its instant.
+    pub accounts: Option<RunAccounts>,
 }
 
 /// What the provider says of a call by its id.
@@ -94,11 +96,11 @@ pub fn explain_missing(
     }
     match known.covered {
         None => because(Cause::WindowNotFetched, "the ledger has no row for its instant"),
-        Some(row) => by_ledger(call, row, known.held),
+        Some(row) => by_ledger(call, row, known),
     }
 }
 
-fn by_ledger(call: &Told, row: &Covered, held: Option<u64>) -> Explained {
+fn by_ledger(call: &Told, row: &Covered, known: &Missing<'_>) -> Explained {
     match &row.mark {
         Some(Mark::Unreachable(why)) => {
             return because(
@@ -120,32 +122,36 @@ fn by_ledger(call: &Told, row: &Covered, held: Option<u64>) -> Explained {
         }
         _ => {}
     }
+    if known.was_held {
+        let sentence = "a record of it was stored here once, and the call is gone";
+        return because(Cause::FilteringOrSyncIssue, sentence);
+    }
     // A provider that lists a call by its start shows it when it has ended.
     let ended = call.duration.map(|duration| call.at + duration);
     if ended.is_some_and(|ended| ended > row.checked_at) {
         let sentence = format!("it ended after its window was read at {}", row.checked_at);
         return because(Cause::Late, sentence);
     }
-    match (row.listed, held) {
-        (Some(listed), Some(held)) if held >= listed => because(
+    let (run, checked_at) = (row.run, row.checked_at);
+    let accounts = known.accounts.filter(|all| all.balance().is_ok() && all.failed == 0);
+    match accounts.map(|all| all.set_aside) {
+        // Whatever was listed then was stored or set aside, and this call never was either.
+        Some(0) => because(
             Cause::Late,
             format!(
-                "{listed} calls were listed in its window at {} and {held} are here: it was not among them",
-                row.checked_at
+                "run {run} read its window whole at {checked_at} and accounts for every record it listed; this call was not among them"
             ),
         ),
-        (Some(listed), Some(held)) => because(
-            Cause::FilteringOrSyncIssue,
+        Some(unread) => because(
+            Cause::SetAside,
             format!(
-                "{listed} calls were listed in its window at {} and only {held} are here",
-                row.checked_at
+                "run {run} read its window whole at {checked_at} and set {unread} records aside; this call is one of them, or appeared afterwards"
             ),
         ),
-        _ => because(
+        None => because(
             Cause::Unexplained,
             format!(
-                "its window was read whole at {}, and how many calls it had then is no longer known",
-                row.checked_at
+                "run {run} read its window at {checked_at}, and does not account for every record it listed"
             ),
         ),
     }

@@ -1,3 +1,5 @@
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on may stop")]
+
 use std::fmt::Write as _;
 use std::time::Duration;
 
@@ -5,7 +7,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::samples::{HOUR, MINUTE, hour, minute, minutes};
-use crate::{Covered, Level, Mark, RunId};
+use crate::{Covered, Level, Mark, RunAccounts, RunId};
 
 /// A line of a scenario: `a  10:05:00  completed  60s  agent-1`, where `-` is what is not told.
 fn told(line: &str) -> Told {
@@ -143,12 +145,12 @@ proptest! {
 }
 
 /// A window from ten to eleven o'clock, read at noon.
-fn row(level: Level, mark: Option<Mark>, listed: Option<u64>) -> Covered {
+fn row(level: Level, mark: Option<Mark>) -> Covered {
     Covered {
         window: minutes(600, 660),
         level,
         mark,
-        listed,
+        listed: None,
         provider_total: None,
         run: RunId(1),
         checked_at: hour("12"),
@@ -181,32 +183,32 @@ fn an_unreadable_record_and_a_young_call_are_named() {
 
 #[test]
 fn the_ledger_says_what_it_knows() {
-    let by = |row: &Covered, held: Option<u64>, cause| {
-        explains(
-            &Missing { covered: Some(row), held, ..Missing::default() },
-            "60s",
-            hour("20"),
-            cause,
-        );
+    let by = |row: &Covered, was_held, accounts: Option<RunAccounts>, cause| {
+        let known = Missing { covered: Some(row), was_held, accounts, ..Missing::default() };
+        explains(&known, "60s", hour("20"), cause);
     };
-    explains(&Missing::default(), "60s", hour("20"), Cause::WindowNotFetched);
+    let whole = Some(RunAccounts { listed: 9, new: 9, ..RunAccounts::default() });
+    let unread = Some(RunAccounts { listed: 9, new: 8, set_aside: 1, ..RunAccounts::default() });
+    let refused = Some(RunAccounts { listed: 9, new: 8, failed: 1, ..RunAccounts::default() });
+    let open = Some(RunAccounts { listed: 9, new: 8, ..RunAccounts::default() });
     let why = || "the token was refused".to_owned();
-    by(&row(Level::Unproven, Some(Mark::Unreachable(why())), None), None, Cause::ProviderRefused);
-    by(
-        &row(Level::Unproven, Some(Mark::PossiblyTruncated(why())), None),
-        None,
-        Cause::WindowTruncated,
-    );
-    by(&row(Level::Unproven, None, None), None, Cause::WindowNotFetched);
-    by(&row(Level::Listed, None, Some(5)), Some(5), Cause::Late);
-    by(&row(Level::Settled, None, Some(5)), Some(4), Cause::FilteringOrSyncIssue);
-    by(&row(Level::Settled, None, None), Some(4), Cause::Unexplained);
-    by(&row(Level::Settled, None, Some(5)), None, Cause::Unexplained);
+    let unproven = |mark| row(Level::Unproven, mark);
+    explains(&Missing::default(), "60s", hour("20"), Cause::WindowNotFetched);
+    by(&unproven(Some(Mark::Unreachable(why()))), false, whole, Cause::ProviderRefused);
+    by(&unproven(Some(Mark::PossiblyTruncated(why()))), false, whole, Cause::WindowTruncated);
+    by(&unproven(None), false, whole, Cause::WindowNotFetched);
+    by(&row(Level::Listed, None), false, whole, Cause::Late);
+    by(&row(Level::Settled, None), false, whole, Cause::Late);
+    by(&row(Level::Settled, None), true, whole, Cause::FilteringOrSyncIssue);
+    by(&row(Level::Settled, None), false, unread, Cause::SetAside);
+    for relied_on_by_nobody in [refused, open, None] {
+        by(&row(Level::Settled, None), false, relied_on_by_nobody, Cause::Unexplained);
+    }
 }
 
 #[test]
 fn a_call_that_ended_after_its_window_was_read_is_late() {
-    let row = row(Level::Listed, None, None);
+    let row = row(Level::Listed, None);
     let known = Missing { covered: Some(&row), ..Missing::default() };
     explains(&known, "7200s", hour("20"), Cause::Late);
     let just_before = HOUR.as_secs() + 1800;
