@@ -19,7 +19,7 @@ fn both_sides_are_shown_to_add_up() {
     assert_eq!(report["summary"]["missingInDatabase"], 0);
     assert_eq!(report["summary"]["highlevelTotal"], 120);
     let runs = site.run(&["runs", "--json"]).json();
-    assert_eq!(runs[0]["kind"], "diagnostic");
+    assert_eq!(runs[0]["type"], "diagnostic");
 }
 
 #[test]
