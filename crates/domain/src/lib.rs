@@ -20,6 +20,7 @@
 //! | settled | old enough, and re-read often enough, that the provider no longer changes it: [`Tiers`] |
 
 mod call;
+mod compare;
 mod coverage;
 mod hash;
 mod ids;
@@ -37,6 +38,10 @@ mod walk;
 mod window;
 
 pub use call::{AgentRef, Alias, Awaited, Call, ContactRef, Direction, ProviderTime, Tag};
+pub use compare::{
+    ById, Cause, Compared, Difference, Elsewhere, Explained, Extra, Field, Missing, Told,
+    Tolerances, compare, explain_extra, explain_missing,
+};
 pub use coverage::{Coverage, Covered, Level, Mark};
 pub use hash::ContentHash;
 pub use ids::{AccountId, AgentId, ProviderCallId, ProviderKind, RunId, SourceId, UnknownProvider};

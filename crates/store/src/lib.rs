@@ -28,8 +28,8 @@ mod work;
 pub use accounts::AccountRow;
 pub use agents::{AgentRow, SeenAgent};
 pub use calls::{
-    AwaitingCall, CallFilter, CallKey, CallRow, KnownCall, NewCall, PlacedCall, Replaced, Which,
-    parts,
+    AwaitingCall, CallFilter, CallKey, CallRow, HeldCall, KnownCall, NewCall, PlacedCall, Replaced,
+    Which, parts,
 };
 pub use db::{Engine, Store, Tx};
 pub use dictionaries::Dictionary;

@@ -97,7 +97,7 @@ impl Task {
 
 /// Walks every territory and hands on what it finds. Ends early when `stop` is cancelled, when
 /// nobody listens any more, or when asking on is pointless. Says whether asking on makes sense.
-pub(super) async fn fetch(
+pub(crate) async fn fetch(
     ctx: Context,
     source: Source,
     territories: Vec<Territory>,

@@ -26,6 +26,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
+pub(crate) use fetch::fetch;
 pub use fetch::{Ended, Fetched};
 pub use log::{Phase, RunLog};
 pub use options::{Progress, SyncOptions};
@@ -101,7 +102,7 @@ async fn start(
 ) -> Result<RunId, StoreError> {
     let now = ctx.now();
     let mut tx = ctx.store.begin().await?;
-    let abandoned = tx.runs_abandon(source.row.id, now).await?;
+    let abandoned = tx.runs_abandon(source.row.id, false, now).await?;
     let run = tx.run_start(source.row.id, options.kind, &options.parameters(source), now).await?;
     tx.work_describe(lease, &format!("run {run}")).await?;
     if abandoned > 0 {
@@ -166,7 +167,7 @@ async fn fetch_all(
     out: mpsc::Sender<Fetched>,
     stop: CancellationToken,
 ) {
-    let goes_on = fetch::fetch(ctx.clone(), source.clone(), home, out.clone(), stop.clone()).await;
+    let goes_on = fetch(ctx.clone(), source.clone(), home, out.clone(), stop.clone()).await;
     // What is asked for by id is put beside what is held, so that must be what was just read.
     let (told, written) = oneshot::channel();
     if goes_on && out.send(Fetched::Written(told)).await.is_ok() && written.await.is_ok() {

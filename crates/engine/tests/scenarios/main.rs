@@ -5,6 +5,7 @@
 
 mod bodies;
 mod chance;
+mod comparing;
 mod counting;
 mod coverage;
 mod crashes;

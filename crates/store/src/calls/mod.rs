@@ -4,6 +4,7 @@ mod awaiting;
 mod known;
 mod list;
 mod replace;
+mod told;
 mod write;
 
 use domain::{ProviderCallId, SourceId};
@@ -12,6 +13,7 @@ pub use awaiting::AwaitingCall;
 pub use known::KnownCall;
 pub use list::{CallFilter, CallRow};
 pub use replace::{PlacedCall, Replaced, Which};
+pub use told::HeldCall;
 pub use write::{NewCall, parts};
 
 /// What a call is known by.

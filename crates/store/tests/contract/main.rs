@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod calls;
+mod comparing;
 mod ledger;
 mod runs;
 mod samples;

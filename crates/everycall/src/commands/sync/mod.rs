@@ -19,6 +19,7 @@ use crate::wiring::Desk;
 
 pub use accounts::Accounts;
 pub use progress::ProgressBar;
+pub use span::asked;
 
 /// Pull calls: whatever the ledger lacks, or the span you name
 ///
