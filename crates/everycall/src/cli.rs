@@ -57,6 +57,7 @@ pub enum Command {
     Doctor(commands::doctor::Doctor),
     Sync(commands::sync::Sync),
     Compare(commands::compare::Compare),
+    Import(commands::import::Import),
     Status(commands::status::Status),
     Runs(commands::runs::Runs),
     Calls(commands::calls::Calls),

@@ -13,6 +13,7 @@ pub mod clock;
 pub mod credential;
 pub mod elevenlabs;
 pub mod error;
+pub mod export;
 pub mod highlevel;
 pub mod highlevel_conversations;
 pub mod highlevel_voice_ai;
@@ -75,6 +76,23 @@ pub trait Provider: Send + Sync {
     /// [`domain::Awaited::Detail`] is asked for by [`Provider::record`] before it is kept.
     fn has_parts(&self) -> bool {
         false
+    }
+
+    /// The columns by which the header of a file is known that a person exported from this provider;
+    /// none where such files cannot be imported.
+    fn export_columns(&self) -> &'static [&'static str] {
+        &[]
+    }
+
+    /// Which call each row of an exported file is: a record for each row, in order. A row that could
+    /// be several calls is a record without identity, whole, and never guessed.
+    async fn import(
+        &self,
+        rows: &[export::Row],
+        _held: &dyn export::Held,
+    ) -> Result<Vec<RawRecord>, SourceError> {
+        let why = "files of this provider cannot be imported";
+        Ok(rows.iter().map(|row| row.unreadable(why)).collect())
     }
 
     /// What a raw record says, in normal form. `home` is the country of numbers without prefix.

@@ -143,7 +143,7 @@ fn packing(error: super::CodecError) -> StoreError {
 }
 
 impl Sighting {
-    pub(super) fn id(&self) -> Option<&str> {
+    pub(crate) fn id(&self) -> Option<&str> {
         self.record.identity.as_ref().ok().map(|identity| identity.id.0.as_str())
     }
 }

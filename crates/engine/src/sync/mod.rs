@@ -12,6 +12,7 @@
 
 mod dry;
 mod fetch;
+mod import;
 mod lease;
 mod log;
 mod options;
@@ -20,7 +21,7 @@ mod report;
 mod revisit;
 mod write;
 
-use domain::{Planned, RunId, Territory, plan, territories};
+use domain::{Planned, RunId, RunKind, Territory, plan, territories};
 use store::{Lease, StoreError};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
@@ -28,6 +29,7 @@ use tokio_util::sync::CancellationToken;
 
 pub(crate) use fetch::fetch;
 pub use fetch::{Ended, Fetched};
+pub use import::{ImportOptions, import};
 pub use log::{Phase, RunLog};
 pub use options::{Progress, SyncOptions};
 pub use report::{ReportLine, RunReport};
@@ -84,7 +86,9 @@ async fn sync_leased(
     lease: &Lease,
 ) -> Result<RunReport, SyncError> {
     let mut log = RunLog::new(&source.row.name);
-    let run = ctx.within(start(ctx, source, options, lease, &mut log)).await?;
+    let parameters = options.parameters(source);
+    let begun = start(ctx, source, options.kind, &parameters, lease, &mut log);
+    let run = ctx.within(begun).await?;
     let mut writer = Writer::new(ctx, source, options, lease, run, log);
     match read(&mut writer).await {
         Ok(error) => writer.conclude(error, options.stop.is_cancelled()).await,
@@ -96,14 +100,15 @@ async fn sync_leased(
 async fn start(
     ctx: &Context,
     source: &Source,
-    options: &SyncOptions,
+    kind: RunKind,
+    parameters: &str,
     lease: &Lease,
     log: &mut RunLog,
 ) -> Result<RunId, StoreError> {
     let now = ctx.now();
     let mut tx = ctx.store.begin().await?;
     let abandoned = tx.runs_abandon(source.row.id, false, now).await?;
-    let run = tx.run_start(source.row.id, options.kind, &options.parameters(source), now).await?;
+    let run = tx.run_start(source.row.id, kind, parameters, now).await?;
     tx.work_describe(lease, &format!("run {run}")).await?;
     if abandoned > 0 {
         let sentence = format!(

@@ -31,3 +31,4 @@ mod teli;
 mod totals;
 mod twilio;
 mod vicidial;
+mod vicidial_import;

@@ -7,6 +7,7 @@ pub mod calls;
 pub mod compare;
 pub mod demo;
 pub mod doctor;
+pub mod import;
 pub mod init;
 pub mod runs;
 pub mod serve;
@@ -34,6 +35,7 @@ pub async fn run(cli: Cli) -> Result<Exit> {
         Command::Doctor(doctor) => doctor::run(&site, doctor).await,
         Command::Sync(sync) => sync::run(&site, sync).await,
         Command::Compare(compare) => compare::run(&site, compare).await,
+        Command::Import(import) => import::run(&site, import).await,
         Command::Status(status) => status::run(&site, status).await,
         Command::Runs(runs) => runs::run(&site, runs).await,
         Command::Calls(calls) => calls::run(&site, calls).await,
