@@ -38,6 +38,8 @@ pub use credential::{Credential, TokenPair, TokenVault, VaultError};
 pub use error::SourceError;
 pub use record::{Identity, Page, RawRecord, Unreadable};
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use domain::{Call, Capabilities, Country, ProviderCallId, Window};
 use tokio::sync::mpsc;
@@ -66,6 +68,12 @@ pub trait Provider: Send + Sync {
 
     /// One record by its id; `None` when the provider does not know it.
     async fn record(&self, id: &ProviderCallId) -> Result<Option<RawRecord>, SourceError>;
+
+    /// What the slowest statement of this connection took so far, for a provider whose tables
+    /// others work in while they are read.
+    fn slowest_statement(&self) -> Option<Duration> {
+        None
+    }
 
     /// All agents the provider lists.
     async fn agents(&self) -> Result<Vec<ProviderAgent>, SourceError>;

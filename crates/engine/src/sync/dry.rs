@@ -72,6 +72,6 @@ pub(super) async fn sync_dry(
     tally.what.has_erred = error.is_some();
     let status = conclude(&tally.accounts, tally.what);
     let took = ctx.now().since(started);
-    let concurrency = source.connection.concurrency();
-    Ok(RunReport::new(None, &tally, status, error, was_cancelled, took, concurrency))
+    let connection = &source.connection;
+    Ok(RunReport::new(None, &tally, status, error, was_cancelled, took, connection))
 }

@@ -236,7 +236,7 @@ fn counted(task: &Task, page: Page) -> Fetched {
             Err(_) => Some(xxh3_64(&record.bytes)),
         };
         let is_repeated = !key.is_some_and(|key| counted.insert(key));
-        Sighting { record, is_repeated }
+        Sighting::new(record, is_repeated)
     });
     let sightings = sightings.collect();
     let (number, total, took) = (page.number, page.total, page.took);
