@@ -53,7 +53,7 @@ impl Scene {
         tokio::join!(walking, taking)
     }
 
-    fn is_whole(&self, walked: &Walked, pages: &[Page]) {
+    fn has_all(&self, walked: &Walked, pages: &[Page]) {
         let calls = self.rig.truth().len() as u64;
         assert_eq!(*walked, Walked::Whole { distinct: calls, total: Some(calls) });
         let fresh = pages.iter().flat_map(|page| &page.records).filter(|(_, again)| !again);
@@ -68,7 +68,7 @@ on_both_databases! {
         let pages = scene.rig.truth().len().div_ceil(10);
         let source = scene.told(|_| ());
         let (walked, taken) = scene.walk_slowly(&source, pages, pages).await;
-        Scene::is_whole(&scene, &walked, &taken);
+        scene.has_all(&walked, &taken);
         assert_eq!(scene.list_requests(), pages, "each page once");
     }
 
@@ -79,7 +79,7 @@ on_both_databases! {
         let source = scene.told(|told| told.pages_ahead = 3);
         // One page has been handed over, and three wait.
         let (walked, taken) = scene.walk_slowly(&source, 4, 1).await;
-        Scene::is_whole(&scene, &walked, &taken);
+        scene.has_all(&walked, &taken);
         assert!(scene.list_requests() > pages);
     }
 }
