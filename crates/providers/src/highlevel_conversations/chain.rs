@@ -92,7 +92,7 @@ impl<'a> Chain<'a> {
         loop {
             if asking.is_empty() && !self.is_done && waiting.len() < ahead {
                 if let Some(end) = self.died_of_waiting() {
-                    return Ok(end);
+                    return Ok(hand_over(waiting, reading, end).await);
                 }
                 self.page += 1;
                 asking.push(ask(self.client, self.listing, self.page, self.cursor.take()));
@@ -110,7 +110,7 @@ impl<'a> Chain<'a> {
                 Some(asked) = asking.next(), if !asking.is_empty() => {
                     let (page, took) = match self.understand(asked)? {
                         Ok(understood) => understood,
-                        Err(end) => return Ok(end),
+                        Err(end) => return Ok(hand_over(waiting, reading, end).await),
                     };
                     let total = page.total;
                     waiting.push_back(reading.take_in(page.messages, total, took));
@@ -186,6 +186,16 @@ impl<'a> Chain<'a> {
             Err(why) => End::Doubted { why, total },
         }
     }
+}
+
+/// A chain has ended, and pages of it still wait: what was fetched is not dropped.
+async fn hand_over(waiting: VecDeque<Page>, reading: &Reading<'_>, end: End) -> End {
+    for page in waiting {
+        if reading.pages.send(page).await.is_err() {
+            return End::LeftAlone;
+        }
+    }
+    end
 }
 
 async fn ask(client: &Client, listing: Listing, number: u64, cursor: Option<String>) -> Asked {

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use domain::ProviderCallId;
 use simulators::highlevel_conversations::Settings;
 use testkit::{RigSettings, TestDb, on_both_databases};
 
@@ -38,7 +37,11 @@ on_both_databases! {
         scene.rig.clock.pass(HOUR);
         change_oldest(&scene, 250);
         let report = scene.read_whole().await;
-        assert_eq!((report.new, report.updated), (0, 250), "{report:#?}");
+        // A few more have their words by now.
+        assert_eq!(report.new, 0, "{report:#?}");
+        assert!(report.updated >= 250, "{report:#?}");
+        let changed = scene.rig.calls().await.into_values().filter(|call| call.version > 1);
+        assert!(changed.count() >= 250);
     }
 
     /// A first load reads everything, so there is no change to look for.
@@ -69,30 +72,29 @@ on_both_databases! {
         let scene = scene(db, quiet(), |_, _| ()).await;
         scene.read_whole().await;
         let old = scene.rig.truth().into_values().min_by_key(|call| call.occurred_at).unwrap();
+        let before = scene.rig.calls().await[&old.id].version;
         scene.rig.clock.pass(DAY);
         assert!(scene.rig.provider.change(&old.id));
         scene.rig.clock.pass(DAY * 40);
         let report = scene.read_whole().await;
-        assert_eq!(report.updated, 1, "{report:#?}");
         assert!(report.windows_planned > 1, "{report:#?}");
+        assert_eq!(scene.rig.calls().await[&old.id].version, before + 1);
     }
 
-    /// An order that is ignored shows, and no change is believed to be the last.
+    /// An order that is ignored shows once a call that is not the newest was written last.
     async fn an_order_that_is_ignored_proves_no_changes(db) {
-        let settings =
-            Settings { ignored_parameters: vec!["sortBy".to_owned()], ..quiet() };
+        let settings = Settings { ignored_parameters: vec!["sortBy".to_owned()], ..quiet() };
         let scene = scene(db, settings, |_, _| ()).await;
         scene.read_whole().await;
-        let old = scene.rig.truth().into_values().min_by_key(|call| call.occurred_at).unwrap();
+        let mut calls: Vec<_> = scene.rig.truth().into_values().collect();
+        calls.sort_by_key(|call| call.occurred_at);
         scene.rig.clock.pass(HOUR);
-        assert!(scene.rig.provider.change(&old.id));
+        assert!(scene.rig.provider.change(&calls[calls.len() - 3].id));
         scene.rig.clock.pass(HOUR);
         let report = scene.rig.sync().await;
         ended(&report, &["in the order of last writing", "`reads_changes`"]);
         let told = scene.told(|told| told.reads_changes = false);
         let report = scene.read(&told).await;
         assert!(report.success, "{report:#?}");
-        let id = ProviderCallId(old.id);
-        assert!(scene.rig.calls().await.contains_key(&id.0));
     }
 }
