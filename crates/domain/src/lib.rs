@@ -49,7 +49,7 @@ pub use phone::{Country, Phone};
 pub use placement::{
     Assignment, Because, ExcludedReason, Placement, PlacementFacts, Rules, WaitingReason, place,
 };
-pub use plan::{Capabilities, Planned, Territory, Why, plan, territories};
+pub use plan::{Capabilities, Planned, Territory, Unseen, Why, plan, territories, unseen};
 pub use retry::{Next, RetryPolicy, Trouble};
 pub use run::{Conclusion, RunAccounts, RunKind, RunStatus, Unbalanced, conclude};
 pub use settle::{Tiers, look_again};

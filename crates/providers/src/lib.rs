@@ -39,8 +39,10 @@ pub use credential::{Credential, TokenPair, TokenVault, VaultError};
 pub use error::SourceError;
 pub use record::{Identity, Page, RawRecord, Unreadable};
 
+use std::time::Duration;
+
 use async_trait::async_trait;
-use domain::{Call, Capabilities, Country, ProviderCallId, Window};
+use domain::{Call, Capabilities, Country, ProviderCallId, Timestamp, Window};
 use tokio::sync::mpsc;
 
 /// One configured connection to a provider.
@@ -62,11 +64,28 @@ pub trait Provider: Send + Sync {
         pages: &mpsc::Sender<Page>,
     ) -> Result<Walked, SourceError>;
 
+    /// Reads every record written since an instant, however old its call, into `pages`, and says
+    /// whether that was all. `None` when the provider has no list in that order: its changes are
+    /// found when windows are read again.
+    async fn changes(
+        &self,
+        _since: Timestamp,
+        _pages: &mpsc::Sender<Page>,
+    ) -> Result<Option<Walked>, SourceError> {
+        Ok(None)
+    }
+
     /// How many calls the provider says lie in `request`, where it can say so cheaply.
     async fn total(&self, request: Window) -> Result<Option<u64>, SourceError>;
 
     /// One record by its id; `None` when the provider does not know it.
     async fn record(&self, id: &ProviderCallId) -> Result<Option<RawRecord>, SourceError>;
+
+    /// What the slowest statement of this connection took so far, for a provider whose tables
+    /// others work in while they are read.
+    fn slowest_statement(&self) -> Option<Duration> {
+        None
+    }
 
     /// All agents the provider lists.
     async fn agents(&self) -> Result<Vec<ProviderAgent>, SourceError>;

@@ -21,7 +21,7 @@ use tokio_util::sync::CancellationToken;
 pub use report::{AgentAnalysis, CompareReport, DifferingCall, OneSided, Summary, UnassignedAgent};
 
 use crate::ingest::{Asking, Completer, Sighting};
-use crate::sync::{Fetched, Progress, fetch};
+use crate::sync::{Changes, Fetched, Progress, fetch};
 use crate::{Context, Source};
 use report::Tally;
 
@@ -240,7 +240,7 @@ impl<'a> Reading<'a> {
         let stop = self.options.stop.child_token();
         let mut fetching = JoinSet::new();
         let (source, home) = (self.source.clone(), territories(&planned));
-        fetching.spawn(fetch(one_by_one, source, home, out, stop.clone()));
+        fetching.spawn(fetch(one_by_one, source, home, Changes::none(), out, stop.clone()));
         let mut heartbeat = tokio::time::interval(self.ctx.settings.lease / 3);
         let read = loop {
             let next = tokio::select! {

@@ -174,7 +174,7 @@ async fn import_dry<R: BufRead + Send>(
     tally.what = Conclusion { was_cancelled, has_erred: error.is_some(), ..Conclusion::default() };
     let status = conclude(&tally.accounts, tally.what);
     let took = ctx.now().since(started);
-    Ok(RunReport::new(None, &tally, status, error, was_cancelled, took, 1))
+    Ok(RunReport::new(None, &tally, status, error, was_cancelled, took, &source.connection))
 }
 
 /// What reading a batch needs.
@@ -271,7 +271,7 @@ fn together(records: Vec<RawRecord>) -> Vec<Sighting> {
         if let Some(all) = record.identity.as_ref().ok().and_then(|it| of_calls.get(&it.id)) {
             record.bytes = all.clone();
         }
-        Sighting { record, is_repeated: false }
+        Sighting::new(record, false)
     };
     records.into_iter().map(whole).collect()
 }

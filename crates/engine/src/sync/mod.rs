@@ -10,6 +10,7 @@
 //! The three run beside each other with bounded queues between them, so that the provider's
 //! budget is the only thing to wait for.
 
+mod changes;
 mod dry;
 mod fetch;
 mod import;
@@ -21,12 +22,13 @@ mod report;
 mod revisit;
 mod write;
 
-use domain::{Planned, RunId, RunKind, Territory, plan, territories};
+use domain::{Planned, RunId, RunKind, Territory, Unseen, plan, territories, unseen};
 use store::{Lease, StoreError};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
+pub(crate) use changes::Changes;
 pub(crate) use fetch::fetch;
 pub use fetch::{Ended, Fetched};
 pub use import::{ImportOptions, import};
@@ -129,7 +131,7 @@ async fn survey(
     source: &Source,
     options: &SyncOptions,
     log: &mut RunLog,
-) -> Result<Vec<Planned>, StoreError> {
+) -> Result<(Vec<Planned>, Option<Unseen>), StoreError> {
     let started = ctx.now();
     let agents = agents_fetch(ctx, source).await;
     let now = ctx.now();
@@ -161,18 +163,21 @@ async fn survey(
     let capabilities = source.connection.capabilities();
     let planned = plan(&coverage, &capabilities, source.row.since, options.asked, now);
     log.info(now, Phase::Date, options::plan_sentence(&planned, options.asked), None);
-    Ok(planned)
+    let unseen = unseen(&coverage, &planned);
+    Ok((planned, unseen))
 }
 
-/// Windows first, then the calls that were not complete when they were last seen.
+/// What changed, then windows, then the calls that were not complete when they were last seen.
 async fn fetch_all(
     ctx: Context,
     source: Source,
     home: Vec<Territory>,
+    unseen: Option<Unseen>,
     out: mpsc::Sender<Fetched>,
     stop: CancellationToken,
 ) {
-    let goes_on = fetch(ctx.clone(), source.clone(), home, out.clone(), stop.clone()).await;
+    let read = changes::read(&ctx, &source, unseen, &out, &stop).await;
+    let goes_on = fetch(ctx.clone(), source.clone(), home, read, out.clone(), stop.clone()).await;
     // What is asked for by id is put beside what is held, so that must be what was just read.
     let (told, written) = oneshot::channel();
     if goes_on && out.send(Fetched::Written(told)).await.is_ok() && written.await.is_ok() {
@@ -184,7 +189,7 @@ async fn fetch_all(
 /// Returns the first thing, if any, that kept a window from being proved.
 async fn read(writer: &mut Writer<'_>) -> Result<Option<String>, StoreError> {
     let (ctx, source, options) = (writer.ctx, writer.source, writer.options);
-    let planned = survey(ctx, source, options, &mut writer.log).await?;
+    let (planned, unseen) = survey(ctx, source, options, &mut writer.log).await?;
     let (version, rules) = ctx.within(ctx.store.rules_load(source.row.id)).await?;
     let rules = RulesAt { version, rules };
     let packing = Packing::load(ctx, source).await?;
@@ -194,7 +199,7 @@ async fn read(writer: &mut Writer<'_>) -> Result<Option<String>, StoreError> {
 
     let mut stages = JoinSet::new();
     let home: Vec<Territory> = territories(&planned);
-    stages.spawn(fetch_all(ctx.clone(), source.clone(), home, fetched, stop.clone()));
+    stages.spawn(fetch_all(ctx.clone(), source.clone(), home, unseen, fetched, stop.clone()));
     stages.spawn(prepare::prepare_all(
         ctx.clone(),
         source.clone(),

@@ -94,7 +94,7 @@ on_both_databases! {
         let stage = stage(db, |_| {}).await;
         read_whole(&stage).await;
         let id = stage.truth().into_keys().next().unwrap();
-        stage.simulator.mutate(|world| drop(world.delete(&id)));
+        assert!(stage.simulator.mutate(|world| world.delete(&id)));
         let report = compared(&stage).await;
         assert_eq!(causes(&report), "extra 1 lost_at_provider");
         assert_eq!(report.extra_calls[0].call_id, id);

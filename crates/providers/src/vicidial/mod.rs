@@ -127,6 +127,10 @@ impl Provider for Vicidial {
         one::record(&self.client, &key).await
     }
 
+    fn slowest_statement(&self) -> Option<Duration> {
+        Some(self.client.slowest_statement())
+    }
+
     async fn agents(&self) -> Result<Vec<ProviderAgent>, SourceError> {
         let schema = self.client.schema().await?;
         let Some(statement) = schema.select(Table::Users, Copy::Live, "1 = 1") else {

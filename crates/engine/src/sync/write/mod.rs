@@ -285,8 +285,8 @@ impl<'a> Writer<'a> {
         was_cancelled: bool,
         took: Duration,
     ) -> RunReport {
-        let concurrency = self.source.connection.concurrency();
-        RunReport::new(Some(self.run), &self.tally, status, error, was_cancelled, took, concurrency)
+        let connection = &self.source.connection;
+        RunReport::new(Some(self.run), &self.tally, status, error, was_cancelled, took, connection)
     }
 }
 
