@@ -21,6 +21,7 @@
 //! | settled | old enough, and re-read often enough, that the provider no longer changes it: [`Tiers`] |
 
 mod call;
+mod compare;
 mod coverage;
 mod hash;
 mod ids;
@@ -38,6 +39,10 @@ mod walk;
 mod window;
 
 pub use call::{AgentRef, Alias, Awaited, Call, ContactRef, Direction, ProviderTime, Tag};
+pub use compare::{
+    ById, Cause, Compared, Difference, Elsewhere, Explained, Extra, Field, Missing, Told,
+    Tolerances, compare, explain_extra, explain_missing,
+};
 pub use coverage::{Coverage, Covered, Level, Mark};
 pub use hash::ContentHash;
 pub use ids::{
@@ -49,7 +54,7 @@ pub use placement::{
     Assignment, AssignmentEdit, Because, ExcludedReason, HeldAssignment, Overlap, Placement,
     PlacementFacts, Rules, WaitingReason, edited, place, reassign, unassign,
 };
-pub use plan::{Capabilities, Planned, Territory, Why, plan, territories};
+pub use plan::{Capabilities, Planned, Territory, Unseen, Why, plan, territories, unseen};
 pub use retry::{Next, RetryPolicy, Trouble};
 pub use run::{Conclusion, RunAccounts, RunKind, RunStatus, Unbalanced, conclude};
 pub use settle::{Tiers, look_again};

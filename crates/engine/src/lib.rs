@@ -1,9 +1,10 @@
-//! The verbs: sync, ingest, place, examine.
+//! The verbs: sync, ingest, place, compare, examine.
 //!
 //! Read [`sync::sync`] first: it plans windows from the ledger, lets the provider walk them,
 //! sends every page through [`ingest`], and ends with accounts that balance.
 
 pub mod agents;
+pub mod compare;
 mod context;
 pub mod examine;
 pub mod ingest;

@@ -56,6 +56,8 @@ pub enum Command {
     Init(commands::init::Init),
     Doctor(commands::doctor::Doctor),
     Sync(commands::sync::Sync),
+    Compare(commands::compare::Compare),
+    Import(commands::import::Import),
     Status(commands::status::Status),
     Runs(commands::runs::Runs),
     Calls(commands::calls::Calls),

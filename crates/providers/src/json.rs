@@ -116,17 +116,21 @@ fn instant_in_parts(json: &str) -> Option<Timestamp> {
 /// The fields of an object by name, each as raw JSON. Of a field that comes twice the last counts,
 /// and one that is null is absent.
 #[derive(Debug, Clone, Default)]
-pub struct Fields<'a>(BTreeMap<Cow<'a, str>, &'a RawValue>);
+// A list, not a map: an object has some twenty fields, and most are never asked for.
+pub struct Fields<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
 
 impl<'a> Fields<'a> {
     /// A field, where it says something.
     pub fn get(&self, name: &str) -> Option<&'a RawValue> {
-        self.0.get(name).copied().filter(|raw| raw.get() != "null")
+        let found = self.0.iter().rev().find(|(known, _)| known == name);
+        found.map(|(_, raw)| *raw).filter(|raw| raw.get() != "null")
     }
 
     /// All of them, by name.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &'a RawValue)> {
-        self.0.iter().map(|(name, raw)| (name.as_ref(), *raw))
+        let last: BTreeMap<&str, &'a RawValue> =
+            self.0.iter().map(|(name, raw)| (name.as_ref(), *raw)).collect();
+        last.into_iter()
     }
 }
 
@@ -141,9 +145,9 @@ impl<'de: 'a, 'a> Deserialize<'de> for Fields<'a> {
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Fields<'de>, A::Error> {
                 #[derive(Deserialize, PartialEq, Eq, PartialOrd, Ord)]
                 struct Name<'a>(#[serde(borrow)] Cow<'a, str>);
-                let mut fields = BTreeMap::new();
+                let mut fields = Vec::new();
                 while let Some(Name(name)) = map.next_key()? {
-                    fields.insert(name, map.next_value()?);
+                    fields.push((name, map.next_value()?));
                 }
                 Ok(Fields(fields))
             }

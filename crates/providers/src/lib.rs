@@ -13,6 +13,7 @@ pub mod clock;
 pub mod credential;
 pub mod elevenlabs;
 pub mod error;
+pub mod export;
 pub mod highlevel;
 pub mod highlevel_conversations;
 pub mod highlevel_voice_ai;
@@ -38,8 +39,10 @@ pub use credential::{Credential, TokenPair, TokenVault, VaultError};
 pub use error::SourceError;
 pub use record::{Identity, Page, RawRecord, Unreadable};
 
+use std::time::Duration;
+
 use async_trait::async_trait;
-use domain::{Call, Capabilities, Country, ProviderCallId, Window};
+use domain::{Call, Capabilities, Country, ProviderCallId, Timestamp, Window};
 use tokio::sync::mpsc;
 
 /// One configured connection to a provider.
@@ -61,11 +64,28 @@ pub trait Provider: Send + Sync {
         pages: &mpsc::Sender<Page>,
     ) -> Result<Walked, SourceError>;
 
+    /// Reads every record written since an instant, however old its call, into `pages`, and says
+    /// whether that was all. `None` when the provider has no list in that order: its changes are
+    /// found when windows are read again.
+    async fn changes(
+        &self,
+        _since: Timestamp,
+        _pages: &mpsc::Sender<Page>,
+    ) -> Result<Option<Walked>, SourceError> {
+        Ok(None)
+    }
+
     /// How many calls the provider says lie in `request`, where it can say so cheaply.
     async fn total(&self, request: Window) -> Result<Option<u64>, SourceError>;
 
     /// One record by its id; `None` when the provider does not know it.
     async fn record(&self, id: &ProviderCallId) -> Result<Option<RawRecord>, SourceError>;
+
+    /// What the slowest statement of this connection took so far, for a provider whose tables
+    /// others work in while they are read.
+    fn slowest_statement(&self) -> Option<Duration> {
+        None
+    }
 
     /// All agents the provider lists.
     async fn agents(&self) -> Result<Vec<ProviderAgent>, SourceError>;
@@ -75,6 +95,23 @@ pub trait Provider: Send + Sync {
     /// [`domain::Awaited::Detail`] is asked for by [`Provider::record`] before it is kept.
     fn has_parts(&self) -> bool {
         false
+    }
+
+    /// The columns by which the header of a file is known that a person exported from this provider;
+    /// none where such files cannot be imported.
+    fn export_columns(&self) -> &'static [&'static str] {
+        &[]
+    }
+
+    /// Which call each row of an exported file is: a record for each row, in order. A row that could
+    /// be several calls is a record without identity, whole, and never guessed.
+    async fn import(
+        &self,
+        rows: &[export::Row],
+        _held: &dyn export::Held,
+    ) -> Result<Vec<RawRecord>, SourceError> {
+        let why = "files of this provider cannot be imported";
+        Ok(rows.iter().map(|row| row.unreadable(why)).collect())
     }
 
     /// What a raw record says, in normal form. `home` is the country of numbers without prefix.

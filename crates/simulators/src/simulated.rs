@@ -56,6 +56,8 @@ pub struct Options {
     pub latency_ms: u64,
     /// Answer as often as asked, where the real provider would ask to slow down.
     pub is_unlimited: bool,
+    /// Rows of lists bring all that any deployment was seen to bring, where deployments differ.
+    pub has_rich_rows: bool,
 }
 
 /// The providers that can be simulated.

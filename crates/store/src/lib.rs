@@ -29,7 +29,8 @@ mod work;
 pub use accounts::AccountRow;
 pub use agents::{AgentAt, AgentRow, SeenAgent};
 pub use calls::{
-    AwaitingCall, CallFilter, CallKey, CallRow, KnownCall, NewCall, Part, PlacedCall, Slice, parts,
+    AwaitingCall, CallFilter, CallKey, CallRow, HeldCall, KnownCall, NewCall, Part, PlacedCall,
+    Slice, parts,
 };
 pub use changes::{AssignmentRow, MoveRow, MovedCall, Replacement};
 pub use db::{Engine, Store, Tx};

@@ -1,9 +1,10 @@
 //! Each distinct content of a call, with the raw record whole.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 
-use domain::{ContentHash, SourceId, Timestamp};
-use sqlx::AssertSqlSafe;
+use domain::{ContentHash, ProviderCallId, SourceId, Timestamp};
+use sqlx::{AssertSqlSafe, QueryBuilder};
 
 use crate::batch::{pieces, placeholders};
 use crate::db::either;
@@ -64,6 +65,9 @@ WHERE o.source_id = $1 AND o.provider_call_id = $2
   AND (CAST($3 AS BIGINT) IS NULL OR c.account_id = $3)
 ORDER BY o.version";
 
+const OF_ANY: &str = "
+SELECT DISTINCT provider_call_id FROM observations WHERE source_id = ";
+
 impl Tx {
     /// Keeps new contents. Writing one twice is refused by its key.
     pub async fn observations_add(
@@ -89,6 +93,28 @@ impl Tx {
 }
 
 impl Store {
+    /// Which of these calls any content was ever stored of, whether the call is still here or not.
+    pub async fn observations_of_any(
+        &self,
+        source: SourceId,
+        ids: &[&ProviderCallId],
+    ) -> Result<HashSet<String>, StoreError> {
+        let mut found = HashSet::new();
+        for piece in ids.chunks(IDS_MAX) {
+            let rows: Vec<(String,)> = either!(self.read(), |db| {
+                let mut query = QueryBuilder::new(OF_ANY);
+                query.push_bind(source.0).push(" AND provider_call_id IN (");
+                let mut list = query.separated(", ");
+                for id in piece {
+                    list.push_bind(text(&id.0));
+                }
+                query.push(")").build_query_as().fetch_all(db).await
+            })?;
+            found.extend(rows.into_iter().map(|(id,)| id));
+        }
+        Ok(found)
+    }
+
     /// The latest content of each of these calls. Calls nobody knows are absent.
     pub async fn observations_held(
         &self,

@@ -1,6 +1,9 @@
 //! Records nobody could read, kept whole with their error.
 
-use domain::{ContentHash, SourceId, Timestamp};
+use std::collections::HashMap;
+
+use domain::{ContentHash, ProviderCallId, SourceId, Timestamp};
+use sqlx::QueryBuilder;
 
 use crate::db::either;
 use crate::text::{text, text_opt};
@@ -20,6 +23,8 @@ pub struct NewSetAside {
     /// The record as sent, compressed.
     pub raw: Vec<u8>,
 }
+
+const IDS_MAX: usize = 256;
 
 /// A stored one.
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
@@ -48,6 +53,9 @@ const LIST: &str = "
 SELECT set_aside_id, provider_call_id, why, first_seen_at, dictionary_id, raw
 FROM set_aside WHERE source_id = $1 AND set_aside_id > $2
 ORDER BY set_aside_id LIMIT $3";
+
+const OF_CALLS: &str = "
+SELECT provider_call_id, why FROM set_aside WHERE source_id = ";
 
 impl Tx {
     /// Keeps records nobody could read.
@@ -78,6 +86,28 @@ impl Tx {
 }
 
 impl Store {
+    /// Which of these calls have a record set aside, and why.
+    pub async fn set_aside_of(
+        &self,
+        source: SourceId,
+        ids: &[&ProviderCallId],
+    ) -> Result<HashMap<String, String>, StoreError> {
+        let mut found = HashMap::new();
+        for piece in ids.chunks(IDS_MAX) {
+            let rows: Vec<(String, String)> = either!(self.read(), |db| {
+                let mut query = QueryBuilder::new(OF_CALLS);
+                query.push_bind(source.0).push(" AND provider_call_id IN (");
+                let mut list = query.separated(", ");
+                for id in piece {
+                    list.push_bind(text(&id.0));
+                }
+                query.push(") ORDER BY set_aside_id").build_query_as().fetch_all(db).await
+            })?;
+            found.extend(rows);
+        }
+        Ok(found)
+    }
+
     /// The records set aside, oldest first, after the given id.
     pub async fn set_aside_list(
         &self,

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::window::{union, without};
-use crate::{Coverage, Tiers, Timestamp, Window};
+use crate::{Coverage, Level, Tiers, Timestamp, Window};
 
 /// What a provider can answer, and how carefully it must be asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -112,6 +112,27 @@ fn due(coverage: &Coverage, capabilities: &Capabilities, now: Timestamp) -> Vec<
         taken = union([taken, fresh].concat());
     }
     planned
+}
+
+/// What was written at the provider since the ledger last knew all of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Unseen {
+    /// Whatever was written since then may be unknown.
+    pub since: Timestamp,
+    /// The end of what is proved. Nothing after it may be proved before everything written since
+    /// is known: the ledger remembers no other position.
+    pub edge: Timestamp,
+}
+
+/// Which changes a run must read, of a provider that lists them: none when nothing is proved yet,
+/// and none when the run proves nothing newer than the ledger has.
+pub fn unseen(coverage: &Coverage, planned: &[Planned]) -> Option<Unseen> {
+    let proved = || coverage.rows().iter().filter(|row| row.level > Level::Unproven);
+    let edge = proved().map(|row| row.window.to()).max()?;
+    let goes_on = planned.iter().any(|next| next.window.to() > edge);
+    // Every row is known as it was when it was read last, and all of them as of their edge.
+    let read = proved().map(|row| row.checked_at).min()?;
+    goes_on.then(|| Unseen { since: edge.max(read), edge })
 }
 
 fn cut(

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 
-use super::{Capabilities, Planned, Territory, Why, plan, territories};
+use super::{Capabilities, Planned, Territory, Unseen, Why, plan, territories, unseen};
 use crate::samples::{DAY, HOUR, MINUTE, hour, minute, minutes, spans, text_of};
 use crate::{Coverage, Covered, Level, RunId, Tiers, Timestamp, Window};
 
@@ -236,4 +236,41 @@ fn failed_runs_and_an_outage_of_a_day_skip_no_instant_for_good() {
         assert!((2..=5).contains(&ages.len()), "instant {instant} was read at {ages:?}");
         assert!(*ages.last().unwrap() >= 7 * DAY, "instant {instant} was read at {ages:?}");
     }
+}
+
+/// What may have been written unseen, when the run plans to read `planned`.
+fn check_unseen(ledger: &str, planned: &str, expected: Option<(&str, &str)>) {
+    let rows = ledger.split(", ").filter(|row| !row.is_empty()).map(|text| {
+        let words: Vec<&str> = text.split(' ').collect();
+        let level = if words[0] == "listed" { Level::Listed } else { Level::Unproven };
+        row(spans(words[1])[0], level, hour(words[3]))
+    });
+    let planned: Vec<Planned> =
+        spans(planned).into_iter().map(|window| Planned { window, why: Why::Gap }).collect();
+    let found = unseen(&Coverage::from_rows(rows), &planned);
+    let found = found.map(|Unseen { since, edge }| (since, edge));
+    let expected = expected.map(|(since, edge)| (hour(since), hour(edge)));
+    assert_eq!(found, expected, "{ledger}, {planned:?}");
+}
+
+#[test]
+fn changes_are_unseen_since_the_end_of_what_is_proved() {
+    check_unseen("listed 00-06 at 03", "06-12", Some(("06", "06")));
+    check_unseen("listed 00-06 at 03, listed 06-12 at 13", "12-18", Some(("12", "12")));
+    // A hole before that end changes nothing: it is read as it is now.
+    check_unseen("listed 00-02 at 03, listed 06-12 at 13", "02-06 12-18", Some(("12", "12")));
+}
+
+#[test]
+fn what_was_read_later_than_that_is_known_as_it_was_then() {
+    check_unseen("listed 00-06 at 20", "06-12", Some(("20", "06")));
+    check_unseen("listed 00-06 at 20, listed 06-08 at 14", "08-12", Some(("14", "08")));
+}
+
+#[test]
+fn nothing_is_unseen_where_nothing_is_proved_or_nothing_newer_is_read() {
+    check_unseen("", "00-06", None);
+    check_unseen("unproven 00-06 at 08", "00-12", None);
+    check_unseen("listed 00-06 at 08", "02-06", None);
+    check_unseen("listed 00-02 at 08, listed 04-06 at 08", "02-04", None);
 }

@@ -107,6 +107,8 @@ named! {
         Repair = "repair",
         /// A comparison, which changes nothing.
         Diagnostic = "diagnostic",
+        /// A person brought a file, which proves nothing.
+        Import = "import",
     }
 }
 

@@ -64,7 +64,7 @@ fn a_run_that_does_not_balance_is_never_a_success() {
 
 #[test]
 fn names_are_the_same_in_text_and_json() {
-    for kind in ["manual", "auto", "backfill", "settle", "repair", "diagnostic"] {
+    for kind in ["manual", "auto", "backfill", "settle", "repair", "diagnostic", "import"] {
         let read: RunKind = kind.parse().unwrap();
         assert_eq!(serde_json::to_string(&read).unwrap(), format!("\"{read}\""));
         assert_eq!(read.as_str(), kind);

@@ -16,6 +16,8 @@ use crate::Source;
 pub enum SeenBy {
     /// We asked for a list.
     Poll,
+    /// A person brought a file.
+    Import,
 }
 
 impl SeenBy {
@@ -23,6 +25,7 @@ impl SeenBy {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Poll => "poll",
+            Self::Import => "import",
         }
     }
 }

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use domain::{Awaited, ContentHash};
-use providers::{RawRecord, parts};
+use providers::parts;
 use store::StoreError;
 use tokio::sync::Mutex;
 
@@ -58,27 +58,25 @@ impl Completer {
         let (id, ids) =
             (source.row.id, sightings.iter().filter_map(Sighting::id).collect::<Vec<_>>());
         let known = ctx.within(ctx.store.calls_known(id, &ids)).await?;
-        let hash_of = |sighting: &Sighting| ContentHash::of(&sighting.record.bytes);
-        let is_new = |sighting: &Sighting| match sighting.id().and_then(|id| known.get(id)) {
-            Some(call) => call.content_hash != hash_of(sighting),
+        let says_more = |sighting: &Sighting| match sighting.id().and_then(|id| known.get(id)) {
+            Some(call) => call.content_hash != ContentHash::of(&sighting.record.bytes),
             None => true,
         };
-        let changed: Vec<&str> = sightings
+        let mut unknown: Vec<usize> =
+            (0..sightings.len()).filter(|place| says_more(&sightings[*place])).collect();
+        let changed: Vec<&str> = unknown
             .iter()
-            .filter(|sighting| is_new(sighting))
-            .filter_map(Sighting::id)
+            .filter_map(|place| sightings[*place].id())
             .filter(|id| known.contains_key(*id))
             .collect();
         let held = self.held(ctx, source, &changed).await?;
-        let mut unknown = Vec::new();
-        for (place, sighting) in sightings.iter_mut().enumerate() {
-            if let Some(held) = sighting.id().and_then(|id| held.get(id)) {
-                sighting.record.bytes = parts::merge(held, sighting.record.bytes.clone());
-            }
-            if is_new(sighting) {
-                unknown.push(place);
-            }
-        }
+        // Put beside what is held, most of them say nothing more.
+        unknown.retain(|place| {
+            let sighting = &mut sightings[*place];
+            let Some(held) = sighting.id().and_then(|id| held.get(id)) else { return true };
+            sighting.becomes(parts::merge(held, sighting.record.bytes.clone()));
+            says_more(sighting)
+        });
         Ok(unknown)
     }
 
@@ -116,22 +114,22 @@ async fn ask_details(
     sightings: &mut [Sighting],
     places: Vec<usize>,
 ) -> Option<String> {
-    let lacks_detail = |record: &RawRecord| {
-        let call = source.connection.normalise(&record.bytes, source.home);
-        call.is_ok_and(|call| call.awaits == Some(Awaited::Detail))
+    let mut wanted = |place: usize| {
+        let sighting = &mut sightings[place];
+        let id = sighting.record.identity.as_ref().ok()?.id.clone();
+        let call = source.connection.normalise(&sighting.record.bytes, source.home).ok()?;
+        let lacks_detail = call.awaits == Some(Awaited::Detail);
+        // What is kept as it is need not be read again.
+        sighting.read = (!lacks_detail).then(|| Box::new(call));
+        lacks_detail.then_some((place, id))
     };
-    let wanted = |place: usize| {
-        let record = &sightings[place].record;
-        let id = record.identity.as_ref().ok()?.id.clone();
-        lacks_detail(record).then_some((place, id))
-    };
-    let wanted = places.into_iter().filter_map(wanted).collect();
+    let wanted = places.into_iter().filter_map(&mut wanted).collect();
     let mut trouble = None;
     for (place, answer) in asking.records(source, wanted).await {
         match answer {
             Ok(Some(full)) => {
                 let seen = sightings[place].record.bytes.clone();
-                sightings[place].record.bytes = parts::merge(&seen, full.bytes);
+                sightings[place].becomes(parts::merge(&seen, full.bytes));
             }
             Ok(None) => {}
             Err(error) => {

@@ -11,7 +11,8 @@ mod prepare;
 
 use std::borrow::Cow;
 
-use domain::{Placement, Rules, Timestamp};
+use bytes::Bytes;
+use domain::{Call, Placement, Rules, Timestamp};
 use providers::RawRecord;
 
 pub(crate) use asking::Asking;
@@ -28,6 +29,21 @@ pub struct Sighting {
     pub record: RawRecord,
     /// Whether this run counts the record elsewhere, and here only as *repeated*.
     pub is_repeated: bool,
+    /// The record in normal form, where it had to be read before.
+    read: Option<Box<Call>>,
+}
+
+impl Sighting {
+    /// A record that nobody has looked into.
+    pub fn new(record: RawRecord, is_repeated: bool) -> Self {
+        Self { record, is_repeated, read: None }
+    }
+
+    /// Another record about the same call takes its place.
+    fn becomes(&mut self, bytes: Bytes) {
+        self.record.bytes = bytes;
+        self.read = None;
+    }
 }
 
 /// The rules at one version. The version tells when they must be loaded again.

@@ -58,7 +58,7 @@ pub async fn prepare(
     // Where everything is known, nothing is packed.
     let mut packer = None;
     let mut prepared = Vec::with_capacity(sightings.len());
-    for sighting in &sightings {
+    for mut sighting in sightings {
         let hash = ContentHash::of(&sighting.record.bytes);
         let what = match sighting.id().and_then(|id| known.get(id)) {
             Some(known) if known.content_hash == hash => Prepares::Known(known.clone()),
@@ -70,12 +70,12 @@ pub async fn prepare(
                 };
                 let raw = packer.pack(&sighting.record.bytes).map_err(packing)?;
                 let stored = Packed { dictionary_id: codec.dictionary_id, raw };
-                fresh(source, rules, now, sighting, hash, stored, before)
+                fresh(source, rules, now, &mut sighting, hash, stored, before)
             }
         };
         prepared.push(Prepared {
             is_repeated: sighting.is_repeated,
-            identity: sighting.record.identity.clone().ok(),
+            identity: sighting.record.identity.ok(),
             rules_version: rules.version,
             what,
         });
@@ -93,7 +93,7 @@ fn fresh(
     source: &Source,
     rules: &RulesAt,
     now: Timestamp,
-    sighting: &Sighting,
+    sighting: &mut Sighting,
     content_hash: ContentHash,
     packed: Packed,
     before: Option<KnownCall>,
@@ -101,7 +101,10 @@ fn fresh(
     let record = &sighting.record;
     let Packed { dictionary_id, raw } = packed;
     let read = record.identity.clone();
-    let call = read.and_then(|_| source.connection.normalise(&record.bytes, source.home));
+    let call = match sighting.read.take() {
+        Some(call) => Ok(*call),
+        None => read.and_then(|_| source.connection.normalise(&record.bytes, source.home)),
+    };
     match call {
         Ok(call) => {
             let placement = placed(&call, rules);
@@ -143,7 +146,7 @@ fn packing(error: super::CodecError) -> StoreError {
 }
 
 impl Sighting {
-    pub(super) fn id(&self) -> Option<&str> {
+    pub(crate) fn id(&self) -> Option<&str> {
         self.record.identity.as_ref().ok().map(|identity| identity.id.0.as_str())
     }
 }

@@ -1,9 +1,10 @@
 //! A run that writes nothing: the same reading and the same judgement, without the last step.
 
-use domain::{Conclusion, RunId, conclude, plan, territories};
+use domain::{Conclusion, RunId, conclude, plan, territories, unseen};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
+use super::changes;
 use super::fetch::{Fetched, fetch};
 use super::report::RunReport;
 use super::write::Tally;
@@ -43,7 +44,12 @@ pub(super) async fn sync_dry(
     let stop = options.stop.child_token();
     let mut fetching = JoinSet::new();
     let home = territories(&planned);
-    fetching.spawn(fetch(ctx.clone(), source.clone(), home, out, stop.clone()));
+    let unseen = unseen(&coverage, &planned);
+    let (one, other) = (ctx.clone(), source.clone());
+    fetching.spawn(async move {
+        let read = changes::read(&one, &other, unseen, &out, &stop).await;
+        fetch(one, other, home, read, out, stop).await
+    });
 
     let windows_planned = planned.len() as u64;
     let what = Conclusion { windows_planned, ..Conclusion::default() };
@@ -72,6 +78,6 @@ pub(super) async fn sync_dry(
     tally.what.has_erred = error.is_some();
     let status = conclude(&tally.accounts, tally.what);
     let took = ctx.now().since(started);
-    let concurrency = source.connection.concurrency();
-    Ok(RunReport::new(None, &tally, status, error, was_cancelled, took, concurrency))
+    let connection = &source.connection;
+    Ok(RunReport::new(None, &tally, status, error, was_cancelled, took, connection))
 }

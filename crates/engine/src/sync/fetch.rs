@@ -10,6 +10,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use xxhash_rust::xxh3::xxh3_64;
 
+use super::changes::Changes;
 use crate::ingest::Sighting;
 use crate::{Context, Source};
 
@@ -97,10 +98,11 @@ impl Task {
 
 /// Walks every territory and hands on what it finds. Ends early when `stop` is cancelled, when
 /// nobody listens any more, or when asking on is pointless. Says whether asking on makes sense.
-pub(super) async fn fetch(
+pub(crate) async fn fetch(
     ctx: Context,
     source: Source,
     territories: Vec<Territory>,
+    changes: Changes,
     out: mpsc::Sender<Fetched>,
     stop: CancellationToken,
 ) -> bool {
@@ -120,7 +122,7 @@ pub(super) async fn fetch(
         let Some(Ok(ended)) = ended else { return !is_pointless && !stop.is_cancelled() };
         let is_fatal = ended.walked.as_ref().is_err_and(SourceError::needs_operator);
         failures = if ended.walked.is_err() { failures + 1 } else { 0 };
-        if !settle(&source.connection.capabilities(), ended, &mut queue, &out).await {
+        if !settle(&source.connection.capabilities(), ended, &changes, &mut queue, &out).await {
             return false;
         }
         if is_fatal || failures >= ctx.settings.failures_in_a_row {
@@ -135,6 +137,7 @@ pub(super) async fn fetch(
 async fn settle(
     capabilities: &Capabilities,
     ended: EndedWalk,
+    changes: &Changes,
     queue: &mut VecDeque<Task>,
     out: &mpsc::Sender<Fetched>,
 ) -> bool {
@@ -159,6 +162,7 @@ async fn settle(
         _ => {}
     }
     let territory = task.territory;
+    let walked = changes.judge(territory.window, walked);
     out.send(Fetched::Ended(Ended { territory, asked_at, inside, walked })).await.is_ok()
 }
 
@@ -236,7 +240,7 @@ fn counted(task: &Task, page: Page) -> Fetched {
             Err(_) => Some(xxh3_64(&record.bytes)),
         };
         let is_repeated = !key.is_some_and(|key| counted.insert(key));
-        Sighting { record, is_repeated }
+        Sighting::new(record, is_repeated)
     });
     let sightings = sightings.collect();
     let (number, total, took) = (page.number, page.total, page.took);

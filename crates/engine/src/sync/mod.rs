@@ -10,8 +10,10 @@
 //! The three run beside each other with bounded queues between them, so that the provider's
 //! budget is the only thing to wait for.
 
+mod changes;
 mod dry;
 mod fetch;
+mod import;
 mod lease;
 mod log;
 mod options;
@@ -20,13 +22,16 @@ mod report;
 mod revisit;
 mod write;
 
-use domain::{Planned, RunId, Territory, plan, territories};
+use domain::{Planned, RunId, RunKind, Territory, Unseen, plan, territories, unseen};
 use store::{Lease, StoreError};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
+pub(crate) use changes::Changes;
+pub(crate) use fetch::fetch;
 pub use fetch::{Ended, Fetched};
+pub use import::{ImportOptions, import};
 pub use log::{Phase, RunLog};
 pub use options::{Progress, SyncOptions};
 pub use report::{ReportLine, RunReport};
@@ -83,7 +88,9 @@ async fn sync_leased(
     lease: &Lease,
 ) -> Result<RunReport, SyncError> {
     let mut log = RunLog::new(&source.row.name);
-    let run = ctx.within(start(ctx, source, options, lease, &mut log)).await?;
+    let parameters = options.parameters(source);
+    let begun = start(ctx, source, options.kind, &parameters, lease, &mut log);
+    let run = ctx.within(begun).await?;
     let mut writer = Writer::new(ctx, source, options, lease, run, log);
     match read(&mut writer).await {
         Ok(error) => writer.conclude(error, options.stop.is_cancelled()).await,
@@ -95,14 +102,15 @@ async fn sync_leased(
 async fn start(
     ctx: &Context,
     source: &Source,
-    options: &SyncOptions,
+    kind: RunKind,
+    parameters: &str,
     lease: &Lease,
     log: &mut RunLog,
 ) -> Result<RunId, StoreError> {
     let now = ctx.now();
     let mut tx = ctx.store.begin().await?;
-    let abandoned = tx.runs_abandon(source.row.id, now).await?;
-    let run = tx.run_start(source.row.id, options.kind, &options.parameters(source), now).await?;
+    let abandoned = tx.runs_abandon(source.row.id, false, now).await?;
+    let run = tx.run_start(source.row.id, kind, parameters, now).await?;
     tx.work_describe(lease, &format!("run {run}")).await?;
     if abandoned > 0 {
         let sentence = format!(
@@ -123,7 +131,7 @@ async fn survey(
     source: &Source,
     options: &SyncOptions,
     log: &mut RunLog,
-) -> Result<Vec<Planned>, StoreError> {
+) -> Result<(Vec<Planned>, Option<Unseen>), StoreError> {
     let started = ctx.now();
     // Calls an interrupted change left where they were move before anything is counted.
     ctx.within(crate::place::resume(&ctx.store, source.row.id, started)).await?;
@@ -157,18 +165,21 @@ async fn survey(
     let capabilities = source.connection.capabilities();
     let planned = plan(&coverage, &capabilities, source.row.since, options.asked, now);
     log.info(now, Phase::Date, options::plan_sentence(&planned, options.asked), None);
-    Ok(planned)
+    let unseen = unseen(&coverage, &planned);
+    Ok((planned, unseen))
 }
 
-/// Windows first, then the calls that were not complete when they were last seen.
+/// What changed, then windows, then the calls that were not complete when they were last seen.
 async fn fetch_all(
     ctx: Context,
     source: Source,
     home: Vec<Territory>,
+    unseen: Option<Unseen>,
     out: mpsc::Sender<Fetched>,
     stop: CancellationToken,
 ) {
-    let goes_on = fetch::fetch(ctx.clone(), source.clone(), home, out.clone(), stop.clone()).await;
+    let read = changes::read(&ctx, &source, unseen, &out, &stop).await;
+    let goes_on = fetch(ctx.clone(), source.clone(), home, read, out.clone(), stop.clone()).await;
     // What is asked for by id is put beside what is held, so that must be what was just read.
     let (told, written) = oneshot::channel();
     if goes_on && out.send(Fetched::Written(told)).await.is_ok() && written.await.is_ok() {
@@ -180,7 +191,7 @@ async fn fetch_all(
 /// Returns the first thing, if any, that kept a window from being proved.
 async fn read(writer: &mut Writer<'_>) -> Result<Option<String>, StoreError> {
     let (ctx, source, options) = (writer.ctx, writer.source, writer.options);
-    let planned = survey(ctx, source, options, &mut writer.log).await?;
+    let (planned, unseen) = survey(ctx, source, options, &mut writer.log).await?;
     let (version, rules) = ctx.within(ctx.store.rules_load(source.row.id)).await?;
     let rules = RulesAt { version, rules };
     let packing = Packing::load(ctx, source).await?;
@@ -190,7 +201,7 @@ async fn read(writer: &mut Writer<'_>) -> Result<Option<String>, StoreError> {
 
     let mut stages = JoinSet::new();
     let home: Vec<Territory> = territories(&planned);
-    stages.spawn(fetch_all(ctx.clone(), source.clone(), home, fetched, stop.clone()));
+    stages.spawn(fetch_all(ctx.clone(), source.clone(), home, unseen, fetched, stop.clone()));
     stages.spawn(prepare::prepare_all(
         ctx.clone(),
         source.clone(),

@@ -7,6 +7,7 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use crate::Source;
+use crate::ingest::SeenBy;
 
 /// What a run is asked to do.
 #[derive(Clone)]
@@ -33,6 +34,11 @@ impl SyncOptions {
             stop: CancellationToken::new(),
             progress: None,
         }
+    }
+
+    /// How records of such a run came to us.
+    pub(super) fn seen_by(&self) -> SeenBy {
+        if self.kind == RunKind::Import { SeenBy::Import } else { SeenBy::Poll }
     }
 
     pub(super) fn parameters(&self, source: &Source) -> String {

@@ -51,6 +51,11 @@ impl Packing {
         })
     }
 
+    /// How records are packed now.
+    pub(super) fn codec(&self) -> &Codec {
+        &self.codec
+    }
+
     /// Learns from a page; once it has seen enough, a dictionary is kept and used from then on.
     async fn learn(
         &mut self,

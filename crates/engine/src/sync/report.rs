@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use domain::{RunAccounts, RunId, RunStatus, Timestamp};
+use providers::Connection;
 use serde::Serialize;
 use store::LogLine;
 
@@ -58,6 +59,9 @@ pub struct RunReport {
     pub dry_run: bool,
     /// Requests kept in flight at once.
     pub concurrency: usize,
+    /// What the slowest statement took that this connection sent to a provider's own database.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub slowest_statement_ms: Option<u64>,
     /// What kept it from being a success.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
@@ -89,8 +93,9 @@ impl RunReport {
         error: Option<String>,
         was_cancelled: bool,
         took: Duration,
-        concurrency: usize,
+        connection: &Connection,
     ) -> Self {
+        let millis = |took: Duration| u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
         let accounts = tally.accounts;
         Self {
             success: status == RunStatus::Success,
@@ -101,7 +106,7 @@ impl RunReport {
             total_fetched: accounts.listed,
             pages_fetched: tally.pages,
             sync_log_id: run,
-            duration_ms: u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
+            duration_ms: millis(took),
             skip_reasons: tally.skip_reasons.clone(),
             new: accounts.new,
             updated: accounts.updated,
@@ -114,7 +119,8 @@ impl RunReport {
             windows_proved: tally.what.windows_proved,
             was_cancelled,
             dry_run: run.is_none(),
-            concurrency,
+            concurrency: connection.concurrency(),
+            slowest_statement_ms: connection.slowest_statement().map(millis),
             error,
             logs: Vec::new(),
             accounts,

@@ -93,7 +93,7 @@ fn page(due: &[AwaitingCall], records: Vec<RawRecord>, took: Duration) -> Option
     let territory = Territory { window, from: window.from(), to: window.to() };
     let listed = records.len() as u64;
     // Whatever window they lie in counts them; here only what they changed counts.
-    let sightings = records.into_iter().map(|record| Sighting { record, is_repeated: true });
+    let sightings = records.into_iter().map(|record| Sighting::new(record, true));
     let sightings = sightings.collect();
     Some(Fetched::Page { territory, number: 0, total: None, listed, sightings, took })
 }

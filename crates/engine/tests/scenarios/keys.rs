@@ -78,8 +78,8 @@ on_both_databases! {
 
         let (ctx, source) = (&stage.ctx, &stage.source);
         let sightings = vec![
-            Sighting { record: first.clone(), is_repeated: false },
-            Sighting { record: second.clone(), is_repeated: true },
+            Sighting::new(first.clone(), false),
+            Sighting::new(second.clone(), true),
         ];
         let mut rules = RulesAt::default();
         let batch = prepare(ctx, source, &rules, &Codec::plain(), sightings).await.unwrap();
@@ -111,7 +111,7 @@ on_both_databases! {
         // Afterwards nothing but calls is left to write, so that the two meet there.
         engine::agents::agents_fetch(ctx, source).await.unwrap();
         let id = stage.truth().into_keys().nth(30).unwrap();
-        let sightings = vec![Sighting { record: record(&stage, &id).await, is_repeated: false }];
+        let sightings = vec![Sighting::new(record(&stage, &id).await, false)];
         let (version, rules) = ctx.store.rules_load(source.row.id).await.unwrap();
         let mut rules = RulesAt { version, rules };
         let batch = prepare(ctx, source, &rules, &Codec::plain(), sightings).await.unwrap();

@@ -5,6 +5,7 @@
 
 mod bodies;
 mod chance;
+mod comparing;
 mod counting;
 mod coverage;
 mod crashes;
@@ -30,3 +31,4 @@ mod teli;
 mod totals;
 mod twilio;
 mod vicidial;
+mod vicidial_import;

@@ -385,6 +385,188 @@ on_both_databases! {
         }
     }
 
+    /// Each of the other ledgers knows a call that neither the call tables nor the dialler's ledger
+    /// have, in use or archived, and names it.
+    async fn a_call_that_only_one_ledger_knows_is_named_by_it(db) {
+        for (ledger, name) in [
+            ("vicidial_log_extended", "lost_beside_extended_log"),
+            ("vicidial_carrier_log", "lost_beside_carrier_log"),
+            ("recording_log", "lost_beside_recordings"),
+        ] {
+            for is_archived in [false, true] {
+                let scene = Scene::set_with(Arc::clone(&db), Settings::default(), small()).await;
+                let id = scene.cluster.talk(scene.ago(2 * HOUR), 5000);
+                let quiet = scene.probe(name).await;
+                assert_eq!(quiet.outcome, ProbeOutcome::Right, "{quiet:?}");
+                let code = scene.cluster.leave_only(&id, ledger).unwrap();
+                if is_archived {
+                    scene.cluster.archive(scene.ago(0));
+                }
+                let probes = scene.probes().await;
+                let found: Vec<&Probe> =
+                    probes.iter().filter(|probe| probe.sentence.contains("(lead 5000, ")).collect();
+                assert_eq!(found.iter().map(|it| it.name).collect::<Vec<_>>(), [name], "{found:#?}");
+                assert!(found[0].sentence.starts_with("1 of "), "{}", found[0].sentence);
+                assert!(found[0].sentence.contains(ledger), "{}", found[0].sentence);
+                let is_recording = ledger == "recording_log";
+                assert_eq!(found[0].sentence.contains(&code), !is_recording);
+                assert!(scene.rig.sync().await.success);
+            }
+        }
+    }
+
+    /// A queue entry's row is gone and its call hit no DID: what was logged beside it names it.
+    async fn a_queued_call_without_a_row_is_named(db) {
+        let scene = Scene::set_with(db, Settings::default(), RigSettings::default()).await;
+        let hours = scene.rig.ctx.now().as_millis() / 1000 - 3 * HOUR;
+        let young = scene.rig.truth().into_iter();
+        let queued = scene.cluster.ids_of("vicidial_closer_log");
+        let mut young = young.filter(|(id, it)| queued.contains(id) && it.occurred_at / 1000 < hours);
+        let (id, _) = young.next().unwrap();
+        let keys = vec![("ledger_hours", "720".to_owned())];
+        let settings = RigSettings { keys, ..RigSettings::default() };
+        let scene = Scene::set_with(Arc::clone(&scene.rig.db), Settings::default(), settings).await;
+        let code = scene.cluster.leave_only(&id, "vicidial_log_extended").unwrap();
+        let probe = scene.probe("lost_beside_extended_log").await;
+        assert!(probe.sentence.contains(&code), "{}", probe.sentence);
+    }
+
+    /// A call filtered before the carrier was never placed, and is not lost.
+    async fn a_call_filtered_before_the_carrier_is_not_lost(db) {
+        let scene = Scene::set_with(db, Settings::default(), small()).await;
+        let id = scene.cluster.dial(scene.ago(2 * HOUR), 5000);
+        scene.cluster.leave_only(&id, "vicidial_carrier_log").unwrap();
+        scene.cluster.run("UPDATE vicidial_carrier_log SET dialstatus = 'DNC' WHERE lead_id = 5000");
+        let probe = scene.probe("lost_beside_carrier_log").await;
+        assert_eq!(probe.outcome, ProbeOutcome::Right, "{probe:?}");
+    }
+
+    /// What a replica has not applied yet it cannot list: nothing of it is proved empty, and it is
+    /// read once the replica has caught up.
+    async fn a_lagging_replica_proves_no_empty_window(db) {
+        let scene = Scene::set_with(db, Settings::default(), small()).await;
+        scene.cluster.follow(Some(7200));
+        let asked_at = scene.rig.ctx.now();
+        let report = scene.rig.sync().await;
+        assert!(report.success, "{report:#?}");
+        let probe = scene.probe("replica").await;
+        assert!(probe.sentence.contains("7200 s behind"), "{probe:?}");
+        let proved_until = asked_at - Duration::from_hours(2) - Duration::from_mins(15);
+        let ledger = scene.rig.db.store.coverage_load(scene.rig.source.row.id).await.unwrap();
+        let young = Window::new(proved_until + Duration::from_secs(1), asked_at).unwrap();
+        assert_eq!(ledger.gaps(young), [young], "what the replica lacks counts as proved");
+
+        // Now it applies what happened an hour ago.
+        let late = scene.cluster.dial(scene.ago(HOUR), 5000);
+        scene.cluster.follow(Some(0));
+        let report = scene.rig.sync().await;
+        assert!(report.success && scene.rig.calls().await.contains_key(&late), "{report:#?}");
+        scene.rig.assert_equals_truth().await;
+    }
+
+    /// Replication that has stopped says no number: nothing is proved, whatever is asked for.
+    async fn a_stopped_replica_proves_nothing(db) {
+        let scene = Scene::set_with(db, Settings::default(), small()).await;
+        scene.cluster.follow(None);
+        let report = scene.rig.sync().await;
+        assert!(!report.success && report.windows_proved == 0, "{report:#?}");
+        assert_eq!(scene.probe("replica").await.outcome, ProbeOutcome::Wrong);
+        assert!(!scene.rig.gaps().await.is_empty());
+        scene.cluster.follow(Some(0));
+        scene.read_whole().await;
+    }
+
+    /// A replica that stops in the middle of a window has not proved it.
+    async fn a_replica_that_stops_while_it_is_read_proves_nothing(db) {
+        let scene = Scene::set_with(db, Settings::default(), small()).await;
+        scene.cluster.follow(Some(0));
+        let stopped = "SELECT NULL AS Seconds_Behind_Master";
+        // Asked when the run begins, before its first window, and then after it.
+        scene.cluster.on("SHOW ALL SLAVES STATUS", 2, usize::MAX, Act::Instead(stopped.to_owned()));
+        let report = scene.rig.sync().await;
+        assert!(!report.success && report.windows_proved == 0, "{report:#?}");
+    }
+
+    /// Another program locks a table for a minute: everybody waits, the server breaks statements
+    /// off, and nothing is lost.
+    async fn a_table_locked_for_a_minute_loses_nothing(db) {
+        for code in [1969, 1205, 2013] {
+            let scene = Scene::set_with(Arc::clone(&db), Settings::default(), small()).await;
+            let clock = scene.rig.clock.clone();
+            let opens_at = scene.rig.ctx.now() + Duration::from_mins(1);
+            let holds = move || {
+                // Each statement waits until the server breaks it off.
+                clock.pass(Duration::from_secs(5));
+                domain::Clock::now(&clock) < opens_at
+            };
+            scene.cluster.on("FROM `vicidial_log`", 0, usize::MAX, Act::While(Box::new(holds), code));
+            let mut runs = 0;
+            while !scene.rig.sync().await.success {
+                runs += 1;
+                assert!(runs < 20, "the lock is gone, and reading does not come to an end");
+            }
+            scene.rig.assert_equals_truth().await;
+        }
+    }
+
+    /// Campaigns without a call URL are counted, and a URL that gives passwords away is told of by
+    /// its campaign's name alone.
+    async fn call_urls_are_counted_and_never_repeated(db) {
+        let scene = Scene::set_with(db, Settings::default(), small()).await;
+        let probe = scene.probe("call_urls").await;
+        assert_eq!(probe.outcome, ProbeOutcome::Right, "{probe:?}");
+        let said = "of 2 active campaigns, 1 have no dispo call URL and 2 no start call URL, and of 1 \
+                    active in-groups, 1 have no dispo call URL";
+        assert!(probe.sentence.contains(said), "{}", probe.sentence);
+        scene.cluster.set_dispo_url("QUIET", "VARhttps://h.example.com/?k=s3cret&p=--A--pass--B--");
+        let probe = scene.probe("call_urls").await;
+        assert_eq!(probe.outcome, ProbeOutcome::Wrong, "{probe:?}");
+        assert!(probe.sentence.contains("QUIET"), "{}", probe.sentence);
+        assert!(!format!("{probe:?}").contains("example.com"), "{probe:?}");
+    }
+
+    /// The doctor says which schema it is and what it lacks, and whether the server is strict.
+    async fn the_schema_and_the_mode_are_named(db) {
+        let scene = Scene::set_with(Arc::clone(&db), Settings::default(), small()).await;
+        let probe = scene.probe("schema").await;
+        assert!(probe.sentence.starts_with("Schema version 1728; no column"), "{}", probe.sentence);
+        for (mode, outcome) in
+            [("STRICT_TRANS_TABLES", ProbeOutcome::Notable), ("", ProbeOutcome::Right)]
+        {
+            let said = format!("SELECT '{mode}'");
+            scene.cluster.on("@@global.sql_mode", 0, usize::MAX, Act::Instead(said));
+            assert_eq!(scene.probe("sql_mode").await.outcome, outcome);
+        }
+        let site = Settings {
+            without_columns: vec![("vicidial_carrier_log", "caller_code")],
+            ..Settings::default()
+        };
+        let scene = Scene::set_with(db, site, small()).await;
+        let probe = scene.probe("schema").await;
+        assert!(probe.sentence.contains("vicidial_carrier_log.caller_code"), "{}", probe.sentence);
+    }
+
+    /// A difference between the API's counts and the tables is named by its group.
+    async fn control_totals_name_the_group_that_differs(db) {
+        let scene = Scene::set_with(db, Settings::default(), small()).await;
+        for lead in 0..3 {
+            scene.cluster.dial(scene.ago(24 * HOUR), 5000 + lead);
+        }
+        let probe = scene.probe("control_total").await;
+        assert_eq!(probe.outcome, ProbeOutcome::Right, "{probe:?}");
+        let cluster = Arc::downgrade(&scene.cluster);
+        // Between its counting and ours, one row goes.
+        let remove = move || {
+            if let Some(cluster) = cluster.upgrade() {
+                cluster.run("DELETE FROM vicidial_log WHERE lead_id = 5001");
+            }
+        };
+        scene.cluster.on("SUBSTR(call_date", 0, 1, Act::First(Box::new(remove)));
+        let probe = scene.probe("control_total").await;
+        assert_eq!(probe.outcome, ProbeOutcome::Notable, "{probe:?}");
+        assert!(probe.sentence.contains("they differ in OUTSALES: "), "{}", probe.sentence);
+    }
+
     /// The API counts tables in use only, demands another level than it documents, and is cut.
     async fn control_totals_that_differ_are_worth_knowing_and_no_more(db) {
         for site in [

@@ -4,8 +4,10 @@ pub mod accounts;
 pub mod agents;
 pub mod assign;
 pub mod calls;
+pub mod compare;
 pub mod demo;
 pub mod doctor;
+pub mod import;
 pub mod init;
 pub mod runs;
 pub mod serve;
@@ -32,6 +34,8 @@ pub async fn run(cli: Cli) -> Result<Exit> {
         Command::Init(init) => init::run(&site, &init),
         Command::Doctor(doctor) => doctor::run(&site, doctor).await,
         Command::Sync(sync) => sync::run(&site, sync).await,
+        Command::Compare(compare) => compare::run(&site, compare).await,
+        Command::Import(import) => import::run(&site, import).await,
         Command::Status(status) => status::run(&site, status).await,
         Command::Runs(runs) => runs::run(&site, runs).await,
         Command::Calls(calls) => calls::run(&site, calls).await,

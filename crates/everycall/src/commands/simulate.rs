@@ -1,5 +1,6 @@
 //! `everycall simulate`: a provider on a loopback port, for trying things out.
 
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -45,6 +46,12 @@ pub struct Simulate {
     /// has ended [default: calls go on until now, and the clock is the machine's]
     #[arg(long, value_name = "INSTANT", value_parser = Timestamp::parse_human)]
     end: Option<Timestamp>,
+    /// Write the ids of the calls it shows to this file, one a line
+    #[arg(long, value_name = "FILE", hide = true)]
+    shown: Option<PathBuf>,
+    /// Rows of lists bring all that any deployment was seen to bring
+    #[arg(long, hide = true)]
+    rich_rows: bool,
     /// How many agents there are
     #[arg(long, default_value_t = 6, hide = true)]
     agents: usize,
@@ -71,14 +78,26 @@ pub async fn run(arguments: Simulate) -> Result<Exit> {
         port: arguments.port,
         latency_ms: arguments.latency_ms,
         is_unlimited: arguments.no_limits,
+        has_rich_rows: arguments.rich_rows,
     };
     let clock = Arc::new(move || time.now().as_millis());
     let simulator = simulators::start(&arguments.provider, world, options, clock)
         .await
         .with_context(|| format!("{} cannot be simulated here", arguments.provider))?;
+    if let Some(file) = &arguments.shown {
+        write_shown(simulator.as_ref(), file)?;
+    }
     output::print_json(&door(simulator.as_ref())?)?;
     interrupt.stop().cancelled().await;
     Ok(Exit::Done)
+}
+
+/// What is true, for whoever compares what was read with it.
+fn write_shown(simulator: &dyn Simulated, file: &Path) -> Result<()> {
+    let mut ids: Vec<String> = simulator.truth().into_iter().map(|call| call.id).collect();
+    ids.sort_unstable();
+    std::fs::write(file, ids.join("\n") + "\n")
+        .with_context(|| format!("{} could not be written", file.display()))
 }
 
 /// What leads to it and opens its door.

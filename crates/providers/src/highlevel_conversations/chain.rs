@@ -10,6 +10,7 @@ use domain::{Capabilities, CursorFacts, CursorWalk, Doubt, Timestamp};
 use futures::StreamExt;
 use futures::stream::FuturesUnordered;
 
+use super::changes::{Back, Stop, unsorted};
 use super::client::{Client, Listing};
 use super::walk::{Reading, is_worth_splitting};
 use super::wire::ExportPage;
@@ -27,6 +28,8 @@ pub(super) enum End {
     CursorDied { page: u64, said: String },
     /// Too many messages for one walk; nothing was handed over.
     TooMany { total: u64 },
+    /// It was not to be read further.
+    Stopped(Stop),
     /// Nobody takes pages any more.
     LeftAlone,
 }
@@ -41,6 +44,8 @@ pub(super) struct Chain<'a> {
     asked_at: Timestamp,
     page: u64,
     cursor: Option<String>,
+    back: Option<Back>,
+    stopped: Option<Stop>,
     is_done: bool,
 }
 
@@ -68,8 +73,15 @@ impl<'a> Chain<'a> {
             asked_at: client.now(),
             page: 0,
             cursor: None,
+            back: None,
+            stopped: None,
             is_done: false,
         }
+    }
+
+    /// The same, in the order of last writing and not further than `back` says.
+    pub(super) fn going(self, back: Back) -> Self {
+        Self { back: Some(back), ..self }
     }
 
     /// Reads it to its end into `reading`.
@@ -80,7 +92,7 @@ impl<'a> Chain<'a> {
         loop {
             if asking.is_empty() && !self.is_done && waiting.len() < ahead {
                 if let Some(end) = self.died_of_waiting() {
-                    return Ok(end);
+                    return Ok(hand_over(waiting, reading, end).await);
                 }
                 self.page += 1;
                 asking.push(ask(self.client, self.listing, self.page, self.cursor.take()));
@@ -98,7 +110,7 @@ impl<'a> Chain<'a> {
                 Some(asked) = asking.next(), if !asking.is_empty() => {
                     let (page, took) = match self.understand(asked)? {
                         Ok(understood) => understood,
-                        Err(end) => return Ok(end),
+                        Err(end) => return Ok(hand_over(waiting, reading, end).await),
                     };
                     let total = page.total;
                     waiting.push_back(reading.take_in(page.messages, total, took));
@@ -128,6 +140,7 @@ impl<'a> Chain<'a> {
                 let said = format!("{} {}", refusal.status, refusal.said);
                 return Ok(Err(End::CursorDied { page: self.page, said }));
             }
+            Err(failure) if self.listing.by_updated => return Err(unsorted(failure)),
             Err(failure) => return Err(explain(failure, Scope::MESSAGES)),
         };
         let Listing { from, to, .. } = self.listing;
@@ -156,15 +169,33 @@ impl<'a> Chain<'a> {
         self.walk.page(&CursorFacts { next, ids });
         self.cursor = next.map(str::to_owned);
         self.is_done = !self.walk.goes_on() || (page.messages.is_empty() && next.is_some());
+        let stop = self.back.as_mut().and_then(|back| back.page(&page.messages));
+        // Where the list ends by itself, it was not stopped, unless there was nothing to go on for.
+        let is_end = self.is_done && !matches!(stop, Some(Stop::Reached | Stop::Unsorted));
+        self.stopped = stop.filter(|_| !is_end);
+        self.is_done |= self.stopped.is_some();
     }
 
     fn end(self) -> End {
         let total = self.total;
+        if let Some(stop) = self.stopped {
+            return End::Stopped(stop);
+        }
         match self.walk.verdict() {
             Ok(distinct) => End::Ended { distinct, total },
             Err(why) => End::Doubted { why, total },
         }
     }
+}
+
+/// A chain has ended, and pages of it still wait: what was fetched is not dropped.
+async fn hand_over(waiting: VecDeque<Page>, reading: &Reading<'_>, end: End) -> End {
+    for page in waiting {
+        if reading.pages.send(page).await.is_err() {
+            return End::LeftAlone;
+        }
+    }
+    end
 }
 
 async fn ask(client: &Client, listing: Listing, number: u64, cursor: Option<String>) -> Asked {

@@ -17,8 +17,9 @@
 //!   it itself and its total equals the distinct messages seen; if fewer were seen it is read from
 //!   the other end as well.
 //! - A call's row is made when it is dialled and written again when it ends, and other systems put
-//!   in calls with an old date: the newest window also brings what was written since it began, by
-//!   the export's other order, and windows are read again at the ages of [`domain::Tiers::usual`].
+//!   in calls with an old date: each run also brings what was written since the ledger's newest
+//!   proof, by the export's other order, and windows are read again at the ages of
+//!   [`domain::Tiers::usual`].
 //! - Duration and outcome stand at `meta.call`, not where they are published; both are read.
 //! - The direction is the message's: a thread holds calls in both. Inbound calls name no user.
 //! - `from` and `to` may hold names; only numbers are taken.
@@ -35,6 +36,7 @@ pub mod wire;
 
 mod calibrate;
 mod chain;
+mod changes;
 mod examine;
 mod normalise;
 mod search;
@@ -50,7 +52,7 @@ pub use settings::{Channel, FiltersBy, Reads, SET_UP, Settings};
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use domain::{Call, Capabilities, Country, ProviderCallId, Window};
+use domain::{Call, Capabilities, Country, ProviderCallId, Timestamp, Window};
 use tokio::sync::mpsc;
 
 use crate::{
@@ -100,6 +102,19 @@ impl Provider for HighlevelConversations {
                 walk::walk(&self.client, &able, self.channel(), request, pages).await
             }
         }
+    }
+
+    async fn changes(
+        &self,
+        since: Timestamp,
+        pages: &mpsc::Sender<Page>,
+    ) -> Result<Option<Walked>, SourceError> {
+        let settings = self.client.settings();
+        if !settings.reads_changes || settings.reads != Reads::Export {
+            return Ok(None);
+        }
+        let able = self.capabilities();
+        changes::read(&self.client, &able, self.channel(), since, pages).await.map(Some)
     }
 
     async fn total(&self, request: Window) -> Result<Option<u64>, SourceError> {

@@ -30,7 +30,7 @@ pub fn normalise(record: &[u8], home: Home<'_>) -> Result<Call, Unreadable> {
     let duration = message.duration().and_then(seconds);
     let was_talked = was_talked(&message);
     let transcript = parts.get("transcription").and_then(|raw| transcript(raw));
-    let field = |name| id(message.0.get(name));
+    let field = |name| id(message.fields.get(name));
     let alias = |kind: &str, id: Option<String>| id.map(|id| Alias { kind: kind.to_owned(), id });
     let aliases = [
         // Voice AI's records name the same id: two witnesses of one call.
@@ -88,11 +88,11 @@ pub fn was_talked(message: &Message<'_>) -> bool {
 /// Calls of external providers have neither length nor recording, by design.
 fn is_external(message: &Message<'_>) -> bool {
     let is_custom = message.kind().is_some_and(|kind| kind.contains("CUSTOM_CALL"));
-    is_custom || message.0.get("conversationProviderId").is_some()
+    is_custom || message.fields.get("conversationProviderId").is_some()
 }
 
 fn status(message: &Message<'_>) -> CallStatus {
-    let (own, top) = (message.call_word(), words(message.0.get("status")));
+    let (own, top) = (message.call_word(), words(message.fields.get("status")));
     let is_voicemail = |word: &Option<String>| {
         word.as_ref().is_some_and(|word| word.eq_ignore_ascii_case("voicemail"))
     };
@@ -132,7 +132,7 @@ fn awaits(message: &Message<'_>, status: CallStatus, lacks_words: bool) -> Optio
 }
 
 fn direction(message: &Message<'_>) -> Option<Direction> {
-    match words(message.0.get("direction"))?.to_lowercase().as_str() {
+    match words(message.fields.get("direction"))?.to_lowercase().as_str() {
         "inbound" => Some(Direction::Inbound),
         "outbound" => Some(Direction::Outbound),
         _ => None,
@@ -141,7 +141,7 @@ fn direction(message: &Message<'_>) -> Option<Direction> {
 
 /// The field holds a number or a person's name; only numbers are taken.
 fn phone(message: &Message<'_>, name: &str, country: Country) -> Option<Phone> {
-    let text = id(message.0.get(name))?;
+    let text = id(message.fields.get(name))?;
     Some(Phone::new(&text, country)).filter(|phone| phone.e164.is_some())
 }
 

@@ -50,8 +50,12 @@ pub struct Settings {
     pub filters_by: FiltersBy,
     /// Whether the export's total counts the very messages it lists.
     pub counts_total: bool,
-    /// Whether the newest window also brings what was written since, however old the call.
+    /// Whether a run also brings what was written since the ledger's newest proof, however old
+    /// the call.
     pub reads_changes: bool,
+    /// Pages of changed messages read in one run. A run that reaches it says so, and proves no
+    /// window newer than the ledger has.
+    pub changes_pages_max: u32,
     /// Whether users are listed, to give agents their names; needs the scope `users.readonly`.
     pub lists_users: bool,
     /// Requests per ten seconds; HighLevel publishes 100 and we stay below.
@@ -118,6 +122,7 @@ impl Default for Settings {
             filters_by: FiltersBy::Added,
             counts_total: true,
             reads_changes: true,
+            changes_pages_max: 400,
             lists_users: true,
             requests_per_10s: None,
             requests_per_day: None,
@@ -171,6 +176,7 @@ impl Settings {
         let at_least_one = [
             ("pages_ahead", u64::from(self.pages_ahead)),
             ("cursor_seconds", u64::from(self.cursor_seconds)),
+            ("changes_pages_max", u64::from(self.changes_pages_max)),
             ("requests_per_10s", self.requests_per_10s.map_or(1, u64::from)),
             ("requests_per_day", self.requests_per_day.unwrap_or(1)),
             ("window_days_max", u64::from(self.window_days_max)),

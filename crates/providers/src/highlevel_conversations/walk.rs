@@ -9,15 +9,11 @@ use tokio::sync::mpsc;
 use super::chain::{Chain, End};
 use super::client::{Client, Listing};
 use super::settings::{Channel, FiltersBy};
-use super::wire::{ExportPage, Listed};
-use crate::http::Failure;
+use super::wire::Listed;
 use crate::{Page, RawRecord, SourceError, Walked};
 
 /// How often a window is begun anew because its cursor died.
-const RESTARTS_MAX: u32 = 2;
-
-/// More pages of changed messages than this are left to the tiers.
-const CHANGES_PAGES_MAX: u64 = 20;
+pub(super) const RESTARTS_MAX: u32 = 2;
 
 /// Reads every call of `request` into `pages` and says whether that was all.
 pub async fn walk(
@@ -33,27 +29,24 @@ pub async fn walk(
         listing.to = None;
     }
     let mut restarts = 0;
-    let walked = loop {
+    loop {
         let chain = Chain::new(client, listing, able, reading.number == 0);
         match chain.read(&mut reading).await? {
             End::TooMany { total } => return Ok(Walked::TooMany { total }),
-            End::LeftAlone => return Ok(left_alone()),
+            // Windows go to the end of their list, so none is stopped before it.
+            End::LeftAlone | End::Stopped(_) => return Ok(left_alone()),
             End::CursorDied { .. } if restarts < RESTARTS_MAX => restarts += 1,
             End::CursorDied { page, said } => {
-                let why = format!(
-                    "the export's cursor died {} times, last before page {page} ({said})",
-                    restarts + 1
-                );
-                return Ok(Walked::Doubtful { why, total: None });
+                return Ok(doubtful(&died(restarts + 1, page, &said), None));
             }
-            End::Doubted { why, total } => break doubtful(&why, total),
+            End::Doubted { why, total } => return Ok(doubtful(&why, total)),
             End::Ended { distinct, total } => {
                 let union = reading.distinct();
                 let Some(said) = total.filter(|_| client.settings().counts_total) else {
-                    break reading.whole(distinct, None);
+                    return Ok(reading.whole(distinct, None));
                 };
                 if said == union {
-                    break reading.whole(union, Some(said));
+                    return Ok(reading.whole(union, Some(said)));
                 }
                 // Equal times at the edge of a page may hide messages from one side only.
                 if said > union && !listing.is_newest_first {
@@ -61,22 +54,19 @@ pub async fn walk(
                     continue;
                 }
                 let doubt = Doubt::TotalDisagrees { total: said, distinct: union };
-                break doubtful(&doubt, Some(said));
+                return Ok(doubtful(&doubt, Some(said)));
             }
         }
-    };
-    let is_newest = request.to() + able.lag >= client.now();
-    let is_whole = matches!(walked, Walked::Whole { .. });
-    if is_whole && is_newest && client.settings().reads_changes {
-        let changed =
-            Listing { from: None, to: None, by_updated: true, is_newest_first: true, ..listing };
-        reading.changes(changed).await?;
     }
-    Ok(walked)
 }
 
-fn doubtful(why: &impl ToString, total: Option<u64>) -> Walked {
+pub(super) fn doubtful(why: &impl ToString, total: Option<u64>) -> Walked {
     Walked::Doubtful { why: why.to_string(), total }
+}
+
+/// A cursor died too often.
+pub(super) fn died(times: u32, page: u64, said: &str) -> String {
+    format!("the export's cursor died {times} times, last before page {page} ({said})")
 }
 
 pub(super) fn left_alone() -> Walked {
@@ -92,7 +82,8 @@ pub(super) struct Reading<'a> {
     /// Pages made so far.
     number: u64,
     seen: HashSet<String>,
-    calls: u64,
+    /// Distinct messages that are calls.
+    pub(super) calls: u64,
     unidentified: HashSet<bytes::Bytes>,
     /// Messages outside the request, and those of them that were written inside it.
     strangers: (u64, u64),
@@ -168,52 +159,6 @@ impl<'a> Reading<'a> {
             return Walked::Whole { distinct, total };
         }
         Walked::Whole { distinct: self.calls, total: None }
-    }
-
-    /// Hands over what was written since the window began, however old it is: calls that were put
-    /// in with an old date, and endings that came late.
-    async fn changes(&mut self, listing: Listing) -> Result<(), SourceError> {
-        let mut cursor: Option<String> = None;
-        for page in 1..=CHANGES_PAGES_MAX {
-            let began = self.client.now();
-            let asked = self.client.export(listing, page, cursor.as_deref()).await;
-            let ExportPage { next, messages, .. } = match asked {
-                Ok(page) => page,
-                // The rest is found when its windows are read again.
-                Err(Failure::Refused(_)) if cursor.is_some() => return Ok(()),
-                Err(failure) => return Err(unsorted(failure)),
-            };
-            let is_past = messages
-                .iter()
-                .any(|message| message.updated_at.is_none_or(|at| at < self.request.from()));
-            let is_empty = messages.is_empty();
-            let took = self.client.now().since(began);
-            let made = self.take_in(messages, None, took);
-            if self.pages.send(made).await.is_err() || is_past || is_empty {
-                return Ok(());
-            }
-            let Some(next) = next else { return Ok(()) };
-            cursor = Some(next);
-        }
-        tracing::warn!("More messages changed than are read at once; older ones come later");
-        Ok(())
-    }
-}
-
-/// A refusal of the sort by last writing has a way out of its own.
-fn unsorted(failure: Failure) -> SourceError {
-    match failure {
-        Failure::Refused(refusal) if matches!(refusal.status, 400 | 422) => {
-            SourceError::Misspoken {
-                said: format!("{} {}", refusal.status, refusal.said),
-                request: refusal.request,
-                hint: "Set `reads_changes` to false: windows are read again all the same"
-                    .to_owned(),
-            }
-        }
-        other => {
-            crate::highlevel::errors::explain(other, crate::highlevel::errors::Scope::MESSAGES)
-        }
     }
 }
 

@@ -126,8 +126,8 @@ fn listed(raw: &RawValue) -> Listed {
         Ok(message) => Listed {
             record,
             is_call: message.is_call(),
-            kind: words(message.0.get("messageType")),
-            status: message.call_word().or_else(|| words(message.0.get("status"))),
+            kind: words(message.fields.get("messageType")),
+            status: message.call_word().or_else(|| words(message.fields.get("status"))),
             updated_at: message.updated_at(),
         },
         // What cannot be read may be a call.
@@ -137,7 +137,13 @@ fn listed(raw: &RawValue) -> Listed {
 
 /// One message, each field as raw JSON.
 #[derive(Debug, Clone)]
-pub struct Message<'a>(pub Fields<'a>);
+pub struct Message<'a> {
+    /// Its own fields.
+    pub fields: Fields<'a>,
+    meta: Option<Fields<'a>>,
+    /// What is said about the call itself, at `meta.call`.
+    call: Option<Fields<'a>>,
+}
 
 /// Words in the names of kinds that are certainly no calls.
 const NO_CALLS: [&str; 19] = [
@@ -169,7 +175,12 @@ const OTHER_NUMBERS: [u64; 6] = [2, 3, 11, 18, 31, 100];
 impl<'a> Message<'a> {
     /// Reads one message.
     pub fn read(message: &'a str) -> Result<Self, Unreadable> {
-        serde_json::from_str(message).map(Self).map_err(|error| unreadable(&error))
+        let fields: Fields<'a> =
+            serde_json::from_str(message).map_err(|error| unreadable(&error))?;
+        let inner = |raw: &'a RawValue| serde_json::from_str::<Fields<'a>>(raw.get()).ok();
+        let meta = fields.get("meta").and_then(inner);
+        let call = meta.as_ref().and_then(|meta| meta.get("call")).and_then(inner);
+        Ok(Self { fields, meta, call })
     }
 
     /// Which message it is, and when it was made.
@@ -179,7 +190,7 @@ impl<'a> Message<'a> {
 
     /// Which message it is.
     pub fn id(&self) -> Result<ProviderCallId, Unreadable> {
-        let id = self.0.get("id").ok_or_else(|| because("the record has no `id`"))?;
+        let id = self.fields.get("id").ok_or_else(|| because("the record has no `id`"))?;
         let id =
             id_text(id).ok_or_else(|| because("`id` is empty, or neither a text nor a number"))?;
         Ok(ProviderCallId(id.into_owned()))
@@ -188,29 +199,29 @@ impl<'a> Message<'a> {
     /// When it was made, with the provider's own text.
     pub fn added_at(&self) -> Result<(Timestamp, Cow<'a, str>), Unreadable> {
         let raw =
-            self.0.get("dateAdded").ok_or_else(|| because("the record has no `dateAdded`"))?;
+            self.fields.get("dateAdded").ok_or_else(|| because("the record has no `dateAdded`"))?;
         instant(raw).ok_or_else(|| because("`dateAdded` is not an instant"))
     }
 
     /// When it was last written.
     pub fn updated_at(&self) -> Option<Timestamp> {
-        Some(instant(self.0.get("dateUpdated")?)?.0)
+        Some(instant(self.fields.get("dateUpdated")?)?.0)
     }
 
     /// What kind of message it is, in capitals; some answers say `CALL`, others `TYPE_CALL`.
     pub fn kind(&self) -> Option<String> {
-        self.0.get("messageType").and_then(text).map(|kind| kind.to_uppercase())
+        self.fields.get("messageType").and_then(text).map(|kind| kind.to_uppercase())
     }
 
     /// Whether it is a call, or a kind that nobody here knows: such a one is kept, because leaving
     /// out a call is worse than keeping a message.
     pub fn is_call(&self) -> bool {
-        let number = self.0.get("type").and_then(whole_number);
+        let number = self.fields.get("type").and_then(whole_number);
         let kind = self.kind();
         let says = |words: &[&str]| {
             kind.as_ref().is_some_and(|kind| words.iter().any(|word| kind.contains(word)))
         };
-        if says(&["CALL", "VOICEMAIL"]) || self.call().is_some() {
+        if says(&["CALL", "VOICEMAIL"]) || self.call.is_some() {
             return true;
         }
         let has_number = |numbers: &[u64]| number.is_some_and(|it| numbers.contains(&it));
@@ -218,27 +229,18 @@ impl<'a> Message<'a> {
             && (kind.is_some() || has_number(&CALL_NUMBERS) || !has_number(&OTHER_NUMBERS))
     }
 
-    /// What is said about the call itself, at `meta.call`.
-    pub fn call(&self) -> Option<Fields<'a>> {
-        serde_json::from_str(self.meta()?.get("call")?.get()).ok()
-    }
-
     /// How long it lasted: seen live at `meta.call.duration`, published as `meta.callDuration`.
     pub fn duration(&self) -> Option<&'a RawValue> {
-        let nested = self.call().and_then(|call| call.get("duration"));
-        let flat = || self.meta()?.get("callDuration");
-        nested.or_else(flat).or_else(|| self.0.get("callDuration"))
+        let nested = self.call.as_ref().and_then(|call| call.get("duration"));
+        let flat = || self.meta.as_ref()?.get("callDuration");
+        nested.or_else(flat).or_else(|| self.fields.get("callDuration"))
     }
 
     /// The word for how the call went, at the like places.
     pub fn call_word(&self) -> Option<String> {
-        let nested = self.call().and_then(|call| words(call.get("status")));
-        let flat = || words(self.meta()?.get("callStatus"));
-        nested.or_else(flat).or_else(|| words(self.0.get("callStatus")))
-    }
-
-    fn meta(&self) -> Option<Fields<'a>> {
-        serde_json::from_str(self.0.get("meta")?.get()).ok()
+        let nested = self.call.as_ref().and_then(|call| words(call.get("status")));
+        let flat = || words(self.meta.as_ref()?.get("callStatus"));
+        nested.or_else(flat).or_else(|| words(self.fields.get("callStatus")))
     }
 }
 

@@ -32,6 +32,20 @@ pub(super) struct Version {
     pub offset_seconds: i64,
 }
 
+/// What `call_status_stats` says of one campaign or queue.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Total {
+    /// Which.
+    pub group: String,
+    /// Its calls.
+    pub calls: u64,
+    /// The same by hour, where it says so.
+    pub hours: Option<[u64; 24]>,
+}
+
+/// An empty answer, which it calls an error.
+const NONE: &str = "it found nothing";
+
 /// Why the API gave nothing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Refused {
@@ -77,15 +91,19 @@ impl Api {
         self.user.is_some()
     }
 
-    /// How many calls one day has, all campaigns and their queues together, by its own counting.
-    pub async fn calls_of_day(&self, day: &str, campaigns: &str) -> Result<u64, Refused> {
+    /// How many calls one day has by its own counting, one line for each campaign and queue.
+    pub async fn totals_of_day(&self, day: &str, campaigns: &str) -> Result<Vec<Total>, Refused> {
         let fields = vec![
             ("campaigns", campaigns.to_owned()),
             ("query_date", day.to_owned()),
             ("ingroups", String::new()),
             ("statuses", String::new()),
         ];
-        total(&self.ask("call_status_stats", fields).await?)
+        match self.ask("call_status_stats", fields).await {
+            Ok(text) => totals(&text),
+            Err(Refused::Said(NONE)) => Ok(Vec::new()),
+            Err(refused) => Err(refused),
+        }
     }
 
     async fn ask(
@@ -110,7 +128,7 @@ impl Api {
         };
         let read = |answer: &Answer| text(answer);
         match self.http.send(&request, read).await {
-            Ok(text) => said(&text).map_or(Ok(text), |why| Err(Refused::Said(why))),
+            Ok(text) => said(&text, function).map_or(Ok(text), |why| Err(Refused::Said(why))),
             Err(Failure::Refused(_)) => Err(Refused::Said("it is not at this address")),
             Err(Failure::Source(error)) => Err(Refused::Source(error)),
         }
@@ -126,7 +144,18 @@ fn text(answer: &Answer) -> Result<String, Misread> {
 }
 
 /// What an error means; nothing if it is none. Its own words may hold the password.
-fn said(text: &str) -> Option<&'static str> {
+fn said(text: &str, function: &str) -> Option<&'static str> {
+    // PHP complains in the middle of an answer, of which the rest is then worth nothing.
+    let is_complaint = |line: &str| {
+        let line = line.trim_start_matches("<br />").trim_start_matches("<b>");
+        ["Warning", "Fatal error", "Parse error", "Notice"].iter().any(|it| line.starts_with(it))
+    };
+    if text.lines().map(str::trim).any(is_complaint) {
+        return Some("its web server complains in the middle of the answer");
+    }
+    if text.starts_with('<') {
+        return Some("it answered with a web page");
+    }
     // An error may come second: a wrong source is complained of beside the real trouble.
     let error = text.lines().map(str::trim).find(|line| line.starts_with("ERROR:"))?;
     let has = |words: &str| error.contains(words);
@@ -141,7 +170,13 @@ fn said(text: &str) -> Option<&'static str> {
         }
         () if has("Invalid Source") => "it does not accept our name",
         () if has("NO FUNCTION SPECIFIED") => "it does not know this function",
-        () if has("NO RECORDS FOUND") || has("NO MATCHES FOUND") => "it found nothing",
+        // Only the function's own words for it mean that there are none.
+        () if has(&format!("{function} NO RECORDS FOUND"))
+            || has(&format!("{function} NO MATCHES FOUND IN THE SYSTEM")) =>
+        {
+            NONE
+        }
+        () if has("INVALID SEARCH PARAMETERS") => "it does not understand what it was asked for",
         () => "it answered with an error",
     })
 }
@@ -160,15 +195,39 @@ fn version(text: &str) -> Option<Version> {
     Some(Version { now: Timestamp::from_millis(seconds.checked_mul(1000)?), offset_seconds })
 }
 
-/// Lines of `id|total|human|00-n,…|STATUS-n,…|`; a line that is otherwise makes all of it useless.
-fn total(text: &str) -> Result<u64, Refused> {
+/// Lines of `id|total|human|00-n,…|STATUS-n,…|`; a line that is otherwise, or whose sums differ from
+/// its total, makes all of it useless: it may have been cut.
+fn totals(text: &str) -> Result<Vec<Total>, Refused> {
     let otherwise = Refused::Said("its totals cannot be read");
-    let mut sum: u64 = 0;
-    for line in text.lines().filter(|line| !line.trim().is_empty()) {
-        let fields: Vec<&str> = line.split('|').collect();
-        let count = fields.get(1).and_then(|count| count.trim().parse::<u64>().ok());
-        let Some(count) = count.filter(|_| fields.len() >= 5) else { return Err(otherwise) };
-        sum += count;
+    let lines = text.lines().filter(|line| !line.trim().is_empty());
+    lines.map(|line| total(line).ok_or_else(|| otherwise.clone())).collect()
+}
+
+fn total(line: &str) -> Option<Total> {
+    let fields: Vec<&str> = line.trim().split('|').map(str::trim).collect();
+    let [group, calls, _human, hours, statuses, .., ""] = fields.as_slice() else { return None };
+    let calls: u64 = calls.parse().ok()?;
+    let hours = pairs(hours)?;
+    let statuses = pairs(statuses)?;
+    let sum = |pairs: &[(&str, u64)]| pairs.iter().map(|(_, count)| count).sum::<u64>();
+    // Statuses may be a choice; hours never are.
+    if sum(&hours) != calls || sum(&statuses) > calls {
+        return None;
     }
-    Ok(sum)
+    let mut of_hours = [0; 24];
+    for (hour, count) in hours {
+        *of_hours.get_mut(hour.parse::<usize>().ok()?)? += count;
+    }
+    Some(Total { group: (*group).to_owned(), calls, hours: Some(of_hours) })
+}
+
+/// `00-1,01-11`, or nothing. A status may itself contain a hyphen.
+fn pairs(text: &str) -> Option<Vec<(&str, u64)>> {
+    let pairs = text.split(',').filter(|pair| !pair.is_empty());
+    pairs
+        .map(|pair| {
+            let (name, count) = pair.rsplit_once('-')?;
+            Some((name, count.parse().ok()?))
+        })
+        .collect()
 }

@@ -36,6 +36,7 @@ pub struct Client {
     idle: Mutex<Vec<Conn>>,
     schema: Mutex<Option<Arc<Schema>>>,
     slowest: Mutex<Duration>,
+    behind: Mutex<Duration>,
     api: Option<Api>,
 }
 
@@ -71,6 +72,7 @@ impl Client {
             idle: Mutex::default(),
             schema: Mutex::default(),
             slowest: Mutex::default(),
+            behind: Mutex::default(),
             api,
         })
     }
@@ -93,6 +95,16 @@ impl Client {
     /// What the slowest statement took so far.
     pub fn slowest_statement(&self) -> Duration {
         *self.slowest.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// How far the server was behind when it was last asked.
+    pub fn behind(&self) -> Duration {
+        *self.behind.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Remembers how far the server is behind.
+    pub(super) fn learn_behind(&self, behind: Duration) {
+        *self.behind.lock().unwrap_or_else(PoisonError::into_inner) = behind;
     }
 
     /// The Non-Agent API, where it is configured.

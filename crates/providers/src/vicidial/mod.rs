@@ -18,14 +18,15 @@
 //! - The archiver copies rows while they change and never refreshes the copies: tables in use are
 //!   read first and win, and a row that only the archive has is kept under a name of its own, so
 //!   that it never overwrites a later state that is held.
-//! - The dialler loses calls without a word when a `uniqueid` comes twice: its ledger of dial
-//!   requests names them; see `ledger`. They are lost there, so no window is doubted for them.
+//! - The dialler loses calls without a word when a `uniqueid` comes twice: four ledgers of other
+//!   programs name them; see `ledger`. They are lost there, so no window is doubted for them.
 //! - Schemas differ by year and site: columns are looked up, see [`tables`].
 //! - A cluster's rows are told apart by nothing but the source: two clusters are two sources.
 //!
 //! A record is made of parts, each a row with its column names and all values as text: `key` (ours),
 //! `log`, `closer` or `did_call`, and `lead`, `status` (the flags of its code), `extended`, `dial`,
-//! `carrier`, `channel`, `did`, `recording`, `agent`. Left out, because it changes without the call:
+//! `carrier`, `channel`, `did`, `recording`, `agent`; and `export_…`, each a row of an imported file,
+//! which counts only where no table's row is held. Left out, because it changes without the call:
 //! what the lead's next call changes on the lead, and the flags of the jobs that send call URLs.
 
 pub mod client;
@@ -42,6 +43,7 @@ mod api;
 mod batch;
 mod errors;
 mod examine;
+mod import;
 mod ledger;
 mod normalise;
 mod one;
@@ -50,6 +52,7 @@ mod settings;
 mod slice;
 mod sql;
 mod walk;
+mod written;
 
 #[cfg(test)]
 mod tests;
@@ -65,7 +68,9 @@ use async_trait::async_trait;
 use domain::{Call, Capabilities, Country, ProviderCallId, Window};
 use tokio::sync::mpsc;
 
-use crate::{Page, Probe, Provider, ProviderAgent, RawRecord, SourceError, Unreadable, Walked};
+use crate::{
+    Page, Probe, Provider, ProviderAgent, RawRecord, SourceError, Unreadable, Walked, export,
+};
 use errors::unseen;
 use key::Key;
 use pace::Pace;
@@ -95,7 +100,9 @@ impl Vicidial {
 #[async_trait]
 impl Provider for Vicidial {
     fn capabilities(&self) -> Capabilities {
-        self.client.settings().capabilities()
+        // What a replica has not applied yet cannot be proved.
+        let own = self.client.settings().capabilities();
+        Capabilities { lag: own.lag + self.client.behind(), ..own }
     }
 
     fn concurrency(&self) -> usize {
@@ -120,6 +127,10 @@ impl Provider for Vicidial {
         one::record(&self.client, &key).await
     }
 
+    fn slowest_statement(&self) -> Option<Duration> {
+        Some(self.client.slowest_statement())
+    }
+
     async fn agents(&self) -> Result<Vec<ProviderAgent>, SourceError> {
         let schema = self.client.schema().await?;
         let Some(statement) = schema.select(Table::Users, Copy::Live, "1 = 1") else {
@@ -140,8 +151,26 @@ impl Provider for Vicidial {
         true
     }
 
+    fn export_columns(&self) -> &'static [&'static str] {
+        import::COLUMNS
+    }
+
+    async fn import(
+        &self,
+        rows: &[export::Row],
+        held: &dyn export::Held,
+    ) -> Result<Vec<RawRecord>, SourceError> {
+        import::import(&self.client, rows, held).await
+    }
+
     fn normalise(&self, record: &[u8], home: Country) -> Result<Call, Unreadable> {
         normalise(record, self.client.zone(), self.client.settings().skew(), home)
+    }
+
+    /// How far a replica is behind moves the edge of what can be proved, so it is asked before
+    /// every run.
+    async fn calibrate(&self) -> Result<Option<Probe>, SourceError> {
+        replica::learn(&self.client).await
     }
 
     async fn examine(&self) -> Vec<Probe> {

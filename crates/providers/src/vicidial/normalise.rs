@@ -9,11 +9,13 @@ use domain::{
 };
 use serde_json::{Map, Value};
 
-use super::key::{Kind, created_at, digits};
+use super::key::{Key, Kind, created_at, digits};
 use super::status::{self, Facts};
 use super::wire::{Fields, Record};
 use super::zone::{Hints, Zone};
+use super::{import, written};
 use crate::Unreadable;
+use crate::export::PART;
 use crate::json::{because, seconds};
 
 /// Users that stand for "no agent".
@@ -27,10 +29,15 @@ pub fn normalise(
     home: Country,
 ) -> Result<Call, Unreadable> {
     let record = Record::read(record)?;
-    let (kind, row) = call_row(&record).ok_or_else(|| because("no part of it is a call"))?;
     let id = record.text("key").ok_or_else(|| because("the record has no `key`"))?;
+    let found = call_row(&record).map(|(kind, row)| (kind, row, None));
+    let found = found.or_else(|| exported(&record, &id));
+    let (kind, row, key) = found.ok_or_else(|| because("no part of it is a call"))?;
+    // A file does not say when a call ended, and lists only what was over, or says so by its status.
+    let is_exported = key.is_some();
     let dids = record.rows("did");
-    let extended = record.row("extended").unwrap_or_default();
+    let extended =
+        if is_exported { row.clone() } else { record.row("extended").unwrap_or_default() };
     let flags = record.row("status").unwrap_or_default();
     let user = row.get("user").filter(|user| !NOBODY.contains(&user.as_ref()));
     let end = row.epoch("end_epoch");
@@ -38,7 +45,7 @@ pub fn normalise(
     let code = row.get("status");
     let facts = Facts {
         code: code.as_deref(),
-        has_ended: end.is_some(),
+        has_ended: end.is_some() || (is_exported && duration.is_some()),
         reached_agent: user.is_some(),
         lasted: duration.is_some_and(|length| !length.is_zero()),
         human_answered: flags.is_yes("human_answered"),
@@ -63,7 +70,10 @@ pub fn normalise(
     let (from, to) = numbers(kind, &row, &record, &dids, home);
     Ok(Call {
         provider_call_id: ProviderCallId(id.into_owned()),
-        occurred_at: occurred_at(&row, zone, skew)?,
+        occurred_at: match &key {
+            Some(key) => exported_at(&row, key, zone, skew)?,
+            None => occurred_at(&row, zone, skew)?,
+        },
         ended_at: ended.map(|(at, text)| ProviderTime { at, text: text.into_owned() }),
         duration: length,
         direction: Some(direction(kind, &extended)),
@@ -96,6 +106,32 @@ fn call_row<'a>(record: &Record<'a>) -> Option<(Kind, Fields<'a>)> {
         ("did_call", Kind::Did),
     ];
     names.into_iter().find_map(|(name, kind)| Some((kind, record.row(name)?)))
+}
+
+/// The row of an imported file, where no table's row is held, and the key it was found to have.
+fn exported<'a>(record: &Record<'a>, id: &str) -> Option<(Kind, Fields<'a>, Option<Key>)> {
+    let row = record.beginning(PART)?;
+    let key = Key::read(&ProviderCallId(id.to_owned()))?;
+    let kind = match key {
+        Key::Log { .. } => Kind::Log,
+        Key::Closer(_) => Kind::Closer,
+        Key::Did { .. } => return None,
+    };
+    Some((kind, row, Some(key)))
+}
+
+/// A file's dates may be written by a spreadsheet; the key says when an outbound call began.
+fn exported_at(
+    row: &Fields<'_>,
+    key: &Key,
+    zone: &Zone,
+    skew: Duration,
+) -> Result<ProviderTime, Unreadable> {
+    let date = row.get("call_date").unwrap_or_default();
+    let unique = row.get("uniqueid").unwrap_or_default();
+    let at = written::instant(&date, &unique, import::begun(key), zone, skew);
+    let (at, _) = at.ok_or_else(|| because("the row has no time that can be read"))?;
+    Ok(ProviderTime { at, text: date.into_owned() })
 }
 
 fn occurred_at(row: &Fields<'_>, zone: &Zone, skew: Duration) -> Result<ProviderTime, Unreadable> {
@@ -136,7 +172,9 @@ fn numbers(
     home: Country,
 ) -> (Option<Phone>, Option<Phone>) {
     let plain = |number: Option<Cow<'_, str>>| number.map(|number| Phone::new(&number, home));
-    let other = || Some(dialled(row.get("phone_code"), row.get("phone_number")?.as_ref(), home));
+    // A file has the lead's number beside the one that was dialled.
+    let number = || row.get("phone_number_dialed").or_else(|| row.get("phone_number"));
+    let other = || Some(dialled(row.get("phone_code"), number()?.as_ref(), home));
     match kind {
         Kind::Log => {
             let shown = record.row("dial").and_then(|dial| dial.get("outbound_cid"));
@@ -188,9 +226,14 @@ fn said_of_it(kind: Kind, row: &Fields<'_>, record: &Record<'_>) -> Option<Value
     }
     note("queue_seconds", row.get("queue_seconds"));
     let lead = record.row("lead").unwrap_or_default();
-    note("vendor_lead_code", lead.get("vendor_lead_code"));
-    note("disposition_name", record.row("status").unwrap_or_default().get("status_name"));
-    note("hangup_cause", record.row("carrier").unwrap_or_default().get("hangup_cause"));
+    // An imported row says by itself what other tables say of a row of theirs.
+    let or_own = |part: Fields<'_>, name: &str| {
+        let own = || row.get(name).map(Cow::into_owned);
+        part.get(name).map(Cow::into_owned).or_else(own).map(Cow::Owned)
+    };
+    note("vendor_lead_code", or_own(lead, "vendor_lead_code"));
+    note("disposition_name", or_own(record.row("status").unwrap_or_default(), "status_name"));
+    note("hangup_cause", or_own(record.row("carrier").unwrap_or_default(), "hangup_cause"));
     let talks = record.rows("agent");
     let talked = talks.iter().filter_map(|talk| talk.raw("talk_sec").and_then(seconds));
     let talked: Duration = talked.sum();

@@ -5,7 +5,9 @@ use std::time::Duration;
 use domain::Timestamp;
 
 use super::client::Client;
-use crate::SourceError;
+use super::rows::Row;
+use crate::examine::probe;
+use crate::{Probe, ProbeOutcome, SourceError};
 
 /// What the server says of itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,26 +22,60 @@ pub(super) enum Replica {
     Untold,
 }
 
+/// The question in the words of each kind of server. Only the first one sees every primary of a
+/// server that follows several; MariaDB understands it, and new MySQL only the last.
+const QUESTIONS: [&str; 3] = ["SHOW ALL SLAVES STATUS", "SHOW SLAVE STATUS", "SHOW REPLICA STATUS"];
+
 /// Asks the server.
 pub(super) async fn ask(client: &Client) -> Result<Replica, SourceError> {
-    // The older word works on every version.
-    match client.ask("replica status", "SHOW SLAVE STATUS").await {
-        Ok(timed) => {
-            let Some(row) = timed.rows.first() else { return Ok(Replica::No) };
-            let behind = row.number("Seconds_Behind_Master");
-            // No number means that it stands still, not that it is up to date.
-            let Some(behind) = behind.and_then(|seconds| u64::try_from(seconds).ok()) else {
-                return Ok(Replica::Stopped);
-            };
-            Ok(Replica::Behind(Duration::from_secs(behind)))
+    for question in QUESTIONS {
+        match client.ask("replica status", question).await {
+            Ok(timed) => return Ok(worst(&timed.rows)),
+            Err(SourceError::Misspoken { .. }) => {}
+            Err(error) if error.needs_operator() => break,
+            Err(error) => return Err(error),
         }
-        Err(error) if error.needs_operator() => {
-            let timed = client.ask("read_only", "SELECT @@global.read_only").await?;
-            let is_read_only = timed.rows.first().and_then(|row| row.nth(0)) != Some("0");
-            Ok(if is_read_only { Replica::Untold } else { Replica::No })
-        }
-        Err(error) => Err(error),
     }
+    let timed = client.ask("read_only", "SELECT @@global.read_only").await?;
+    let is_read_only = timed.rows.first().and_then(|row| row.nth(0)) != Some("0");
+    Ok(if is_read_only { Replica::Untold } else { Replica::No })
+}
+
+/// Of several primaries, the one that is furthest away counts.
+fn worst(rows: &[Row]) -> Replica {
+    let mut worst = Replica::No;
+    for row in rows {
+        let behind = row.number("Seconds_Behind_Master");
+        let behind = behind.or_else(|| row.number("Seconds_Behind_Source"));
+        // No number means that it stands still, not that it is up to date; and what it has not
+        // even been sent, it does not count.
+        let receives = row.get("Slave_IO_Running").or_else(|| row.get("Replica_IO_Running"));
+        let receives = receives.is_none_or(|said| said.eq_ignore_ascii_case("yes"));
+        let behind = behind.and_then(|seconds| u64::try_from(seconds).ok()).filter(|_| receives);
+        let Some(behind) = behind.map(Duration::from_secs) else { return Replica::Stopped };
+        worst = match worst {
+            Replica::Behind(most) => Replica::Behind(most.max(behind)),
+            _ => Replica::Behind(behind),
+        };
+    }
+    worst
+}
+
+/// Asks, and moves the edge of what can be proved back by what the server lacks.
+pub(super) async fn learn(client: &Client) -> Result<Option<Probe>, SourceError> {
+    let behind = match ask(client).await? {
+        Replica::Behind(behind) => behind,
+        Replica::Untold => client.settings().replica_lag(),
+        // One that has stopped proves nothing, however old: the walk says so.
+        Replica::No | Replica::Stopped => Duration::ZERO,
+    };
+    client.learn_behind(behind);
+    let sentence = format!(
+        "The replica is {} s behind, so the newest calls are proved that much later",
+        behind.as_secs()
+    );
+    let said = probe("replica", ProbeOutcome::Notable, sentence);
+    Ok((!behind.is_zero()).then_some(said))
 }
 
 /// Why a window that ends at `to` proves nothing yet; nothing if it may.

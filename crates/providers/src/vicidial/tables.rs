@@ -26,6 +26,9 @@ pub enum Table {
     Users,
     Statuses,
     CampaignStatuses,
+    Campaigns,
+    InboundGroups,
+    System,
 }
 
 /// Bookkeeping of the jobs that send call URLs.
@@ -65,6 +68,15 @@ const OF_A_STATUS: &[&str] = &[
     "answering_machine",
 ];
 
+/// What the doctor asks of a campaign and of an in-group.
+const OF_A_CAMPAIGN: &[&str] =
+    &["campaign_id", "active", "start_call_url", "dispo_call_url", "na_call_url"];
+const OF_A_GROUP: &[&str] =
+    &["group_id", "active", "start_call_url", "dispo_call_url", "na_call_url"];
+
+/// What the doctor asks of the system; the same table holds passwords.
+const OF_THE_SYSTEM: &[&str] = &["db_schema_version", "version", "oldest_logs_date"];
+
 impl Table {
     /// Every table.
     pub const ALL: &[Self] = &[
@@ -81,6 +93,9 @@ impl Table {
         Self::Users,
         Self::Statuses,
         Self::CampaignStatuses,
+        Self::Campaigns,
+        Self::InboundGroups,
+        Self::System,
     ];
 
     /// Its name.
@@ -99,6 +114,9 @@ impl Table {
             Self::Users => "vicidial_users",
             Self::Statuses => "vicidial_statuses",
             Self::CampaignStatuses => "vicidial_campaign_statuses",
+            Self::Campaigns => "vicidial_campaigns",
+            Self::InboundGroups => "vicidial_inbound_groups",
+            Self::System => "system_settings",
         }
     }
 
@@ -108,6 +126,9 @@ impl Table {
             Self::Lead => !OF_THE_LEAD_TODAY.contains(&column),
             Self::Statuses | Self::CampaignStatuses => OF_A_STATUS.contains(&column),
             Self::Users => ["user", "full_name", "active"].contains(&column),
+            Self::Campaigns => OF_A_CAMPAIGN.contains(&column),
+            Self::InboundGroups => OF_A_GROUP.contains(&column),
+            Self::System => OF_THE_SYSTEM.contains(&column),
             Self::Extended | Self::Agent | Self::Log | Self::Closer => !FLAGS.contains(&column),
             _ => true,
         }
@@ -125,7 +146,66 @@ impl Table {
             Self::Lead => &["lead_id"],
             Self::Users => &["user"],
             Self::Statuses | Self::CampaignStatuses => &["status"],
+            Self::Campaigns => &["campaign_id"],
+            Self::InboundGroups => &["group_id"],
+            Self::System => &[],
         }
+    }
+
+    /// The columns that make calls and proofs poorer where they are lacking.
+    pub const fn uses(self) -> &'static [&'static str] {
+        match self {
+            Self::Log => &[
+                "start_epoch",
+                "end_epoch",
+                "length_in_sec",
+                "campaign_id",
+                "list_id",
+                "phone_code",
+                "phone_number",
+                "user",
+                "term_reason",
+                "alt_dial",
+                "called_count",
+            ],
+            Self::Closer => &[
+                "start_epoch",
+                "end_epoch",
+                "length_in_sec",
+                "campaign_id",
+                "lead_id",
+                "phone_number",
+                "user",
+                "queue_seconds",
+                "term_reason",
+                "uniqueid",
+                "called_count",
+            ],
+            Self::Did => &["server_ip", "caller_id_number", "extension", "did_route"],
+            Self::Extended => &["server_ip", "lead_id", "caller_code"],
+            Self::Dial => &["server_ip", "outbound_cid", "sip_hangup_cause", "uniqueid"],
+            Self::Carrier => &["call_date", "lead_id", "dialstatus", "caller_code"],
+            Self::Recording => &["location", "lead_id"],
+            Self::Agent => &["lead_id", "talk_sec"],
+            Self::Campaigns | Self::InboundGroups => {
+                &["active", "start_call_url", "dispo_call_url", "na_call_url"]
+            }
+            Self::System => &["db_schema_version"],
+            _ => &[],
+        }
+    }
+
+    /// Whether the archiver moves its rows.
+    pub const fn is_archived(self) -> bool {
+        !matches!(
+            self,
+            Self::Users
+                | Self::Statuses
+                | Self::CampaignStatuses
+                | Self::Campaigns
+                | Self::InboundGroups
+                | Self::System
+        )
     }
 }
 

@@ -1,5 +1,6 @@
 //! Walking one window: slice by slice, the newest first, each counted before and after.
 
+use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -8,11 +9,12 @@ use tokio::sync::mpsc;
 
 use super::batch::{Around, Statuses};
 use super::client::{Client, Failed};
+use super::ledger::{self, Ledger};
 use super::pace::{Pace, SHORTEST};
 use super::replica;
 use super::seen::Seen;
 use super::slice::{Reader, Slice, SliceRead};
-use super::{ledger, tables::Schema};
+use super::tables::Schema;
 use crate::{Page, SourceError, Walked};
 
 /// How often a slice whose rows moved is read again before its window is doubted.
@@ -40,8 +42,7 @@ pub async fn walk(
         number: 0,
         distinct: 0,
         doubt: behind,
-        attempts: 0,
-        lost: 0,
+        lost: BTreeMap::new(),
     };
     walking.undated(request).await?;
     let mut to = request.to();
@@ -52,7 +53,10 @@ pub async fn walk(
         to = from;
     }
     walking.report_lost(request);
+    // A replica may have stopped, or fallen behind, while it was read.
+    let behind = replica::doubt(client, request.to()).await?;
     let Walking { distinct, doubt, .. } = walking;
+    let doubt = doubt.or(behind);
     Ok(match doubt {
         None => Walked::Whole { distinct, total: None },
         Some(why) => Walked::Doubtful { why, total: None },
@@ -68,8 +72,8 @@ struct Walking<'a> {
     number: u64,
     distinct: u64,
     doubt: Option<String>,
-    attempts: u64,
-    lost: u64,
+    /// By ledger: how many calls it knows, and how many of them have no row.
+    lost: BTreeMap<Ledger, (u64, u64)>,
 }
 
 impl Walking<'_> {
@@ -136,8 +140,11 @@ impl Walking<'_> {
         let ledger = ledger::lost(self.client, self.schema, slice, &read.calls).await?;
         let slowest = read.slowest.max(around.slowest).max(ledger.slowest);
         self.pace(|pace| pace.learn(read.rows, slowest));
-        self.attempts += ledger.attempts;
-        self.lost += ledger.without_row.len() as u64;
+        for compared in ledger.ledgers {
+            let (calls, lost) = self.lost.entry(compared.ledger).or_default();
+            *calls += compared.calls;
+            *lost += compared.without_row.len() as u64;
+        }
         if let Some(why) = &read.doubt {
             self.doubt.get_or_insert_with(|| why.clone());
         }
@@ -170,15 +177,18 @@ impl Walking<'_> {
 
     /// What the dialler itself did not log is not missing here, and nobody should look for it here.
     fn report_lost(&self, request: Window) {
-        let (lost, attempts) = (self.lost, self.attempts);
-        if lost > 0 {
-            tracing::warn!(
-                lost,
-                attempts,
-                window = %request,
-                "{lost} of {attempts} calls dialled in {request} have no row at the provider: they \
-                 were lost there; `everycall doctor` names them"
-            );
+        for (ledger, (calls, lost)) in &self.lost {
+            if *lost > 0 {
+                let (whose, table) = (ledger.calls(), ledger.table().name());
+                tracing::warn!(
+                    lost,
+                    calls,
+                    ledger = table,
+                    window = %request,
+                    "{lost} of {calls} {whose} in {request} ({table}) have no row at the provider: \
+                     they were lost there; `everycall doctor` names them"
+                );
+            }
         }
     }
 

@@ -11,7 +11,7 @@ use crate::json::{id_text, number};
 use crate::parts::{self, Parts};
 
 /// A row as it stands in a record.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Fields<'a>(HashMap<&'a str, &'a RawValue>);
 
 impl<'a> Fields<'a> {
@@ -62,6 +62,12 @@ impl<'a> Record<'a> {
     /// A part that is one row.
     pub fn row(&self, name: &str) -> Option<Fields<'a>> {
         self.0.get(name).map(|json| Fields::read(json))
+    }
+
+    /// The first part, by name, whose name begins so.
+    pub fn beginning(&self, start: &str) -> Option<Fields<'a>> {
+        let found = self.0.iter().find(|(name, _)| name.starts_with(start));
+        found.map(|(_, json)| Fields::read(json))
     }
 
     /// A part that is several rows.

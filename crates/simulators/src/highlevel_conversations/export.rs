@@ -2,7 +2,8 @@
 
 use std::collections::HashMap;
 use std::iter::repeat_n;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::ops::Range;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use crate::faults::What as Fault;
 use crate::highlevel::errors::error;
@@ -29,12 +30,50 @@ struct Chains {
 #[derive(Clone)]
 enum Place {
     /// In a picture of the list, taken when it was first asked for.
-    Frozen { records: Arc<Vec<Vec<u8>>>, total: usize, offset: usize, limit: usize },
+    Frozen { picture: Arc<Picture>, offset: usize, limit: usize },
     /// After this time and id of whatever list there is.
     After { query: Query, key: i64, id: String },
 }
 
+/// The messages of a list as they were at one instant. While the world stays as it is, they are
+/// written only when their page is asked for; before it changes, all of them.
+struct Picture {
+    /// Which messages, by their places.
+    rows: Vec<usize>,
+    taken_at: i64,
+    records: OnceLock<Vec<Vec<u8>>>,
+}
+
+impl Picture {
+    fn write(&self, rows: &Rows, writer: &Writer<'_>, of: Range<usize>) -> Vec<Vec<u8>> {
+        let then = Writer { world: writer.world, settings: writer.settings, now: self.taken_at };
+        let record = |place: &usize| then.write(&rows.all[*place]).to_string().into_bytes();
+        self.rows[of].iter().map(record).collect()
+    }
+
+    fn keep(&self, rows: &Rows, writer: &Writer<'_>) {
+        self.records.get_or_init(|| self.write(rows, writer, 0..self.rows.len()));
+    }
+
+    fn page(&self, rows: &Rows, writer: &Writer<'_>, of: Range<usize>) -> Vec<Vec<u8>> {
+        match self.records.get() {
+            Some(records) => records[of].to_vec(),
+            None => self.write(rows, writer, of),
+        }
+    }
+}
+
 impl Export {
+    /// The world is about to change; pictures of it stay as they are.
+    pub(super) fn keep_pictures(&self, rows: &Rows, writer: &Writer<'_>) {
+        let chains = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        for (_, place) in chains.by_cursor.values() {
+            if let Place::Frozen { picture, .. } = place {
+                picture.keep(rows, writer);
+            }
+        }
+    }
+
     pub(super) fn new(seed: u64) -> Self {
         let (by_cursor, asked_at) = (HashMap::new(), HashMap::new());
         Self(Mutex::new(Chains { ids: Ids::new(seed), by_cursor, asked_at, next: 0 }))
@@ -100,13 +139,14 @@ impl Chains {
     }
 }
 
-fn select<'a>(rows: &'a Rows, writer: &Writer<'_>, query: &Query) -> Vec<&'a Row> {
+/// What a query finds, in its order, each with its place.
+fn select<'a>(rows: &'a Rows, writer: &Writer<'_>, query: &Query) -> Vec<(usize, &'a Row)> {
     let now = writer.now;
     let contact = |row: &Row| writer.world.calls()[row.call].contact_id.as_ref();
-    let listed = rows.all.iter().filter(|row| row.is_listed(now));
-    let mut found: Vec<&Row> =
-        listed.filter(|row| query.wants(row, contact(row), writer.settings, now)).collect();
-    found.sort_by(|a, b| (query.key(a, now), &a.id).cmp(&(query.key(b, now), &b.id)));
+    let listed = rows.all.iter().enumerate().filter(|(_, row)| row.is_listed(now));
+    let wanted = listed.filter(|(_, row)| query.wants(row, contact(row), writer.settings, now));
+    let mut found: Vec<(usize, &Row)> = wanted.collect();
+    found.sort_by(|(_, a), (_, b)| (query.key(a, now), &a.id).cmp(&(query.key(b, now), &b.id)));
     if query.is_descending {
         found.reverse();
     }
@@ -119,10 +159,9 @@ fn begin(rows: &Rows, writer: &Writer<'_>, query: Query) -> Place {
         return Place::After { query, key, id: String::new() };
     }
     let found = select(rows, writer, &query);
-    let records = found.iter().map(|row| writer.write(row).to_string().into_bytes());
-    let records: Vec<Vec<u8>> = records.collect();
-    let total = records.len();
-    Place::Frozen { records: Arc::new(records), total, offset: 0, limit: query.limit }
+    let rows = found.into_iter().map(|(place, _)| place).collect();
+    let picture = Picture { rows, taken_at: writer.now, records: OnceLock::new() };
+    Place::Frozen { picture: Arc::new(picture), offset: 0, limit: query.limit }
 }
 
 struct Turn {
@@ -139,11 +178,12 @@ fn turn(rows: &Rows, writer: &Writer<'_>, place: Place) -> Turn {
         Ending::EmptyPageWithCursor => true,
     };
     match place {
-        Place::Frozen { records, total, offset, limit } => {
-            let end = (offset + limit).min(records.len());
-            let page = records[offset..end].to_vec();
-            let goes_on = goes_on(page.len(), limit, end < records.len());
-            let next = goes_on.then_some(Place::Frozen { records, total, offset: end, limit });
+        Place::Frozen { picture, offset, limit } => {
+            let total = picture.rows.len();
+            let end = (offset + limit).min(total);
+            let page = picture.page(rows, writer, offset..end);
+            let goes_on = goes_on(page.len(), limit, end < total);
+            let next = goes_on.then_some(Place::Frozen { picture, offset: end, limit });
             Turn { total, records: page, next }
         }
         Place::After { query, key, id } => {
@@ -156,7 +196,8 @@ fn turn(rows: &Rows, writer: &Writer<'_>, place: Place) -> Turn {
                 };
                 if query.is_descending { order.is_lt() } else { order.is_gt() }
             };
-            let rest: Vec<&&Row> = found.iter().filter(|row| is_after(row)).collect();
+            let rest: Vec<&Row> =
+                found.into_iter().map(|(_, row)| row).filter(|row| is_after(row)).collect();
             let page = &rest[..limit.min(rest.len())];
             let goes_on = goes_on(page.len(), limit, page.len() < rest.len());
             let (key, id) = page

@@ -109,6 +109,8 @@ impl Service {
     pub(super) fn mutate<R>(&self, change: impl FnOnce(&mut World) -> R) -> R {
         let mut scene = self.scene.write().unwrap_or_else(PoisonError::into_inner);
         let before = scene.world.revision();
+        let writer = Writer { world: &scene.world, settings: &self.settings, now: (self.clock)() };
+        self.export.keep_pictures(&scene.rows, &writer);
         let out = change(&mut scene.world);
         if scene.world.revision() != before {
             let known = Some((&scene.rows, (self.clock)()));

@@ -12,8 +12,12 @@ use crate::{Clock, Fault};
 
 /// Starts it as `options` say. No limit is published, so there is none to lift.
 pub(crate) async fn start(world: World, options: Options, clock: Clock) -> io::Result<Simulator> {
-    let settings =
-        Settings { port: options.port, latency_ms: options.latency_ms, ..Settings::default() };
+    let settings = Settings {
+        port: options.port,
+        latency_ms: options.latency_ms,
+        rich_rows: options.has_rich_rows,
+        ..Settings::default()
+    };
     let simulator = Simulator::start(world, settings, clock).await?;
     simulator.prerender();
     Ok(simulator)

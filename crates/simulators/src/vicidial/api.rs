@@ -1,5 +1,6 @@
 //! The Non-Agent API: text with status 200, whatever happens.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::Clock;
@@ -98,17 +99,39 @@ impl Api {
         }
         let mut text = String::new();
         for table in ["vicidial_log", "vicidial_closer_log"] {
-            let statement = format!(
-                "SELECT campaign_id, COUNT(*) FROM {table} WHERE call_date >= '{day} 00:00:00' AND \
-                 call_date < DATE_ADD('{day}', INTERVAL 1 DAY) GROUP BY campaign_id"
-            );
-            for row in self.cluster.site.writer.ask(statement).unwrap_or_default() {
-                let word = |nth: usize| row.get(nth).cloned().flatten().unwrap_or_default();
-                text.extend([word(0).as_str(), "|", &word(1), "|0|00-0|SALE-0|\n"]);
-            }
+            text.push_str(&self.stats_of(table, day));
         }
         if settings.api_truncates {
             text.truncate(text.len() / 2);
+        }
+        text
+    }
+}
+
+impl Api {
+    /// One line per group: its total, how many a human answered, its hours and its statuses.
+    fn stats_of(&self, table: &str, day: &str) -> String {
+        let statement = format!(
+            "SELECT campaign_id, HOUR(call_date), status, COUNT(*) FROM {table} WHERE \
+             call_date >= '{day} 00:00:00' AND call_date < DATE_ADD('{day}', INTERVAL 1 DAY) \
+             GROUP BY 1, 2, 3"
+        );
+        let mut groups: BTreeMap<String, ([u64; 24], BTreeMap<String, u64>)> = BTreeMap::new();
+        for row in self.cluster.site.writer.ask(statement).unwrap_or_default() {
+            let word = |nth: usize| row.get(nth).cloned().flatten().unwrap_or_default();
+            let (hours, statuses) = groups.entry(word(0)).or_default();
+            let (hour, count) = (word(1).parse().unwrap_or(0), word(3).parse().unwrap_or(0));
+            hours[std::cmp::min(hour, 23)] += count;
+            *statuses.entry(word(2)).or_default() += count;
+        }
+        let mut text = String::new();
+        for (group, (hours, statuses)) in groups {
+            let total: u64 = hours.iter().sum();
+            let hours = hours.iter().enumerate().map(|(hour, count)| format!("{hour:02}-{count}"));
+            let hours = hours.collect::<Vec<_>>().join(",");
+            let statuses = statuses.iter().map(|(status, count)| format!("{status}-{count}"));
+            let statuses = statuses.collect::<Vec<_>>().join(",");
+            text.extend([group, format!("|{total}|0|{hours}|{statuses}|\n")]);
         }
         text
     }

@@ -80,7 +80,25 @@ pub(super) fn lines(world: &World) -> Vec<Line> {
     });
     let leads =
         world.contacts().iter().zip(FIRST_LEAD..).map(|(contact, lead)| a_lead(contact, lead));
-    statuses.chain(users).chain(leads).collect()
+    statuses.chain(users).chain(leads).chain(set_up()).collect()
+}
+
+/// What administrators set: one campaign that tells somebody of its calls and one that does not.
+fn set_up() -> Vec<Line> {
+    let url = "VARhttps://crm.example.com/dispo?lead=--A--lead_id--B--&u=--A--uniqueid--B--";
+    vec![
+        Line::of("vicidial_campaigns")
+            .text("campaign_id", "OUTSALES")
+            .text("active", "Y")
+            .text("dispo_call_url", url),
+        Line::of("vicidial_campaigns").text("campaign_id", "QUIET").text("active", "Y"),
+        Line::of("vicidial_campaigns").text("campaign_id", "OLD").text("active", "N"),
+        Line::of("vicidial_inbound_groups").text("group_id", "SUPPORTLINE").text("active", "Y"),
+        Line::of("system_settings")
+            .text("version", "2.14-917a")
+            .number("db_schema_version", 1728)
+            .text("default_phone_login_password", "phone-pass-7"),
+    ]
 }
 
 fn status(code: &str, name: &str, flags: &str) -> Line {

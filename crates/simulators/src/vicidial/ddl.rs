@@ -176,6 +176,26 @@ pub(super) const TABLES: &[Table] = &[
             answering_machine ENUM('Y','N') DEFAULT 'N', KEY (campaign_id)",
         archive: Archive::None,
     },
+    Table {
+        name: "vicidial_campaigns",
+        body: "campaign_id VARCHAR(8) PRIMARY KEY NOT NULL, campaign_name VARCHAR(40), \
+            active ENUM('Y','N'), dial_method VARCHAR(20), closer_campaigns TEXT, \
+            start_call_url TEXT, dispo_call_url TEXT, na_call_url TEXT",
+        archive: Archive::None,
+    },
+    Table {
+        name: "vicidial_inbound_groups",
+        body: "group_id VARCHAR(20) PRIMARY KEY NOT NULL, group_name VARCHAR(30), \
+            active ENUM('Y','N'), start_call_url TEXT, dispo_call_url TEXT, na_call_url TEXT",
+        archive: Archive::None,
+    },
+    Table {
+        name: "system_settings",
+        body: "version VARCHAR(50), db_schema_version INT(8) UNSIGNED DEFAULT '0', \
+            slave_db_server VARCHAR(50) DEFAULT '', oldest_logs_date DATETIME, \
+            default_phone_login_password VARCHAR(20) DEFAULT 'test'",
+        archive: Archive::None,
+    },
 ];
 
 /// The statements that make all tables of this site.

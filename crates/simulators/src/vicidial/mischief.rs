@@ -3,13 +3,65 @@
 use super::facts::{By, Facts, Kind};
 use super::line::{Line, inserts, quoted};
 use super::records;
-use super::{Cluster, Simulator, ddl};
+use super::{Act, Cluster, Simulator, ddl};
 
 impl Simulator {
     /// An outbound call to this lead, answered at this unix second, that is over.
     pub fn dial(&self, at: i64, lead: i64) -> String {
         let facts = self.outbound(at, lead);
         self.cluster.insert(&facts)
+    }
+
+    /// An outbound call that an agent took, and that was recorded.
+    pub fn talk(&self, at: i64, lead: i64) -> String {
+        let facts = Facts { status: "SALE", user: "2001".to_owned(), ..self.outbound(at, lead) };
+        self.cluster.insert(&facts)
+    }
+
+    /// Every trace of a call is lost but one: only this ledger knows it. Answers the dialler's name
+    /// for the call.
+    pub fn leave_only(&self, id: &str, ledger: &str) -> Option<String> {
+        let cluster = &self.cluster;
+        let mut book = cluster.book();
+        let entry = book.entry(id)?;
+        entry.is_shown = false;
+        let (facts, row) = (entry.facts.clone(), entry.row.clone());
+        let code = facts.code(&cluster.zone);
+        let of_channel = format!("uniqueid = '{}'", facts.unique());
+        for (table, condition) in [
+            (entry.table(), row),
+            ("vicidial_dial_log", format!("caller_code = '{code}'")),
+            ("vicidial_log_extended", of_channel.clone()),
+            ("vicidial_carrier_log", of_channel.clone()),
+            ("vicidial_did_log", of_channel),
+            ("recording_log", format!("vicidial_id = '{}'", facts.unique())),
+        ] {
+            if table != ledger {
+                for copy in [table.to_owned(), format!("{table}_archive")] {
+                    cluster.site.writer.write(format!("DELETE FROM {copy} WHERE {condition}"));
+                }
+            }
+        }
+        Some(code)
+    }
+
+    /// The call URL for dispositions of a campaign becomes this.
+    pub fn set_dispo_url(&self, campaign: &str, url: &str) {
+        let url = quoted(url);
+        self.cluster.site.writer.write(format!(
+            "UPDATE vicidial_campaigns SET dispo_call_url = {url} WHERE campaign_id = '{campaign}'"
+        ));
+    }
+
+    /// The server follows another one and is this many seconds behind it; without a number its
+    /// replication has stopped. What it has not applied, nobody has written yet.
+    pub fn follow(&self, behind: Option<u64>) {
+        let behind = behind.map_or("NULL".to_owned(), |seconds| seconds.to_string());
+        let said = format!(
+            "SELECT {behind} AS Seconds_Behind_Master, 'Yes' AS Slave_IO_Running, \
+             'Yes' AS Slave_SQL_Running"
+        );
+        self.on("SHOW ALL SLAVES STATUS", 0, usize::MAX, Act::Instead(said));
     }
 
     /// An outbound call that goes on: its row says so, until [`Simulator::hang_up`].

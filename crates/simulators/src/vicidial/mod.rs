@@ -6,13 +6,17 @@
 //! row and the call is gone, exactly as on a real cluster. What really happened is remembered
 //! beside the database.
 //!
-//! Not simulated: call URLs, replicas, cold storage, and actors that write while nobody tells them
+//! A replica is this same server saying that it follows another; what it lacks is what a test has
+//! not let anybody write yet. Locks are refusals that last as long as a test says.
+//!
+//! Not simulated: call URLs that fire, cold storage, and actors that write while nobody tells them
 //! to.
 
 mod api;
 mod book;
 mod cast;
 mod ddl;
+mod export;
 mod facts;
 mod line;
 mod mischief;
@@ -33,6 +37,7 @@ use crate::server::{Server, Wire};
 use crate::simulated::Options;
 use crate::world::{NewCall, World};
 
+pub use export::Fields;
 pub use proxy::Act;
 pub use settings::Settings;
 

@@ -17,6 +17,10 @@ pub enum Act {
     Cut,
     /// Somebody writes before the statement reaches the server.
     First(Box<dyn FnMut() + Send>),
+    /// The server answers another statement instead.
+    Instead(String),
+    /// The server answers with this error as long as this holds, as behind a lock.
+    While(Box<dyn FnMut() -> bool + Send>, u16),
 }
 
 /// Which statements something happens to.
@@ -44,6 +48,7 @@ enum Verdict {
     Forward,
     Refuse(u16),
     Cut,
+    Instead(String),
 }
 
 impl Proxy {
@@ -109,6 +114,12 @@ impl Shared {
                 Act::Refuse(code) => verdict = Verdict::Refuse(*code),
                 Act::Cut => verdict = Verdict::Cut,
                 Act::First(happen) => happen(),
+                Act::Instead(other) => verdict = Verdict::Instead(other.clone()),
+                Act::While(holds, code) => {
+                    if holds() {
+                        verdict = Verdict::Refuse(*code);
+                    }
+                }
             }
         }
         drop(traps);
@@ -148,6 +159,10 @@ fn forward(client: &mut TcpStream, server: &mut TcpStream, shared: &Shared) -> i
             let statement = String::from_utf8_lossy(&packet[1..]).into_owned();
             match shared.meet(statement) {
                 Verdict::Forward => {}
+                Verdict::Instead(other) => {
+                    server.write_all(&packet_of(&other))?;
+                    continue;
+                }
                 Verdict::Cut => return Ok(()),
                 Verdict::Refuse(code) => {
                     client.write_all(&refusal(code))?;
@@ -158,6 +173,14 @@ fn forward(client: &mut TcpStream, server: &mut TcpStream, shared: &Shared) -> i
         server.write_all(&head)?;
         server.write_all(&packet)?;
     }
+}
+
+/// A statement as a client sends it.
+fn packet_of(statement: &str) -> Vec<u8> {
+    let length = u32::try_from(statement.len() + 1).unwrap_or(u32::MAX).to_le_bytes();
+    let mut packet = vec![length[0], length[1], length[2], 0, COM_QUERY];
+    packet.extend(statement.as_bytes());
+    packet
 }
 
 /// An error as the server sends it.

@@ -94,6 +94,29 @@ impl Store {
     }
 }
 
+const BEGINNING: &str = "
+SELECT provider_call_id FROM calls
+WHERE provider_call_id >= $1 AND provider_call_id < $2 AND source_id + 0 = $3
+ORDER BY provider_call_id";
+
+impl Store {
+    /// Ids of calls that begin so. Looked up by the id alone, like calls that are known, so `start`
+    /// must be long enough to mean few.
+    pub async fn calls_beginning(
+        &self,
+        source: SourceId,
+        start: &str,
+    ) -> Result<Vec<String>, StoreError> {
+        let start = text(start);
+        // No text that begins so sorts behind it, byte by byte.
+        let end = format!("{start}\u{10FFFF}");
+        Ok(either!(self.read(), |db| {
+            let query = sqlx::query_scalar(BEGINNING).bind(&*start).bind(&*end).bind(source.0);
+            query.fetch_all(db).await
+        })?)
+    }
+}
+
 impl Tx {
     /// What is known about these calls, as of this transaction.
     pub async fn calls_known(

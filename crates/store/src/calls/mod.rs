@@ -4,6 +4,7 @@ mod awaiting;
 mod known;
 mod list;
 mod slice;
+mod told;
 mod write;
 
 use domain::{ProviderCallId, SourceId};
@@ -12,6 +13,7 @@ pub use awaiting::AwaitingCall;
 pub use known::KnownCall;
 pub use list::{CallFilter, CallRow};
 pub use slice::{Part, PlacedCall, Slice};
+pub use told::HeldCall;
 pub(crate) use write::written;
 pub use write::{NewCall, parts};
 

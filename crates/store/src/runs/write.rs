@@ -44,7 +44,7 @@ const ABANDON: &str = "
 UPDATE runs SET status = 'failed', finished_at = $2,
     error = 'the run stopped without saying why: its process was killed, or its machine went away',
     hint = 'nothing is lost: pages it had written stay, and the next run reads the rest'
-WHERE source_id = $1 AND status = 'in_progress'";
+WHERE source_id = $1 AND status = 'in_progress' AND (kind = 'diagnostic') = $3";
 
 impl Tx {
     /// Begins a run.
@@ -120,17 +120,20 @@ impl Tx {
         })
     }
 
-    /// Ends the runs of a source whose process died; the caller holds the source's lease, so
-    /// nobody can still be working on them. Returns how many there were.
+    /// Ends the runs of a source whose process died: its comparisons, or all others. The caller
+    /// holds the lease of what it ends, so nobody can still be working on them. Returns how many
+    /// there were.
     pub async fn runs_abandon(
         &mut self,
         source: SourceId,
+        are_diagnostic: bool,
         now: Timestamp,
     ) -> Result<u64, StoreError> {
         let done = either!(self.conn(), |db| {
             sqlx::query(ABANDON)
                 .bind(source.0)
                 .bind(now.as_millis())
+                .bind(are_diagnostic)
                 .execute(db)
                 .await?
                 .rows_affected()

@@ -40,6 +40,20 @@ on_both_databases! {
         assert!(db.store.calls_known(source, &[]).await.unwrap().is_empty());
     }
 
+    async fn calls_are_found_by_how_their_ids_begin(db) {
+        let source_id = source(&db.store, "s").await;
+        let names = ["vl-17-5-1", "vl-17-5-2", "vl-17-55-1", "vl-17-5", "VL-17-5-1", "vl-17-5-\u{e9}"];
+        let calls: Vec<_> = names.iter().map(|name| call(name, 7)).collect();
+        write(&db.store, source_id, &calls).await;
+        let other = source(&db.store, "other").await;
+        write(&db.store, other, &[call("vl-17-5-9", 7)]).await;
+        let found = |start: &'static str| db.store.calls_beginning(source_id, start);
+        let expected = ["vl-17-5-1", "vl-17-5-2", "vl-17-5-\u{e9}"];
+        assert_eq!(found("vl-17-5-").await.unwrap(), expected);
+        assert_eq!(found("vl-17-55-").await.unwrap(), ["vl-17-55-1"]);
+        assert!(found("vl-18-").await.unwrap().is_empty());
+    }
+
     async fn a_call_written_again_keeps_how_it_became_known(db) {
         let source = source(&db.store, "s").await;
         write(&db.store, source, &[call("a", 7)]).await;

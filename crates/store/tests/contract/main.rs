@@ -4,6 +4,7 @@
 
 mod calls;
 mod changes;
+mod comparing;
 mod ledger;
 mod runs;
 mod samples;

@@ -37,8 +37,8 @@ on_both_databases! {
         tx.run_finish(ended, RunStatus::Success, "fi\0ne", None, at(2)).await.unwrap();
         let error = Some(("late", Some("hint")));
         tx.run_finish(ended, RunStatus::Failed, "no", error, at(3)).await.unwrap();
-        assert_eq!(tx.runs_abandon(source, at(4)).await.unwrap(), 1);
-        assert_eq!(tx.runs_abandon(source, at(5)).await.unwrap(), 0);
+        assert_eq!(tx.runs_abandon(source, false, at(4)).await.unwrap(), 1);
+        assert_eq!(tx.runs_abandon(source, false, at(5)).await.unwrap(), 0);
         tx.commit().await.unwrap();
         let rows = db.store.runs_list(Some(source), 9).await.unwrap();
         assert_eq!(rows.iter().map(|row| row.run_id).collect::<Vec<_>>(), [dead.0, ended.0]);

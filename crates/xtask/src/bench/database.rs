@@ -10,7 +10,7 @@ use crate::needs::Ready;
 use crate::needs::postgres::psql::Psql;
 
 /// The database's make.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Engine {
     /// A file.
     Sqlite,

@@ -2,6 +2,7 @@
 //! that the same machine can do at all in the same run.
 
 mod artefacts;
+mod cases;
 mod database;
 mod floors;
 mod machine;
@@ -10,6 +11,7 @@ mod measured;
 mod providers;
 mod report;
 mod scenarios;
+mod shares;
 mod simulator;
 mod summary;
 mod sync;

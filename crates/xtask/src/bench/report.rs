@@ -84,14 +84,18 @@ impl Line {
 
 /// The table with aligned columns.
 pub fn table(lines: &[Line]) -> String {
-    let header = HEADER.map(str::to_owned).to_vec();
-    let rows: Vec<Vec<String>> =
-        std::iter::once(header).chain(lines.iter().map(Line::cells)).collect();
+    draw_table(&HEADER, lines.iter().map(Line::cells).collect())
+}
+
+/// Any table in Markdown, its columns aligned.
+pub fn draw_table(header: &[&str], rows: Vec<Vec<String>>) -> String {
+    let header: Vec<String> = header.iter().map(|name| (*name).to_owned()).collect();
+    let rows: Vec<Vec<String>> = std::iter::once(header).chain(rows).collect();
     let width = |column: usize| {
         let widths = rows.iter().map(|row| row[column].chars().count());
         widths.max().unwrap_or_default()
     };
-    let widths: Vec<usize> = (0..HEADER.len()).map(width).collect();
+    let widths: Vec<usize> = (0..rows[0].len()).map(width).collect();
     let mut drawn: Vec<String> = rows.iter().map(|row| draw(row, &widths)).collect();
     let rule: Vec<String> = widths.iter().map(|width| "-".repeat(*width)).collect();
     drawn.insert(1, draw(&rule, &widths));

@@ -1,11 +1,13 @@
 //! The ways `everycall sync` is run: first load, everything again, and what came since.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use jiff::{SignedDuration, Timestamp};
+use serde::Deserialize;
 use tempfile::TempDir;
 
 use super::artefacts::Artefacts;
@@ -13,6 +15,7 @@ use super::database::{Database, Databases};
 use super::measure::{Cost, measure};
 use super::simulator::{Door, Simulator};
 use super::summary::{Expected, Summary};
+use crate::run;
 
 /// How long the simulated account has been in use.
 pub const DAYS: u32 = 90;
@@ -31,6 +34,11 @@ impl Span {
         let end: Timestamp = "2026-01-01T00:00:00Z".parse()?;
         let since = end.checked_sub(SignedDuration::from_hours(i64::from(DAYS) * 24))?;
         Ok(Self { since, end })
+    }
+
+    /// An hour later, which is what a simulator's clock shows when it starts.
+    pub fn later(&self) -> Result<Timestamp> {
+        Ok(self.end.checked_add(SignedDuration::from_hours(1))?)
     }
 
     /// The moment after which the last hundredth lies.
@@ -75,12 +83,17 @@ pub struct Round {
 }
 
 impl World<'_> {
-    /// A first load into an empty database, and everything once more.
+    /// A first load into an empty database, after which that must hold exactly the calls the
+    /// provider shows, and everything once more. It is done a while after the last call, when every
+    /// call is old enough to be proved.
     pub fn load_twice(&self) -> Result<(Timed, Timed)> {
-        let (since, end) = (self.span.since.to_string(), self.span.end.to_string());
+        let (since, later) = (self.span.since.to_string(), self.span.later()?.to_string());
         let site = Site::new(self)?;
-        let first_load = site.sync(&["--now", &end], Expected::AllNew(self.calls))?;
-        let everything = ["--from", &since, "--to", &end, "--now", &end];
+        let first_load = site.sync(&["--now", &later], Expected::AllNew(self.calls))?;
+        let held = site.held()?;
+        let missing: Vec<&String> = self.simulator.shown.difference(&held).collect();
+        ensure!(missing.is_empty(), "{} calls are missing: {missing:?}", missing.len());
+        let everything = ["--from", &since, "--to", &later, "--now", &later];
         let again = site.sync(&everything, Expected::NothingNew)?;
         Ok((first_load, again))
     }
@@ -104,6 +117,16 @@ impl World<'_> {
     }
 }
 
+/// As many calls as one command lists.
+const LIST_MAX: usize = 10_000;
+
+/// A call of that list.
+#[derive(Deserialize)]
+struct Held {
+    #[serde(rename = "providerCallId")]
+    id: String,
+}
+
 /// A database with the settings that lead the product to it.
 struct Site<'a> {
     world: &'a World<'a>,
@@ -121,6 +144,34 @@ impl<'a> Site<'a> {
         let text = config_text(database.url(), &world.simulator.door, folder.path(), &since)?;
         fs::write(&config, text)?;
         Ok(Self { world, config, _folder: folder, _database: database })
+    }
+
+    /// The ids of all calls it holds.
+    fn held(&self) -> Result<BTreeSet<String>> {
+        let mut held = BTreeSet::new();
+        let mut last: Option<String> = None;
+        loop {
+            let mut command = Command::new(&self.world.artefacts.everycall);
+            command.arg("--config").arg(&self.config);
+            command.args([
+                "calls",
+                "--json",
+                "--source",
+                "bench",
+                "--limit",
+                &LIST_MAX.to_string(),
+            ]);
+            command.args(last.iter().flat_map(|id| ["--after", id]));
+            let listed = run::answer(&mut command)?;
+            let ids = listed.lines().map(|line| Ok(serde_json::from_str::<Held>(line)?.id));
+            let ids = ids.collect::<Result<Vec<String>>>()?;
+            last = ids.last().cloned();
+            let is_end = ids.len() < LIST_MAX;
+            held.extend(ids);
+            if is_end {
+                return Ok(held);
+            }
+        }
     }
 
     fn sync(&self, arguments: &[&str], expected: Expected) -> Result<Timed> {

@@ -1,5 +1,6 @@
 //! The simulated provider, run as a program of its own so that its work is not counted as ours.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
@@ -11,6 +12,7 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use serde::Deserialize;
 use serde_json::{Map, Value};
+use tempfile::TempDir;
 
 use super::scenarios::{DAYS, Span};
 use crate::run;
@@ -51,21 +53,44 @@ impl Door {
 pub struct Simulator {
     /// How to reach it.
     pub door: Door,
+    /// The ids of the calls it shows, which may be fewer than the calls of its world: test calls of
+    /// AI agents are no messages, for instance.
+    pub shown: BTreeSet<String>,
     _process: Process,
+    _folder: TempDir,
+}
+
+/// Which simulator, and how it behaves.
+pub struct World<'a> {
+    /// The provider's name.
+    pub provider: &'a str,
+    /// How many calls its world has.
+    pub calls: u64,
+    /// How long it takes for each answer.
+    pub latency_ms: u32,
+    /// Whether rows of its lists bring all that any deployment was seen to bring.
+    pub has_rich_rows: bool,
 }
 
 struct Process(Child);
 
 impl Simulator {
     /// Starts one with this many calls and waits until it is ready.
-    pub fn start(
+    pub fn start(everycall: &Path, world: &World<'_>, span: &Span) -> Result<Self> {
+        Self::start_with(everycall, world, span, &[])
+    }
+
+    /// The same with more of an environment, such as where a database server is.
+    pub fn start_with(
         everycall: &Path,
-        provider: &str,
-        calls: u64,
-        latency_ms: u32,
+        world: &World<'_>,
         span: &Span,
+        environment: &[(&str, &str)],
     ) -> Result<Self> {
         run::stop_if_interrupted()?;
+        let World { provider, calls, latency_ms, has_rich_rows } = world;
+        let folder = TempDir::with_prefix("everycall-bench-")?;
+        let shown = folder.path().join("shown");
         println!("Starting the simulator of {provider} with {calls} calls.");
         let mut command = Command::new(everycall);
         command.args(["simulate", provider, "--seed", "7", "--port", "0", "--no-limits"]);
@@ -73,6 +98,11 @@ impl Simulator {
         command.args(["--days", &DAYS.to_string()]);
         command.args(["--latency-ms", &latency_ms.to_string()]);
         command.args(["--end", &span.end.to_string()]);
+        command.arg("--shown").arg(&shown);
+        if *has_rich_rows {
+            command.arg("--rich-rows");
+        }
+        command.envs(environment.iter().copied());
         command.stdin(Stdio::null()).stdout(Stdio::piped());
         let child = command.spawn().with_context(|| run::cannot_start(&command))?;
         let mut process = Process(child);
@@ -81,7 +111,9 @@ impl Simulator {
         let door = serde_json::from_str(&line).with_context(|| {
             format!("`everycall simulate` should say in JSON where it is, but said `{line}`")
         })?;
-        Ok(Self { door, _process: process })
+        let shown = fs::read_to_string(&shown).context("what it shows was not written")?;
+        let shown = shown.lines().map(str::to_owned).collect();
+        Ok(Self { door, shown, _process: process, _folder: folder })
     }
 }
 

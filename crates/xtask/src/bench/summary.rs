@@ -25,6 +25,9 @@ pub struct Summary {
     /// Records nobody could read.
     #[serde(rename = "setAside")]
     pub set_aside: u64,
+    /// What the slowest statement in the provider's own database took, where it is asked there.
+    #[serde(rename = "slowestStatementMs")]
+    pub slowest_statement_ms: Option<u64>,
     /// How many pages are asked for at once.
     pub concurrency: Option<u32>,
 }

@@ -12,7 +12,7 @@ use super::database::Databases;
 use super::measured::Measured;
 use super::report::{self, Line};
 use super::scenarios::{Span, World};
-use super::simulator::Simulator;
+use super::simulator::{self, Simulator};
 use super::{floors, machine};
 use crate::needs::postgres::Postgres;
 use crate::needs::postgres::psql::Psql;
@@ -60,9 +60,13 @@ pub fn sync(arguments: &SyncArguments) -> Result<()> {
     let span = Span::fixed()?;
     let mut lines = Vec::new();
     for &calls in &arguments.calls {
-        let latency_ms = arguments.latency_ms;
-        let simulator =
-            Simulator::start(&artefacts.everycall, "highlevel_voice_ai", calls, latency_ms, &span)?;
+        let world = simulator::World {
+            provider: "highlevel_voice_ai",
+            calls,
+            latency_ms: arguments.latency_ms,
+            has_rich_rows: false,
+        };
+        let simulator = Simulator::start(&artefacts.everycall, &world, &span)?;
         for databases in &databases {
             let (artefacts, simulator, span) = (&artefacts, &simulator, &span);
             let world = World { artefacts, databases, simulator, calls, span };

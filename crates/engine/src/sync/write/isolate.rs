@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use domain::{Covered, Level, Mark, Window};
+use domain::{Covered, Level, Mark, RunKind, Window};
 use store::StoreError;
 
 use super::{Tally, Writer, new_pages};
-use crate::ingest::{Prepared, RulesAt, SeenBy, commit};
+use crate::ingest::{Prepared, RulesAt, commit};
 use crate::sync::prepare::PreparedPage;
 
 const HOLES_MAX: usize = 1000;
@@ -76,7 +76,8 @@ impl Writer<'_> {
         let mut tx = self.begin().await?;
         let (run, now) = (self.run, self.ctx.now());
         self.tally.accounts.listed += 1;
-        let done = commit(&mut tx, self.source, run, SeenBy::Poll, rules, &[record], now).await?;
+        let seen_by = self.options.seen_by();
+        let done = commit(&mut tx, self.source, run, seen_by, rules, &[record], now).await?;
         self.take_in(&mut tx, done).await?;
         tx.run_progress(run, &self.tally.progress()).await?;
         tx.commit().await
@@ -104,7 +105,10 @@ impl Writer<'_> {
             checked_at: now,
         };
         let mut tx = self.begin().await?;
-        tx.coverage_reopen(self.source.row.id, row).await?;
+        // A file proved nothing, so nothing is taken back.
+        if self.options.kind != RunKind::Import {
+            tx.coverage_reopen(self.source.row.id, row).await?;
+        }
         tx.run_progress(self.run, &self.tally.progress()).await?;
         tx.commit().await?;
         self.remember(hole);

@@ -13,7 +13,7 @@ use tokio::sync::mpsc;
 use super::prepare::{PreparedPage, ToWrite};
 use super::report::RunReport;
 use super::{Phase, Progress, RunLog, SyncError, SyncOptions};
-use crate::ingest::{Committed, Prepared, RulesAt, SeenBy, Skip, commit};
+use crate::ingest::{Committed, Prepared, RulesAt, Skip, commit};
 use crate::{Context, Source};
 
 /// Writes one run, and knows at any instant where every record of it went.
@@ -104,7 +104,7 @@ impl<'a> Writer<'a> {
 
     /// Writes what has arrived. When the database refuses a row, page by page; when it refuses a
     /// page, record by record, so that one bad row costs one row.
-    async fn write_group(
+    pub(super) async fn write_group(
         &mut self,
         items: Vec<ToWrite>,
         rules: &mut RulesAt,
@@ -161,7 +161,8 @@ impl<'a> Writer<'a> {
         let mut tx = self.ctx.store.begin().await?;
         tx.work_extend(self.lease, self.lease_until()).await?;
         let done =
-            commit(&mut tx, self.source, self.run, SeenBy::Poll, rules, &records, now).await?;
+            commit(&mut tx, self.source, self.run, self.options.seen_by(), rules, &records, now)
+                .await?;
         for page in pages {
             self.tally.accounts.listed += page.listed;
             self.tally.pages += 1;
@@ -192,6 +193,11 @@ impl<'a> Writer<'a> {
 
     fn lease_until(&self) -> Timestamp {
         self.ctx.now() + self.ctx.settings.lease
+    }
+
+    /// Something beside the windows is worth a line in the log.
+    pub(super) fn note(&mut self, phase: Phase, sentence: String) {
+        self.log.info(self.ctx.now(), phase, sentence, None);
     }
 
     fn expect(&mut self, pages: &[&PreparedPage]) {
@@ -279,8 +285,8 @@ impl<'a> Writer<'a> {
         was_cancelled: bool,
         took: Duration,
     ) -> RunReport {
-        let concurrency = self.source.connection.concurrency();
-        RunReport::new(Some(self.run), &self.tally, status, error, was_cancelled, took, concurrency)
+        let connection = &self.source.connection;
+        RunReport::new(Some(self.run), &self.tally, status, error, was_cancelled, took, connection)
     }
 }
 

@@ -70,7 +70,8 @@ pub async fn run(arguments: Demo) -> Result<Exit> {
         let options = SyncOptions { stop: interrupt.stop(), ..SyncOptions::manual() };
         let report = pull(&desk, source, options, true).await?;
         let waiting = Accounts::waiting(&desk, source.row.id).await?;
-        let accounts = Accounts { here, source: &source.row.name, report: &report, waiting };
+        let accounts =
+            Accounts { here, source: &source.row.name, report: &report, waiting, is_import: false };
         output::print(&if source.row.id == sources[0].row.id {
             accounts.text()
         } else {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::Result;
 use clap::{Args, Subcommand};
-use domain::Timestamp;
+use domain::{RunKind, Timestamp};
 use serde_json::{Value, json};
 use store::RunRow;
 
@@ -87,8 +87,16 @@ fn row(run: &RunRow, now: Timestamp) -> [String; 12] {
         count(run.updated),
         count(run.unchanged),
         count(run.set_aside),
-        format!("{} of {}", run.windows_proved, run.windows_planned),
+        windows(run),
     ]
+}
+
+/// A file proves nothing.
+fn windows(run: &RunRow) -> String {
+    if run.kind == RunKind::Import.as_str() {
+        return "no proof".to_owned();
+    }
+    format!("{} of {}", run.windows_proved, run.windows_planned)
 }
 
 fn took(run: &RunRow, now: Timestamp) -> Duration {

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use anyhow::Result;
 use clap::Args;
-use domain::RunId;
+use domain::{RunId, RunKind};
 use serde_json::json;
 use store::{LogLine, PageRow, RunRow, SkipRow};
 
@@ -98,6 +98,9 @@ impl Whole {
         )?;
         let (waiting, excluded) = (count(self.run.waiting), count(self.run.excluded));
         writeln!(out, "  {waiting} of the calls it saw wait, {excluded} are excluded on purpose")?;
+        if self.run.kind == RunKind::Import.as_str() {
+            return writeln!(out, "  it read a file, which proves nothing: no window was marked");
+        }
         let (proved, planned) = (self.run.windows_proved, self.run.windows_planned);
         writeln!(out, "  {proved} of {planned} windows proved")
     }

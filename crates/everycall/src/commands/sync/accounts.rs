@@ -23,6 +23,8 @@ pub struct Accounts<'a> {
     pub report: &'a RunReport,
     /// What waits in the database now.
     pub waiting: Vec<WaitingGroup>,
+    /// Whether it read a file, which proves nothing.
+    pub is_import: bool,
 }
 
 impl Accounts<'_> {
@@ -89,6 +91,7 @@ impl Accounts<'_> {
         let how = match report.status {
             _ if report.was_cancelled => style.yellow("stopped; what was read is kept"),
             RunStatus::Success => style.green("success"),
+            RunStatus::Partial if self.is_import => style.yellow("partial; import the file again"),
             RunStatus::Partial => style.yellow("partial; the next run reads the rest"),
             RunStatus::Unbalanced => style.red("unbalanced; please report this run"),
             RunStatus::Failed | RunStatus::InProgress => style.red("failed"),
@@ -103,6 +106,7 @@ impl Accounts<'_> {
             pages => format!("{} pages", count(pages)),
         };
         let windows = match (report.windows_proved, report.windows_planned) {
+            _ if self.is_import => "a file, so no window is proved".to_owned(),
             (0, 0) if report.success => "nothing was due".to_owned(),
             (proved, planned) => format!("{proved} of {planned} windows proved"),
         };

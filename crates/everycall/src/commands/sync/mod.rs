@@ -19,6 +19,7 @@ use crate::wiring::Desk;
 
 pub use accounts::Accounts;
 pub use progress::ProgressBar;
+pub use span::asked;
 
 /// Pull calls: whatever the ledger lacks, or the span you name
 ///
@@ -82,7 +83,9 @@ pub async fn run(site: &Site, arguments: Sync) -> Result<Exit> {
         } else {
             let waiting = Accounts::waiting(&desk, source.row.id).await?;
             let (here, source) = (&site.here(), &source.row.name);
-            output::print(&Accounts { here, source, report: &report, waiting }.text())?;
+            output::print(
+                &Accounts { here, source, report: &report, waiting, is_import: false }.text(),
+            )?;
         }
         exit = exit.max(exit_of(&report));
         if interrupt.came() {

@@ -1,5 +1,6 @@
 //! What this provider promises, against answers as documented and answers as feared.
 
+mod changes;
 mod records;
 mod requests;
 mod walk;

@@ -21,7 +21,7 @@ fn api(server: &Server) -> Api {
 
 async fn refused(body: &str) -> String {
     let server = Server::saying(vec![Reply::json(200, body)]).await;
-    let error = format!("{:?}", api(&server).calls_of_day("2026-03-30", "---ALL---").await);
+    let error = format!("{:?}", api(&server).totals_of_day("2026-03-30", "---ALL---").await);
     assert!(!error.contains("s3cret-word"), "{error}");
     error
 }
@@ -42,10 +42,14 @@ async fn the_version_tells_the_clock() {
 }
 
 #[tokio::test]
-async fn totals_are_added_up() {
+async fn totals_are_read_by_group_and_hour() {
     let body = "SALES|12|3|00-1,01-11|SALE-2,NA-10|\nSUPPORT|5|5|09-5|SALE-5|\n";
     let server = Server::saying(vec![Reply::json(200, body)]).await;
-    assert_eq!(api(&server).calls_of_day("2026-03-30", "---ALL---").await, Ok(17));
+    let totals = api(&server).totals_of_day("2026-03-30", "---ALL---").await.unwrap();
+    let said: Vec<_> = totals.iter().map(|it| (it.group.as_str(), it.calls)).collect();
+    assert_eq!(said, [("SALES", 12), ("SUPPORT", 5)]);
+    let hours = totals[0].hours.unwrap();
+    assert_eq!((hours[0], hours[1], hours[9]), (1, 11, 0));
 }
 
 #[tokio::test]
@@ -64,9 +68,18 @@ async fn errors_with_200_are_errors_and_repeat_no_password() {
 
 #[tokio::test]
 async fn a_total_that_cannot_be_read_is_no_total() {
-    for body in ["SALES|12|3", "SALES|twelve|3|a|b|", "Warning: mysqli_query()"] {
+    for body in [
+        "SALES|12|3",
+        "SALES|twelve|3|a|b|",
+        "SALES|12|3|00-1,01-1",
+        "SALES|12|3|00-1,01-1|SALE-2|",
+        "SALES|12|3|00-12|SALE-13|",
+        "SALES|12|3|25-12|SALE-2|",
+    ] {
         assert!(refused(body).await.contains("cannot be read"), "{body}");
     }
+    let complaint = "SALES|1|1|00-1|SALE-1|\n<br /><b>Warning</b>: mysqli_query()";
+    assert!(refused(complaint).await.contains("complains"));
 }
 
 #[tokio::test]
@@ -76,4 +89,14 @@ async fn a_web_page_or_nothing_is_no_answer() {
         let answer = api(&server).version().await;
         assert!(matches!(answer, Err(Refused::Source(_))), "{answer:?}");
     }
+}
+
+#[tokio::test]
+async fn only_the_functions_own_words_mean_that_there_are_none() {
+    let body = "ERROR: call_status_stats NO RECORDS FOUND: |6666|";
+    let server = Server::saying(vec![Reply::json(200, body)]).await;
+    assert_eq!(api(&server).totals_of_day("2026-03-30", "---ALL---").await, Ok(Vec::new()));
+    assert!(refused("ERROR: other_function NO RECORDS FOUND: |6666|").await.contains("an error"));
+    let unclear = "ERROR: call_status_stats INVALID SEARCH PARAMETERS - x";
+    assert!(refused(unclear).await.contains("does not understand"));
 }

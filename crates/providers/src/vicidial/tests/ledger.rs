@@ -3,10 +3,11 @@ use crate::vicidial::ledger::{Attempt, Logged, unaccounted};
 
 fn dialled(code: &str, lead: &str, when: &str, unique: Option<&str>) -> Attempt {
     Attempt {
+        key: (code.to_owned(), "203.0.113.1".to_owned()),
         code: code.to_owned(),
         lead: lead.to_owned(),
         at: at(when),
-        server: "203.0.113.1".to_owned(),
+        listed: at(when),
         unique: unique.map(str::to_owned),
     }
 }

@@ -7,6 +7,7 @@ mod pace;
 mod records;
 mod seen;
 mod settings;
+mod written;
 mod zone;
 
 use std::time::Duration;

@@ -1,6 +1,10 @@
 //! Calls as messages of conversations: cursors, channels, threads and late rows (A6, A7, A10, A11,
 //! A18, A26, B1).
 
+mod changes;
+mod slow;
+mod words;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -38,8 +42,18 @@ async fn scene(
     simulator: Settings,
     prepare: impl FnOnce(&Simulator, Timestamp),
 ) -> Scene {
+    scene_of(db, simulator, RigSettings::default(), prepare).await
+}
+
+/// The same with more calls, or over more days.
+async fn scene_of(
+    db: Arc<TestDb>,
+    simulator: Settings,
+    settings: RigSettings,
+    prepare: impl FnOnce(&Simulator, Timestamp),
+) -> Scene {
     let keys = vec![("page_size", SMALL.to_owned())];
-    let settings = RigSettings { keys, ..RigSettings::default() };
+    let settings = RigSettings { keys, ..settings };
     let clock = HandClock::at(settings.now);
     let world = World::generate(&WorldSettings {
         calls: settings.calls,

@@ -1,18 +1,19 @@
 //! The doctor's questions: whether the door opens, whether the tables are what we take them for,
 //! and which calls the provider itself lost. Nothing is changed by asking.
 
+mod ledgers;
+mod site;
+mod totals;
+
 use std::time::Duration;
 
 use domain::{Timestamp, Window};
 
 use super::api::{Api, Refused};
 use super::client::Client;
-use super::ledger::{self, DEADLINE};
-use super::replica::{self, Replica};
 use super::rows::Row;
 use super::sql;
 use super::tables::{Copy, Schema, Table};
-use super::walk::in_words;
 use super::zone::apart;
 use crate::examine::{hinted, probe, unanswered};
 use crate::{Probe, ProbeOutcome, SourceError};
@@ -21,9 +22,6 @@ use ProbeOutcome::{Notable, Right, Wrong};
 
 /// Clocks may differ by this much without a word.
 const SKEW_QUIET: Duration = Duration::from_secs(5);
-
-/// Lost calls that are named, at most.
-const NAMED_MAX: usize = 10;
 
 /// A row without an end is stuck, not live, after this long.
 const STUCK_AFTER: Duration = Duration::from_hours(6);
@@ -38,23 +36,26 @@ pub async fn examine(client: &Client) -> Vec<Probe> {
         Err(error) => probes.push(door_closed(&error)),
         Ok(schema) => {
             probes.push(probe("password", Right, "The user and password open the database"));
-            probes.push(tables(&schema));
+            probes.push(site::tables(&schema));
+            probes.push(or_unanswered("schema", site::schema(client, &schema).await));
+            probes.push(or_unanswered("sql_mode", site::sql_mode(client).await));
             probes.push(or_unanswered("rights", rights(client).await));
             probes.push(or_unanswered("clock", clock(client).await));
             probes.push(or_unanswered("timezone", timezone(client, &schema).await));
-            probes.push(or_unanswered("replica", replica_state(client).await));
+            probes.push(or_unanswered("replica", site::replica_state(client).await));
             probes.push(or_unanswered("plan", plan(client).await));
             probes.push(or_unanswered("far_future", far_future(client).await));
             probes.push(or_unanswered("stuck", stuck(client).await));
             probes.push(or_unanswered("statuses", statuses(client, &schema).await));
-            probes.push(lost(client, &schema).await);
+            probes.push(or_unanswered("call_urls", site::call_urls(client, &schema).await));
+            probes.extend(ledgers::lost(client, &schema).await);
             probes.push(slowest(client));
         }
     }
     if let Some(api) = client.api() {
         probes.push(api_clock(client, api).await);
         if api.has_user() {
-            probes.push(control_total(client, api).await);
+            probes.push(totals::control_total(client, api).await);
         }
     }
     probes
@@ -71,26 +72,6 @@ fn door_closed(error: &SourceError) -> Probe {
         _ => "reachable",
     };
     unanswered(name, error)
-}
-
-fn tables(schema: &Schema) -> Probe {
-    let lacks = |copy: Copy| {
-        let all = Table::ALL.iter().filter(|table| !schema.has(**table, copy));
-        all.map(|table| table.name()).collect::<Vec<_>>()
-    };
-    let unseen = lacks(Copy::Live);
-    // Users and statuses are never archived.
-    let archives = lacks(Copy::Archive).len().saturating_sub(3);
-    if unseen.is_empty() {
-        let sentence = format!("Every table can be read; {archives} have no archive to read");
-        return probe("tables", Right, sentence);
-    }
-    let sentence =
-        format!("These tables cannot be read, so calls lack what they say: {}", unseen.join(", "));
-    hinted(
-        probe("tables", Notable, sentence),
-        "GRANT SELECT on them and their _archive twins to the user; old schemas lack some",
-    )
 }
 
 /// Whether the user could change anything.
@@ -195,34 +176,6 @@ async fn newest_rows(client: &Client, schema: &Schema) -> Result<Vec<Row>, Sourc
     Ok(Vec::new())
 }
 
-async fn replica_state(client: &Client) -> Result<Probe, SourceError> {
-    Ok(match replica::ask(client).await? {
-        Replica::No => probe("replica", Right, "The server follows no other, so it has everything"),
-        Replica::Behind(behind) if behind <= client.settings().lag() => {
-            probe("replica", Right, format!("The replica is {} s behind", behind.as_secs()))
-        }
-        Replica::Behind(behind) => {
-            let sentence = format!(
-                "The replica is {} s behind; windows it has not reached are not proved",
-                behind.as_secs()
-            );
-            probe("replica", Notable, sentence)
-        }
-        Replica::Stopped => hinted(
-            probe("replica", Wrong, "The replica has stopped; nothing new is proved"),
-            "Start its replication again, or read another server",
-        ),
-        Replica::Untold => hinted(
-            probe(
-                "replica",
-                Notable,
-                "The server is read-only and does not say how far it is behind",
-            ),
-            "GRANT SLAVE MONITOR (or REPLICATION CLIENT) ON *.* TO the user",
-        ),
-    })
-}
-
 /// Whether a slice is read by the index on its time.
 async fn plan(client: &Client) -> Result<Probe, SourceError> {
     let now = client.now();
@@ -303,51 +256,6 @@ async fn statuses(client: &Client, schema: &Schema) -> Result<Probe, SourceError
     Ok(probe("statuses", Right, format!("{known} statuses of the system can be read")))
 }
 
-/// Calls the dialler asked for and never logged, by name.
-async fn lost(client: &Client, schema: &Schema) -> Probe {
-    if !schema.has(Table::Dial, Copy::Live) {
-        let sentence =
-            "There is no ledger of dial requests, so calls lost at the provider go unseen";
-        return probe("lost_at_provider", Notable, sentence);
-    }
-    let until = client.now() - DEADLINE;
-    let span = client.settings().ledger_span();
-    let (mut attempts, mut lost) = (0, Vec::new());
-    // Hour by hour, so that no statement is long.
-    let mut to = until;
-    while until.since(to) < span {
-        let from = to - Duration::from_hours(1);
-        let Ok(hour) = Window::new(from, to) else { break };
-        match ledger::lost(client, schema, hour, &[]).await.map_err(in_words) {
-            Ok(found) => {
-                attempts += found.attempts;
-                lost.extend(found.without_row);
-            }
-            Err(error) => return unanswered("lost_at_provider", &error),
-        }
-        to = from;
-    }
-    let hours = span.as_secs() / 3600;
-    if lost.is_empty() {
-        let sentence = format!("Each of {attempts} calls dialled within {hours} hours has its row");
-        return probe("lost_at_provider", Right, sentence);
-    }
-    let name = |it: &ledger::Attempt| format!("{} (lead {}, {})", it.code, it.lead, it.at);
-    let mut names: Vec<String> = lost.iter().take(NAMED_MAX).map(name).collect();
-    if lost.len() > NAMED_MAX {
-        names.push(format!("and {} more", lost.len() - NAMED_MAX));
-    }
-    let sentence = format!(
-        "{} of {attempts} calls dialled within {hours} hours have no row at the provider: {}",
-        lost.len(),
-        names.join(", ")
-    );
-    hinted(
-        probe("lost_at_provider", Notable, sentence),
-        "They were lost there, not here: two servers gave one uniqueid, or a row was deleted",
-    )
-}
-
 fn slowest(client: &Client) -> Probe {
     let (took, target) = (client.slowest_statement(), client.settings().statement_ms_target);
     let sentence = format!("The slowest statement so far took {} ms", took.as_millis());
@@ -384,28 +292,4 @@ async fn api_clock(client: &Client, api: &Api) -> Probe {
         hours(local)
     );
     hinted(probe("api_clock", Wrong, sentence), "Check `timezone`")
-}
-
-/// Yesterday, counted by the API and by us. It knows only tables in use, and only queues that its
-/// campaigns name, so a difference is worth knowing and no more.
-async fn control_total(client: &Client, api: &Api) -> Probe {
-    let yesterday = client.zone().local(client.now() - Duration::from_hours(24));
-    let day = yesterday.get(..10).unwrap_or_default();
-    let theirs = match api.calls_of_day(day, "---ALL---").await {
-        Ok(theirs) => theirs,
-        Err(why) => return refused("control_total", &why),
-    };
-    let range = (format!("{day} 00:00:00"), format!("{day} 23:59:59.9"));
-    let condition = sql::between("call_date", &range);
-    let count = |table: Table| format!("(SELECT COUNT(*) FROM {} WHERE {condition})", table.name());
-    let statement = format!("SELECT {} + {}", count(Table::Log), count(Table::Closer));
-    let rows = match client.ask("control total", &statement).await {
-        Ok(timed) => timed.rows,
-        Err(error) => return unanswered("control_total", &error),
-    };
-    let ours = rows.first().and_then(|row| row.nth(0)?.parse::<u64>().ok()).unwrap_or(0);
-    let sentence =
-        format!("Of {day} the Non-Agent API counts {theirs} calls, the tables have {ours}");
-    let outcome = if theirs == ours { Right } else { Notable };
-    probe("control_total", outcome, sentence)
 }

@@ -1,0 +1,148 @@
+//! Comparing: every planted difference is named with its planted cause, and nothing is changed.
+
+use domain::{RunStatus, Tolerances, Window};
+use engine::compare::{CompareOptions, CompareReport, compare};
+use simulators::faults::{BadRecord, On, What};
+use testkit::{Stage, on_both_databases};
+use tokio_util::sync::CancellationToken;
+
+use crate::play::*;
+
+async fn compared_over(stage: &Stage, window: Option<Window>) -> CompareReport {
+    let options = CompareOptions {
+        window,
+        tolerances: Tolerances::default(),
+        stop: CancellationToken::new(),
+        progress: None,
+    };
+    let before = (ledger(stage).await, stage.calls().await);
+    let report = compare(&stage.ctx, &stage.source, options).await.unwrap();
+    assert_eq!(before, (ledger(stage).await, stage.calls().await), "it changes nothing");
+    assert!(report.balances(), "{report:#?}");
+    report
+}
+
+/// Compares all of the source's history.
+async fn compared(stage: &Stage) -> CompareReport {
+    let (since, now) = (stage.source.row.since, stage.ctx.now());
+    compared_over(stage, Window::new(since, now).ok()).await
+}
+
+fn causes(report: &CompareReport) -> String {
+    let one = |side: &str, by: &std::collections::BTreeMap<&str, u64>| {
+        by.iter().map(|(cause, count)| format!("{side} {count} {cause}")).collect::<Vec<_>>()
+    };
+    [one("missing", &report.reason_breakdown), one("extra", &report.extra_breakdown)]
+        .concat()
+        .join(", ")
+}
+
+/// Takes calls out of our database, as a mistaken clean-up would.
+async fn lose(stage: &Stage, count: usize) {
+    let ids: Vec<String> = stage.calls().await.into_keys().take(count).collect();
+    for id in ids {
+        stage.db.execute(&format!("DELETE FROM calls WHERE provider_call_id = '{id}'")).await;
+    }
+}
+
+on_both_databases! {
+    /// Right after a run, both sides are the same, and the run says so.
+    async fn after_a_run_both_sides_are_alike(db) {
+        let stage = stage(db, |_| {}).await;
+        read_whole(&stage).await;
+        let report = compared(&stage).await;
+        assert_eq!(report.status, RunStatus::Success);
+        assert_eq!(report.summary.matching, CALLS as u64);
+        assert_eq!(report.summary.highlevel_total, Some(CALLS as u64));
+        assert_eq!((causes(&report), report.summary.unexplained), (String::new(), 0));
+        let runs = stage.db.store.runs_list(Some(stage.source.row.id), 10).await.unwrap();
+        assert_eq!((runs[0].kind.as_str(), runs[0].status.as_str()), ("diagnostic", "success"));
+    }
+
+    /// Calls that were listed and are gone here are ours to find, because their records are still there.
+    async fn a_call_deleted_here_is_a_sync_issue(db) {
+        let stage = stage(db, |_| {}).await;
+        read_whole(&stage).await;
+        lose(&stage, 3).await;
+        let report = compared(&stage).await;
+        assert_eq!(causes(&report), "missing 3 filtering_or_sync_issue");
+        assert_eq!(report.summary.provider_total, report.summary.database_total + 3);
+        assert_eq!(report.missing_calls.len(), 3);
+    }
+
+    /// Nobody has read it yet: the ledger says so, not a guess.
+    async fn before_the_first_run_every_call_is_in_a_window_not_fetched(db) {
+        let stage = stage(db, |_| {}).await;
+        let report = compared(&stage).await;
+        assert_eq!(causes(&report), format!("missing {CALLS} window_not_fetched"));
+        assert_eq!(report.summary.database_total, 0);
+    }
+
+    /// A call listed after its window was read is late, shown by the control total.
+    async fn a_call_that_appeared_after_its_window_was_read_is_late(db) {
+        let stage = stage(db, |_| {}).await;
+        read_whole(&stage).await;
+        let new = call_ago(&stage, DAY * 2);
+        stage.simulator.mutate(|world| world.insert(new));
+        let report = compared(&stage).await;
+        assert_eq!(causes(&report), "missing 1 late");
+        assert!(report.missing_calls[0].evidence.contains("accounts for every record"));
+    }
+
+    /// A call the provider deleted stays here, and is said to be lost there.
+    async fn a_call_deleted_there_is_lost_at_the_provider(db) {
+        let stage = stage(db, |_| {}).await;
+        read_whole(&stage).await;
+        let id = stage.truth().into_keys().next().unwrap();
+        assert!(stage.simulator.mutate(|world| world.delete(&id)));
+        let report = compared(&stage).await;
+        assert_eq!(causes(&report), "extra 1 lost_at_provider");
+        assert_eq!(report.extra_calls[0].call_id, id);
+    }
+
+    /// A record nobody can read is named by what was set aside, once a run has met it.
+    async fn a_call_set_aside_is_named_as_such(db) {
+        let stage = stage(db, |_| {}).await;
+        let bad = What::BadRecords(vec![(3, BadRecord::NullCreatedAt)]);
+        stage.simulator.faults().add(On::path(&newest(&stage)).page(2).forever().gives(bad));
+        stage.sync().await;
+        stage.simulator.faults().clear();
+        let report = compared(&stage).await;
+        assert_eq!(report.summary.unexplained, 0, "{report:#?}");
+        assert_eq!(causes(&report), "missing 1 set_aside");
+    }
+
+    /// What changed there since is a difference, with the field that shows it.
+    async fn a_duration_that_changed_there_is_a_difference(db) {
+        let stage = stage(db, |_| {}).await;
+        read_whole(&stage).await;
+        let id = stage.truth().into_keys().next().unwrap();
+        stage.simulator.mutate(|world| world.edit(&id, |call| call.duration += 40));
+        let report = compared(&stage).await;
+        assert_eq!((report.summary.differing, report.summary.matching), (1, CALLS as u64 - 1));
+        assert_eq!(report.differing_calls[0].fields, ["duration"]);
+        assert_eq!(report.differing_calls[0].call_id, id);
+    }
+
+    /// A provider that refuses is not a provider without calls: nothing is extra.
+    async fn a_provider_that_cannot_be_asked_makes_no_call_extra(db) {
+        let stage = stage(db, |_| {}).await;
+        read_whole(&stage).await;
+        let refused = What::status(401, r#"{"message":"Invalid JWT"}"#);
+        stage.simulator.faults().add(On::path("call-logs").forever().gives(refused));
+        let report = compared(&stage).await;
+        assert_eq!((report.status, causes(&report).as_str()), (RunStatus::Failed, ""));
+        assert!(report.summary.could_not_look > 0);
+        assert!(!report.doubts.is_empty());
+    }
+
+    /// The example of the replaced system: a report that does not add up is refused.
+    async fn a_report_that_does_not_add_up_is_refused(db) {
+        let stage = stage(db, |_| {}).await;
+        let mut report = compared(&stage).await;
+        report.summary.provider_total = 245;
+        report.summary.matching = 140;
+        report.summary.missing_in_database = 103;
+        assert!(!report.balances());
+    }
+}
