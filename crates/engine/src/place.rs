@@ -299,7 +299,7 @@ impl Change {
 
     fn sentence(self, name: &str, accounts: &[AccountRow]) -> String {
         let (from, to) = self.span();
-        let mut sentence = match self {
+        let what = match self {
             Self::Assign(assignment) => {
                 let account = accounts.iter().find(|account| account.id == assignment.account);
                 let account = account.map_or("an account", |account| account.name.as_str());
@@ -307,12 +307,8 @@ impl Change {
             }
             Self::Unassign { .. } => format!("unassigned {name}"),
         };
-        if from != Timestamp::MIN {
-            sentence.push_str(&format!(" from {from}"));
-        }
-        if to != Timestamp::MAX {
-            sentence.push_str(&format!(" up to {to}"));
-        }
-        sentence
+        let begins = if from == Timestamp::MIN { String::new() } else { format!(" from {from}") };
+        let ends = if to == Timestamp::MAX { String::new() } else { format!(" up to {to}") };
+        format!("{what}{begins}{ends}")
     }
 }

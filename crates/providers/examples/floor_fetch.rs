@@ -53,7 +53,7 @@ fn client(
 async fn fetch_all(client: &Client, pages_ahead: usize) -> Result<(u64, u64), SourceError> {
     let window = Window::new(Timestamp::from_millis(0), Timestamp::MAX).ok();
     let page_size = client.settings().page_size;
-    let listing = |page| Listing { window, page, page_size, is_newest_first: false };
+    let listing = |page| Listing { window, page, page_size, is_newest_first: false, kind: None };
     let first = client.calls(listing(1)).await?;
     let stride = (first.records.len() as u64).max(1);
     let mut calls = readable(&first);

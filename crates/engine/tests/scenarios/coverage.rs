@@ -5,7 +5,7 @@ use std::time::Duration;
 use domain::{Mark, RunStatus, Timestamp, Why, Window};
 use simulators::NewCall;
 use simulators::faults::{On, What};
-use simulators::highlevel_voice_ai::{RangeEnd, RangePrecision};
+use simulators::highlevel_voice_ai::{OmittedCallType, RangeEnd, RangePrecision};
 use testkit::on_both_databases;
 
 use crate::play::*;
@@ -264,5 +264,28 @@ on_both_databases! {
         );
         assert!(planned.iter().all(|next| next.why == Why::Gap));
         assert!(Duration::from_hours(24 * 8) >= planned[0].window.length());
+    }
+
+    /// A list without a kind has live calls only: test calls are asked for beside it (A10).
+    async fn test_calls_that_a_list_leaves_out_are_read(db) {
+        let stage = stage(db, |it| it.simulator.omitted_call_type = OmittedCallType::LiveOnly).await;
+        let report = read_whole(&stage).await;
+        assert_eq!(report.new, CALLS as u64);
+        let calls = stage.calls().await;
+        assert!(calls.values().any(|call| call.tags.contains("test_call")), "the world has some");
+        let again = stage.sync_all().await;
+        balanced(&again);
+        assert_eq!((again.new, again.updated), (0, 0));
+    }
+
+    /// A list that has both kinds is asked for once: its totals show that it has them.
+    async fn a_list_that_has_test_calls_is_read_once(db) {
+        let stage = stage(db, |_| {}).await;
+        read_whole(&stage).await;
+        let asked = stage.simulator.requests();
+        let trials = asked.iter().filter(|request| request.query.contains("callType=TRIAL"));
+        let queries: Vec<&str> = trials.map(|request| request.query.as_str()).collect();
+        assert_eq!(queries.len(), 1, "its total, once");
+        assert!(!queries[0].contains("startDate"));
     }
 }

@@ -111,7 +111,7 @@ on_both_databases! {
             }
             let totals = stage.db.store.totals(Scope::Operator, stage.source.row.id).await.unwrap();
             assert_eq!(totals.calls, totals.placed + totals.waiting + totals.excluded);
-            assert_eq!(totals.calls as usize, after.len());
+            assert_eq!(usize::try_from(totals.calls).unwrap(), after.len());
         }
         assert_books_are_true(&stage).await;
     }

@@ -14,7 +14,7 @@ pub(super) async fn renew(
     if is_exact.is_fresh(now) || !client.settings().tries_ranges {
         return Ok(None);
     }
-    let newest = Listing { window: None, page: 1, page_size: 1, is_newest_first: true };
+    let newest = Listing { window: None, page: 1, page_size: 1, is_newest_first: true, kind: None };
     let page = client.calls(newest).await?;
     let known = page.records.iter().find_map(|record| record.identity.as_ref().ok());
     let Some(call) = known else { return Ok(None) };

@@ -39,13 +39,37 @@ pub struct Listing {
     pub page_size: u32,
     /// Newest first instead of oldest first.
     pub is_newest_first: bool,
+    /// Calls of this kind only; without one HighLevel lists what it does not document.
+    pub kind: Option<CallKind>,
+}
+
+/// What HighLevel tells calls apart by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CallKind {
+    /// By customers.
+    Live,
+    /// To try an agent out.
+    Trial,
+}
+
+impl CallKind {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Live => "LIVE",
+            Self::Trial => "TRIAL",
+        }
+    }
 }
 
 impl fmt::Display for Listing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let what = match self.kind {
+            Some(kind) => format!("{} call logs", kind.as_str()),
+            None => "call logs".to_owned(),
+        };
         match self.window {
-            Some(window) => write!(f, "call logs of {window}, page {}", self.page),
-            None => write!(f, "call logs, page {}", self.page),
+            Some(window) => write!(f, "{what} of {window}, page {}", self.page),
+            None => write!(f, "{what}, page {}", self.page),
         }
     }
 }
@@ -112,6 +136,9 @@ impl Client {
             ("page", listing.page.to_string()),
             ("pageSize", listing.page_size.to_string()),
         ];
+        if let Some(kind) = listing.kind {
+            query.push(("callType", kind.as_str().to_owned()));
+        }
         if let Some(window) = listing.window {
             // Instants before 1970 are no dates to HighLevel, and no call is as old.
             let from = window.from().as_millis().max(0);

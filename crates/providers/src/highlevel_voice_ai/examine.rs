@@ -25,7 +25,7 @@ const MINUTE: Duration = Duration::from_mins(1);
 pub async fn examine(client: &Client) -> Vec<Probe> {
     let mut probes = Vec::new();
     let page_size = client.settings().page_size;
-    let newest = Listing { window: None, page: 1, page_size, is_newest_first: true };
+    let newest = Listing { window: None, page: 1, page_size, is_newest_first: true, kind: None };
     match client.calls_and_clock(newest).await {
         Err(error) => probes.push(door_closed(&error)),
         Ok((page, server_time)) => {
@@ -34,6 +34,8 @@ pub async fn examine(client: &Client) -> Vec<Probe> {
             probes.push(clock("HighLevel", server_time, client.now(), lag));
             probes.push(page_size_echo(&page, page_size));
             probes.push(far_future(client).await);
+            let kinds = super::trials::ask(client).await;
+            probes.push(kinds.unwrap_or_else(|error| unanswered("call_types", &error)));
             probes.extend(known_calls(client, &page).await);
         }
     }
@@ -165,6 +167,7 @@ async fn sums(client: &Client, oldest: Timestamp, latest: Timestamp) -> Probe {
             page: number,
             page_size: SMALL_PAGE,
             is_newest_first: false,
+            kind: None,
         };
         let page = match client.calls(listing).await {
             Ok(page) => page,
@@ -220,7 +223,7 @@ async fn location(client: &Client) -> Probe {
 async fn around(client: &Client, from: Timestamp, to: Timestamp) -> Result<CallPage, SourceError> {
     let window = Window::new(from, to).ok();
     let page_size = client.settings().page_size;
-    client.calls(Listing { window, page: 1, page_size, is_newest_first: false }).await
+    client.calls(Listing { window, page: 1, page_size, is_newest_first: false, kind: None }).await
 }
 
 fn identities(page: &CallPage) -> impl Iterator<Item = &Identity> {

@@ -11,6 +11,8 @@
 //!   came back alone, and are cut by each call's own time; see `calibrate`.
 //! - Rows shift between pages while calls arrive: windows lie in the past, oldest first, and a
 //!   walk counts only if every page's total equals the distinct calls seen.
+//! - It does not say whether a list without `callType` has test calls: its totals are compared, and
+//!   unless they show that it does, test calls are asked for beside it; see `trials`.
 //! - The list has no called number, no direction, no outcome and no recording. A record names
 //!   its conversation message, by which those can be found.
 //! - 401 also means a missing scope or a wrong version header; see [`crate::highlevel::errors`].
@@ -22,6 +24,7 @@ mod calibrate;
 mod examine;
 mod normalise;
 mod settings;
+mod trials;
 mod walk;
 
 #[cfg(test)]
@@ -37,18 +40,19 @@ use tokio::sync::mpsc;
 
 use crate::highlevel::learnt::Learnt;
 use crate::{Page, Probe, Provider, ProviderAgent, RawRecord, SourceError, Unreadable, Walked};
-use client::Listing;
+use client::{CallKind, Listing};
 
 /// A connection to one sub-account.
 pub struct HighlevelVoiceAi {
     client: Client,
     is_exact: Learnt,
+    lists_all: Learnt,
 }
 
 impl HighlevelVoiceAi {
     /// A connection that asks through `client`.
     pub fn new(client: Client) -> Self {
-        Self { client, is_exact: Learnt::default() }
+        Self { client, is_exact: Learnt::default(), lists_all: Learnt::default() }
     }
 }
 
@@ -68,12 +72,25 @@ impl Provider for HighlevelVoiceAi {
         request: Window,
         pages: &mpsc::Sender<Page>,
     ) -> Result<Walked, SourceError> {
-        walk::walk(&self.client, &self.capabilities(), request, pages).await
+        let able = self.capabilities();
+        let all = walk::walk(&self.client, &able, request, None, pages).await?;
+        let is_whole = matches!(all, Walked::Whole { .. });
+        if !is_whole || self.lists_all.is_so() == Some(true) {
+            return Ok(all);
+        }
+        let kind = Some(CallKind::Trial);
+        let trials = walk::walk(&self.client, &able, request, kind, pages).await?;
+        Ok(together(&all, trials))
     }
 
     async fn total(&self, request: Window) -> Result<Option<u64>, SourceError> {
-        let listing =
-            Listing { window: Some(request), page: 1, page_size: 1, is_newest_first: false };
+        let listing = Listing {
+            window: Some(request),
+            page: 1,
+            page_size: 1,
+            is_newest_first: false,
+            kind: None,
+        };
         Ok(Some(self.client.calls(listing).await?.total))
     }
 
@@ -90,10 +107,26 @@ impl Provider for HighlevelVoiceAi {
     }
 
     async fn calibrate(&self) -> Result<Option<Probe>, SourceError> {
-        calibrate::renew(&self.is_exact, &self.client).await
+        let ranges = calibrate::renew(&self.is_exact, &self.client).await?;
+        let kinds = trials::renew(&self.lists_all, &self.client).await?;
+        Ok(ranges.or(kinds))
     }
 
     async fn examine(&self) -> Vec<Probe> {
         examine::examine(&self.client).await
+    }
+}
+
+/// What two lists of one window prove, of which the second has calls the first may lack.
+fn together(all: &Walked, trials: Walked) -> Walked {
+    match (all, trials) {
+        // Whether the two overlap is not known, so neither number is the window's.
+        (Walked::Whole { distinct, .. }, Walked::Whole { distinct: more, .. }) if more > 0 => {
+            Walked::Whole { distinct: distinct + more, total: None }
+        }
+        (Walked::Whole { distinct, total }, Walked::Whole { .. }) => {
+            Walked::Whole { distinct: *distinct, total: *total }
+        }
+        (_, trials) => trials,
     }
 }

@@ -11,18 +11,19 @@ use futures::StreamExt;
 use futures::stream::FuturesUnordered;
 use tokio::sync::mpsc;
 
-use super::client::{Client, Listing};
+use super::client::{CallKind, Client, Listing};
 use super::wire::CallPage;
 use crate::{Page, SourceError, Walked};
 
-/// Reads every call of `request` into `pages` and says whether that was all.
+/// Reads every call of `request`, or of one kind, into `pages` and says whether that was all.
 pub async fn walk(
     client: &Client,
     able: &Capabilities,
     request: Window,
+    kind: Option<CallKind>,
     pages: &mpsc::Sender<Page>,
 ) -> Result<Walked, SourceError> {
-    let first = ask(client, request, 1).await?;
+    let first = ask(client, (request, kind), 1).await?;
     let total = first.page.total;
     if is_worth_splitting(able, request, total) {
         return Ok(Walked::TooMany { total });
@@ -34,11 +35,11 @@ pub async fn walk(
     if pages.send(page).await.is_err() {
         return Ok(left_alone(total));
     }
-    if !reading.read_ahead(client, request, last, pages).await? {
+    if !reading.read_ahead(client, (request, kind), last, pages).await? {
         return Ok(left_alone(total));
     }
     if reading.must_look_past_the_end(stride) {
-        let past = ask(client, request, last + 1).await?;
+        let past = ask(client, (request, kind), last + 1).await?;
         if !past.page.records.is_empty() {
             reading.walk.doubt(Doubt::NoEnd { total });
             let page = reading.take_in(past, last);
@@ -57,11 +58,15 @@ struct Asked {
     took: Duration,
 }
 
-async fn ask(client: &Client, request: Window, number: u64) -> Result<Asked, SourceError> {
+async fn ask(
+    client: &Client,
+    (request, kind): (Window, Option<CallKind>),
+    number: u64,
+) -> Result<Asked, SourceError> {
     let page_size = client.settings().page_size;
     let began = client.now();
     let listing =
-        Listing { window: Some(request), page: number, page_size, is_newest_first: false };
+        Listing { window: Some(request), page: number, page_size, is_newest_first: false, kind };
     let page = client.calls(listing).await?;
     Ok(Asked { number, page, took: client.now().since(began) })
 }
@@ -100,7 +105,7 @@ impl Reading {
     async fn read_ahead(
         &mut self,
         client: &Client,
-        request: Window,
+        asked: (Window, Option<CallKind>),
         last: u64,
         pages: &mpsc::Sender<Page>,
     ) -> Result<bool, SourceError> {
@@ -111,7 +116,7 @@ impl Reading {
         loop {
             while !self.is_at_end && under_way.len() + waiting.len() < ahead {
                 let Some(number) = numbers.next() else { break };
-                under_way.push(ask(client, request, number));
+                under_way.push(ask(client, asked, number));
             }
             if under_way.is_empty() && waiting.is_empty() {
                 return Ok(true);
@@ -123,8 +128,8 @@ impl Reading {
                         room.send(page);
                     }
                 }
-                Some(asked) = under_way.next(), if !under_way.is_empty() => {
-                    waiting.push_back(self.take_in(asked?, last));
+                Some(came) = under_way.next(), if !under_way.is_empty() => {
+                    waiting.push_back(self.take_in(came?, last));
                 }
             }
         }

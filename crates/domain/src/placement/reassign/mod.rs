@@ -81,9 +81,12 @@ pub fn reassign(
 /// What ends an agent's assignments at `from`.
 pub fn unassign(held: &[HeldAssignment], from: Timestamp) -> Vec<AssignmentEdit> {
     let later = held.iter().filter(|held| held.assignment.valid_to > from);
-    let ended = |held: &HeldAssignment| match held.assignment.valid_from >= from {
-        true => AssignmentEdit::Withdraw { id: held.id },
-        false => AssignmentEdit::Cut { id: held.id, valid_to: from },
+    let ended = |held: &HeldAssignment| {
+        if held.assignment.valid_from >= from {
+            AssignmentEdit::Withdraw { id: held.id }
+        } else {
+            AssignmentEdit::Cut { id: held.id, valid_to: from }
+        }
     };
     later.map(ended).collect()
 }
