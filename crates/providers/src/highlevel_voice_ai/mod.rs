@@ -36,7 +36,7 @@ pub use settings::{SET_UP, Settings};
 
 use async_trait::async_trait;
 use domain::{Call, Capabilities, Country, ProviderCallId, Window};
-use tokio::sync::mpsc;
+use tokio::sync::{Mutex, mpsc};
 
 use crate::highlevel::learnt::Learnt;
 use crate::{Page, Probe, Provider, ProviderAgent, RawRecord, SourceError, Unreadable, Walked};
@@ -47,12 +47,30 @@ pub struct HighlevelVoiceAi {
     client: Client,
     is_exact: Learnt,
     lists_all: Learnt,
+    // Windows are read beside each other, and one of them asks for all.
+    asking: Mutex<()>,
 }
 
 impl HighlevelVoiceAi {
     /// A connection that asks through `client`.
     pub fn new(client: Client) -> Self {
-        Self { client, is_exact: Learnt::default(), lists_all: Learnt::default() }
+        Self {
+            client,
+            is_exact: Learnt::default(),
+            lists_all: Learnt::default(),
+            asking: Mutex::default(),
+        }
+    }
+}
+
+impl HighlevelVoiceAi {
+    /// Whether a list without a kind is known to have test calls.
+    async fn lists_trials(&self) -> bool {
+        let _turn = self.asking.lock().await;
+        if let Err(error) = trials::renew(&self.lists_all, &self.client).await {
+            tracing::warn!("Whether lists have test calls could not be asked: {error}");
+        }
+        self.lists_all.is_so() == Some(true)
     }
 }
 
@@ -74,8 +92,7 @@ impl Provider for HighlevelVoiceAi {
     ) -> Result<Walked, SourceError> {
         let able = self.capabilities();
         let all = walk::walk(&self.client, &able, request, None, pages).await?;
-        let is_whole = matches!(all, Walked::Whole { .. });
-        if !is_whole || self.lists_all.is_so() == Some(true) {
+        if !matches!(all, Walked::Whole { .. }) || self.lists_trials().await {
             return Ok(all);
         }
         let kind = Some(CallKind::Trial);
@@ -107,9 +124,7 @@ impl Provider for HighlevelVoiceAi {
     }
 
     async fn calibrate(&self) -> Result<Option<Probe>, SourceError> {
-        let ranges = calibrate::renew(&self.is_exact, &self.client).await?;
-        let kinds = trials::renew(&self.lists_all, &self.client).await?;
-        Ok(ranges.or(kinds))
+        calibrate::renew(&self.is_exact, &self.client).await
     }
 
     async fn examine(&self) -> Vec<Probe> {

@@ -9,17 +9,12 @@ use crate::{Probe, ProbeOutcome, SourceError};
 use ProbeOutcome::{Notable, Right};
 
 /// Asks again, unless that was done within a day.
-pub(super) async fn renew(
-    lists_all: &Learnt,
-    client: &Client,
-) -> Result<Option<Probe>, SourceError> {
+pub(super) async fn renew(lists_all: &Learnt, client: &Client) -> Result<(), SourceError> {
     let now = client.now();
-    if lists_all.is_fresh(now) {
-        return Ok(None);
+    if !lists_all.is_fresh(now) {
+        lists_all.learn(ask(client).await?.outcome == Right, now);
     }
-    let probe = ask(client).await?;
-    lists_all.learn(probe.outcome == Right, now);
-    Ok(Some(probe))
+    Ok(())
 }
 
 /// Compares the total without a kind with those of both kinds.

@@ -94,6 +94,14 @@ fn honest(request: &Received) -> Reply {
     let start = 1_769_904_000_000_i64;
     let (from, to) = (request.number("startDate"), request.number("endDate"));
     let times = (0..25).map(|n| start + n * 600_000);
+    // Every fifth of them is a test call.
+    let is_asked_for = |nth: i64| match request.query("callType").as_deref() {
+        Some("TRIAL") => nth % 5 == 0,
+        Some("LIVE") => nth % 5 != 0,
+        _ => true,
+    };
+    let times = times.enumerate().filter(|(nth, _)| is_asked_for(i64::try_from(*nth).unwrap()));
+    let times = times.map(|(_, at)| at);
     let mut times: Vec<i64> = times.filter(|at| to == 0 || (from <= *at && *at <= to)).collect();
     if request.query("sort").as_deref() == Some("descend") {
         times.reverse();
@@ -126,6 +134,7 @@ async fn an_honest_provider_passes_the_doctor() {
         "clock",
         "page_size",
         "far_future",
+        "call_types",
         "filter",
         "range_end",
         "total",

@@ -8,7 +8,7 @@ use serde_json::json;
 use tokio::sync::mpsc;
 
 use super::private;
-use crate::highlevel_voice_ai::Settings;
+use crate::highlevel_voice_ai::{Settings, walk};
 use crate::testing::{Received, Reply, Server};
 use crate::{Page, Provider, SourceError, Walked};
 
@@ -52,7 +52,8 @@ async fn walk(
         pages
     };
     let reading = async {
-        let walked = provider.walk(window, &sender).await;
+        let able = provider.capabilities();
+        let walked = walk::walk(&provider.client, &able, window, None, &sender).await;
         drop(sender);
         walked
     };
