@@ -101,7 +101,7 @@ on_both_databases! {
         let gaps = stage.gaps().await;
         assert!(gaps.iter().all(|gap| gap.to() <= stage.ctx.now() - DAY * 8), "{gaps:?}");
 
-        for _ in 0..6 {
+        for _ in 0..9 {
             stage.clock.pass(DAY);
             balanced(&stage.sync().await);
         }
