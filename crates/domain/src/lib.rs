@@ -16,6 +16,7 @@
 //! | territory | the span of time one window answers for when a run counts: [`Territory`] |
 //! | coverage | the ledger of windows and how well each is verified: [`Coverage`] |
 //! | run | one execution over a window, whose accounts balance: [`RunAccounts`] |
+//! | finding | one difference a comparison found: [`Compared`], each with its [`Cause`] |
 //! | placed, waiting, excluded | the three outcomes of placement: [`Placement`] |
 //! | set aside | a record nobody could read, kept whole with its error |
 //! | settled | old enough, and re-read often enough, that the provider no longer changes it: [`Tiers`] |
