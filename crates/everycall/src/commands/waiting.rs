@@ -127,12 +127,12 @@ fn calls_text(calls: i64) -> String {
 pub fn command(here: &str, source: &str, group: &WaitingGroup) -> String {
     let agent = group.agent.as_ref().or(group.provider_agent_id.as_ref());
     match (group.reason.parse(), agent) {
-        (Ok(WaitingReason::AgentNotAssignedToUser), Some(agent)) => {
-            format!("{here} assign {} --account NAME", quoted(agent))
-        }
-        // Agents are fetched at the start of each run, so this one was deleted at the provider.
-        (Ok(WaitingReason::AgentNotInSystem), Some(id)) => {
-            format!("{here} assign {} --source {source} --account NAME", quoted(id))
+        // Several sources may have an agent of this name. One that is in no list is named by its id.
+        (
+            Ok(WaitingReason::AgentNotAssignedToUser | WaitingReason::AgentNotInSystem),
+            Some(agent),
+        ) => {
+            format!("{here} assign {} --source {} --account NAME", quoted(agent), quoted(source))
         }
         _ => format!("{here} calls --source {source} --placement waiting"),
     }
@@ -168,7 +168,7 @@ mod tests {
         let expected = "
   1,234 calls are stored and wait for an account:
     1,200  agent_not_assigned_to_user  Front Desk – ENG
-           everycall assign 'Front Desk – ENG' --account NAME
+           everycall assign 'Front Desk – ENG' --source main --account NAME
        30  agent_not_in_system  a9
            everycall assign a9 --source main --account NAME
         4  no_agent_id_in_call
@@ -185,7 +185,7 @@ mod tests {
 
   Agent – ENG made 95 calls and was assigned to nobody then
   agent_not_assigned_to_user, since 1970-01-01T00:00:00Z
-  everycall assign 'Agent – ENG' --account NAME";
+  everycall assign 'Agent – ENG' --source main --account NAME";
         assert_eq!(room("everycall", "main", &groups, Style::plain()), expected);
     }
 

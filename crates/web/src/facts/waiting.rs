@@ -33,14 +33,13 @@ impl WaitingFor {
         let named = group.agent.as_deref().filter(|name| is_plain(name));
         let agent = named.or(group.provider_agent_id.as_deref());
         let command = match reason {
-            Some(WaitingReason::AgentNotAssignedToUser) => {
-                agent.map(|agent| format!("everycall assign {} --account NAME", quoted(agent)))
-            }
-            // Every run fetches the agents, so one that is still unknown must be named by its id.
-            Some(WaitingReason::AgentNotInSystem) => agent.map(|agent| {
-                let (agent, source) = (quoted(agent), quoted(source));
-                format!("everycall assign {agent} --source {source} --account NAME")
-            }),
+            // Several sources may have an agent of this name. One that is in no list is named by its
+            // id.
+            Some(WaitingReason::AgentNotAssignedToUser | WaitingReason::AgentNotInSystem) => agent
+                .map(|agent| {
+                    let (agent, source) = (quoted(agent), quoted(source));
+                    format!("everycall assign {agent} --source {source} --account NAME")
+                }),
             Some(WaitingReason::NoAgentIdInCall) | None => None,
         };
         Self {
@@ -91,7 +90,8 @@ mod tests {
     #[test]
     fn the_command_can_be_pasted_whatever_the_agent_is_called() {
         let assign = |agent| command(WaitingReason::AgentNotAssignedToUser, Some(agent));
-        let wanted = |word: &str| Some(format!("everycall assign {word} --account NAME"));
+        let wanted =
+            |word: &str| Some(format!("everycall assign {word} --source main --account NAME"));
         assert_eq!(assign("Agent – ENG"), wanted("\"Agent – ENG\""));
         assert_eq!(assign("Anna's \"$(rm -rf ~)\""), wanted(r#"'Anna'\''s "$(rm -rf ~)"'"#));
         assert_eq!(assign("--force"), wanted("a1"));

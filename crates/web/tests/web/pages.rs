@@ -28,7 +28,7 @@ async fn the_first_page_shows_the_numbers_of_the_store() {
     assert!(page.text.contains(&format!("<b>{waiting}</b> waiting")));
     assert!(page.text.contains("1 window (1 d) is not proved"));
     assert!(page.text.contains("3 Nov 2026: unproven"));
-    let command = "everycall assign &#34;Agent – ENG&#34; --account NAME";
+    let command = "everycall assign &#34;Agent – ENG&#34; --source main --account NAME";
     assert!(page.text.contains(command), "{}", page.text);
 }
 
