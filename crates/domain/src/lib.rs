@@ -33,6 +33,7 @@ mod retry;
 mod run;
 #[cfg(test)]
 mod samples;
+mod schedule;
 mod settle;
 mod status;
 mod time;
@@ -58,6 +59,7 @@ pub use placement::{
 pub use plan::{Capabilities, Planned, Territory, Unseen, Why, plan, territories, unseen};
 pub use retry::{Next, RetryPolicy, Trouble};
 pub use run::{Conclusion, RunAccounts, RunKind, RunStatus, Unbalanced, conclude};
+pub use schedule::{NextRun, PastRun, WhyThen, is_slow, next_run};
 pub use settle::{Tiers, look_again};
 pub use status::{Advance, CallStatus};
 pub use time::{Clock, NotATime, Timestamp};

@@ -8,9 +8,11 @@ pub mod compare;
 mod context;
 pub mod examine;
 pub mod ingest;
+mod memory;
 pub mod place;
 pub mod sync;
 pub mod vault;
 pub mod view;
+pub mod worker;
 
 pub use context::{Context, Settings, Source};

@@ -68,6 +68,7 @@ pub enum Command {
     Unassign(commands::assign::Unassign),
     Waiting(commands::waiting::Waiting),
     Serve(commands::serve::Serve),
+    Work(commands::work::Work),
     Simulate(commands::simulate::Simulate),
 }
 

@@ -38,7 +38,7 @@ pub use dictionaries::Dictionary;
 pub use error::StoreError;
 pub use observations::{Held, NewObservation, Observation};
 pub use probes::ProbeRow;
-pub use runs::{LogLine, NewPage, NewSkip, PageRow, RunProgress, RunRow, SkipRow};
+pub use runs::{LogLine, NewPage, NewSkip, PageRow, RunEnd, RunProgress, RunRow, SkipRow};
 pub use scope::Scope;
 pub use set_aside::{NewSetAside, SetAsideRow};
 pub use sources::SourceRow;

@@ -13,7 +13,7 @@ use domain::{
     Coverage, ProviderCallId, RunAccounts, RunId, RunKind, RunStatus, Timestamp, Told, Tolerances,
     Window, plan, territories,
 };
-use store::{Claim, Lease, RunProgress, Scope, StoreError};
+use store::{Claim, Lease, RunEnd, RunProgress, Scope, StoreError};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -151,10 +151,10 @@ async fn finish(
     side: &Reading<'_>,
     report: &CompareReport,
 ) -> Result<(), StoreError> {
-    let error = side.doubts.first().map(|doubt| (doubt.as_str(), None));
+    let (kept, error) = (report.kept(), side.doubts.first().map(String::as_str));
     let mut tx = ctx.store.begin().await?;
     tx.run_progress(run, &side.progress()).await?;
-    tx.run_finish(run, report.status, &report.kept(), error, ctx.now()).await?;
+    tx.run_finish(run, RunEnd::new(report.status, &kept, error), ctx.now()).await?;
     tx.commit().await
 }
 

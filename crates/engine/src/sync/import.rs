@@ -71,8 +71,7 @@ async fn import_leased<R: BufRead + Send>(
     lease: &Lease,
 ) -> Result<RunReport, SyncError> {
     let ImportOptions { file: name, stop, progress, .. } = options;
-    let options =
-        SyncOptions { kind: RunKind::Import, asked: None, is_dry_run: false, stop, progress };
+    let options = SyncOptions { kind: RunKind::Import, stop, progress, ..SyncOptions::manual() };
     let parameters = serde_json::json!({
         "source": source.row.name, "provider": source.row.provider.as_str(),
         "scope": source.row.scope, "file": name, "isProof": false,

@@ -125,13 +125,21 @@ async fn start(
     Ok(run)
 }
 
+/// What a run will read.
+struct Survey {
+    planned: Vec<Planned>,
+    /// Windows left to the next run.
+    left: u64,
+    unseen: Option<Unseen>,
+}
+
 /// What placement and planning must know before the first page.
 async fn survey(
     ctx: &Context,
     source: &Source,
     options: &SyncOptions,
     log: &mut RunLog,
-) -> Result<(Vec<Planned>, Option<Unseen>), StoreError> {
+) -> Result<Survey, StoreError> {
     let started = ctx.now();
     // Calls an interrupted change left where they were move before anything is counted.
     ctx.within(crate::place::resume(&ctx.store, source.row.id, started)).await?;
@@ -163,10 +171,13 @@ async fn survey(
     }
     let coverage = ctx.within(ctx.store.coverage_load(source.row.id)).await?;
     let capabilities = source.connection.capabilities();
-    let planned = plan(&coverage, &capabilities, source.row.since, options.asked, now);
+    let mut planned = plan(&coverage, &capabilities, source.row.since, options.asked, now);
+    let left = planned.len().saturating_sub(options.windows_max.unwrap_or(usize::MAX));
+    // The newest come first; whoever runs next finds the others where they are, in the ledger.
+    planned.truncate(planned.len() - left);
     log.info(now, Phase::Date, options::plan_sentence(&planned, options.asked), None);
     let unseen = unseen(&coverage, &planned);
-    Ok((planned, unseen))
+    Ok(Survey { planned, left: left as u64, unseen })
 }
 
 /// What changed, then windows, then the calls that were not complete when they were last seen.
@@ -191,7 +202,7 @@ async fn fetch_all(
 /// Returns the first thing, if any, that kept a window from being proved.
 async fn read(writer: &mut Writer<'_>) -> Result<Option<String>, StoreError> {
     let (ctx, source, options) = (writer.ctx, writer.source, writer.options);
-    let (planned, unseen) = survey(ctx, source, options, &mut writer.log).await?;
+    let Survey { planned, left, unseen } = survey(ctx, source, options, &mut writer.log).await?;
     let (version, rules) = ctx.within(ctx.store.rules_load(source.row.id)).await?;
     let rules = RulesAt { version, rules };
     let packing = Packing::load(ctx, source).await?;
@@ -210,7 +221,7 @@ async fn read(writer: &mut Writer<'_>) -> Result<Option<String>, StoreError> {
         to_prepare,
         prepared,
     ));
-    writer.plan(planned.len() as u64);
+    writer.plan(planned.len() as u64, left);
     let written = writer.write_all(to_write, rules).await;
     // Whether the writer came to its end or failed: nothing more is worth fetching.
     stop.cancel();

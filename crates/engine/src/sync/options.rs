@@ -16,6 +16,8 @@ pub struct SyncOptions {
     pub kind: RunKind,
     /// The window to read, whatever the ledger says; else what the ledger lacks.
     pub asked: Option<Window>,
+    /// How many windows to prove at most, the newest; the others are left to the next run.
+    pub windows_max: Option<usize>,
     /// Read and judge everything, write nothing.
     pub is_dry_run: bool,
     /// Cancelled when somebody wants the run to stop; what was read is kept.
@@ -30,6 +32,7 @@ impl SyncOptions {
         Self {
             kind: RunKind::Manual,
             asked: None,
+            windows_max: None,
             is_dry_run: false,
             stop: CancellationToken::new(),
             progress: None,

@@ -65,6 +65,13 @@ pub struct RunReport {
     /// What kept it from being a success.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
+    /// Whether only a person can help, because the provider refused us.
+    pub needs_person: bool,
+    /// Windows left to the next run.
+    pub windows_left: u64,
+    /// The most memory the process had used by the end, in bytes, where the system tells.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub peak_bytes: Option<u64>,
     /// What it said.
     pub logs: Vec<ReportLine>,
     #[serde(skip)]
@@ -122,9 +129,17 @@ impl RunReport {
             concurrency: connection.concurrency(),
             slowest_statement_ms: connection.slowest_statement().map(millis),
             error,
+            needs_person: false,
+            windows_left: 0,
+            peak_bytes: crate::memory::peak(),
             logs: Vec::new(),
             accounts,
         }
+    }
+
+    /// What the schedule must know of the end.
+    pub(super) fn ending(self, needs_person: bool, windows_left: u64) -> Self {
+        Self { needs_person, windows_left, ..self }
     }
 
     /// Where every record went.

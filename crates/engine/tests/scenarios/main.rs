@@ -25,6 +25,7 @@ mod play;
 mod records;
 mod refusals;
 mod refused_rows;
+mod scheduling;
 mod settling;
 mod smoke;
 mod teli;

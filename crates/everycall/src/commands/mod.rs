@@ -16,6 +16,7 @@ pub mod sources;
 pub mod status;
 pub mod sync;
 pub mod waiting;
+pub mod work;
 
 mod site;
 
@@ -46,6 +47,7 @@ pub async fn run(cli: Cli) -> Result<Exit> {
         Command::Unassign(unassign) => assign::unassign(&site, unassign).await,
         Command::Waiting(waiting) => waiting::run(&site, waiting).await,
         Command::Serve(serve) => serve::run(&site, serve).await,
+        Command::Work(work) => work::run(&site, work).await,
         Command::Simulate(simulate) => simulate::run(simulate).await,
     }
 }

@@ -1,4 +1,4 @@
-//! `everycall serve`: the dashboard.
+//! `everycall serve`: everything by itself, and the dashboard.
 
 use std::net::SocketAddr;
 
@@ -7,30 +7,38 @@ use clap::Args;
 use tokio::net::TcpListener;
 
 use super::site::Site;
+use super::work;
 use crate::dashboard;
 use crate::interrupt::Interrupt;
 use crate::mistake::{Exit, Mistake};
 use crate::output::{self, Style};
 
-/// Serve the dashboard until Ctrl-C
+/// Read every source whenever it is due, and serve the dashboard, until Ctrl-C
 ///
-/// It shows what the database holds. It does not pull by itself yet: run `everycall sync` from
-/// cron or a timer beside it. There is no sign-in yet, so keep it on a loopback address.
+/// There is no sign-in yet, so keep it on a loopback address.
 #[derive(Debug, Args)]
 pub struct Serve {
     /// Where to listen
     #[arg(long, default_value = "127.0.0.1:8080", value_name = "ADDRESS")]
     listen: SocketAddr,
+    /// Only show what the database holds; something else reads the sources
+    #[arg(long)]
+    only_dashboard: bool,
 }
+
+const STOPPING: &str = "Stopping after the pages under way; Ctrl-C again to stop at once.";
 
 /// Serves it.
 pub async fn run(site: &Site, arguments: Serve) -> Result<Exit> {
-    let interrupt = Interrupt::listen("")?;
+    let interrupt = Interrupt::listen(STOPPING)?;
     let listener = TcpListener::bind(arguments.listen).await.map_err(|error| {
         let sentence = format!("{} cannot be listened on: {error}", arguments.listen);
         Mistake::new(sentence, "Choose another address with --listen, such as 127.0.0.1:8081")
     })?;
     let desk = site.look().await?;
+    // A database can be looked at without a configuration, and one without sources too.
+    let has_work = !arguments.only_dashboard && !desk.config.sources.is_empty();
+    let sources = if has_work { work::sources(&desk).await? } else { Vec::new() };
     let address = format!("http://{}", listener.local_addr()?);
     output::print(&format!(
         "The dashboard is at {}   (Ctrl-C ends it)",
@@ -39,7 +47,14 @@ pub async fn run(site: &Site, arguments: Serve) -> Result<Exit> {
     if !arguments.listen.ip().is_loopback() {
         eprintln!("note: there is no sign-in yet: whoever reaches {address} sees every call");
     }
-    dashboard::serve(listener, &desk.ctx, None, interrupt.stop()).await?;
+    if has_work {
+        output::print(&work::sentence(&sources))?;
+    }
+    let (serving, ()) = tokio::join!(
+        dashboard::serve(listener, &desk.ctx, None, interrupt.stop()),
+        work::keep(&desk, sources, interrupt.stop()),
+    );
+    serving?;
     desk.ctx.store.close().await;
     Ok(Exit::Done)
 }

@@ -3,6 +3,7 @@
 mod database;
 pub mod environment;
 mod near;
+mod schedule;
 mod secret;
 mod source;
 mod sync;
@@ -20,6 +21,7 @@ use serde::Deserialize;
 
 pub use database::Database;
 pub use near::nearest;
+pub use schedule::Schedule;
 pub use secret::Secret;
 pub use source::{Door, Source};
 pub use sync::Sync;
@@ -39,6 +41,8 @@ pub struct Config {
     pub database: Database,
     /// How careful runs are.
     pub sync: Sync,
+    /// How often sources are read by themselves.
+    pub schedule: Schedule,
     /// The key that seals renewed tokens.
     pub vault: Vault,
     /// The connections to providers.
@@ -52,6 +56,8 @@ struct File {
     database: Database,
     #[serde(default)]
     sync: Sync,
+    #[serde(default)]
+    schedule: Schedule,
     #[serde(default)]
     vault: Vault,
     #[serde(default)]
@@ -77,6 +83,7 @@ impl Config {
         let file: File =
             toml::from_str(text).map_err(|error| unreadable::of_file(path, text, &error))?;
         file.sync.check()?;
+        file.schedule.check()?;
         let mut sources = Vec::new();
         let mut names = HashSet::new();
         for (at, table) in file.sources.into_iter().enumerate() {
@@ -89,8 +96,8 @@ impl Config {
             }
             sources.push(source);
         }
-        let File { database, sync, vault, .. } = file;
-        Ok(Self { folder: source::folder_of(path), database, sync, vault, sources })
+        let File { database, sync, schedule, vault, .. } = file;
+        Ok(Self { folder: source::folder_of(path), database, sync, schedule, vault, sources })
     }
 
     /// The sources a command is about: the one named, or all of them.

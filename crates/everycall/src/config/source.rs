@@ -1,6 +1,7 @@
 //! `[[sources]]`: one connection to a provider each.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use domain::{Country, ProviderKind, Timestamp};
 use providers::http::budget::Rate;
@@ -28,6 +29,8 @@ pub struct Source {
     pub door: Door,
     /// How patient and how fast.
     pub tuning: Tuning,
+    /// How often it is read by itself, where it differs from the others.
+    pub every: Option<Duration>,
 }
 
 /// What opens a provider's door, not yet read.
@@ -63,6 +66,7 @@ struct Common {
     #[serde(default = "country")]
     country: Country,
     concurrency: Option<usize>,
+    every_minutes: Option<u64>,
     #[serde(default)]
     unlimited: bool,
     token_env: Option<String>,
@@ -74,12 +78,13 @@ struct Common {
     oauth: Option<OAuth>,
 }
 
-const COMMON: [&str; 13] = [
+const COMMON: [&str; 14] = [
     "name",
     "provider",
     "since",
     "country",
     "concurrency",
+    "every_minutes",
     "unlimited",
     "token_env",
     "token_file",
@@ -124,8 +129,9 @@ impl Source {
         }
         let provider = provider(&common, own)?;
         let tuning = tuning(&common)?;
+        let every = every(&common)?;
         let (since, country) = (common.since, common.country);
-        Ok(Self { name, since, country, provider, door: door(common)?, tuning })
+        Ok(Self { name, since, country, provider, door: door(common)?, tuning, every })
     }
 }
 
@@ -198,6 +204,16 @@ fn tuning(common: &Common) -> Result<Tuning, Mistake> {
     }
     let rate = common.unlimited.then_some(Rate::Unlimited);
     Ok(Tuning { concurrency, rate, ..usual })
+}
+
+fn every(common: &Common) -> Result<Option<Duration>, Mistake> {
+    if common.every_minutes == Some(0) {
+        return Err(Mistake::new(
+            format!("source `{}`: `every_minutes` is 0", common.name),
+            "Give it at least 1, or leave it out",
+        ));
+    }
+    Ok(common.every_minutes.map(Duration::from_mins))
 }
 
 fn door(common: Common) -> Result<Door, Mistake> {

@@ -106,7 +106,7 @@ fn an_address_in_use_is_told() {
     let site = Site::of(&Simulator::start(1));
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
-    let said = site.run(&["serve", "--listen", &address]);
+    let said = site.run(&["serve", "--only-dashboard", "--listen", &address]);
     assert_eq!(said.code, Some(2), "{said:?}");
     assert!(said.stderr.contains(&format!("{address} cannot be listened on")), "{said:?}");
 }

@@ -42,31 +42,39 @@ impl Row {
 
     /// The row as a JSON object, its columns in their order.
     pub fn json(&self) -> Vec<u8> {
-        let mut json = vec![b'{'];
-        for (name, value) in self.names.iter().zip(&self.values) {
-            if json.len() > 1 {
+        let texts = self.values.iter().flatten().map(String::len).sum::<usize>();
+        let names = self.names.iter().map(String::len).sum::<usize>();
+        let mut json = Vec::with_capacity(texts + names + 6 * self.names.len() + 2);
+        self.write_json(&mut json);
+        json
+    }
+
+    /// Appends it. Records are made of many rows, so nothing is built on the side.
+    fn write_json(&self, json: &mut Vec<u8>) {
+        json.push(b'{');
+        for (nth, (name, value)) in self.names.iter().zip(&self.values).enumerate() {
+            if nth > 0 {
                 json.push(b',');
             }
-            json.extend(quoted(name));
+            write_quoted(json, name);
             json.push(b':');
             match value {
-                Some(text) => json.extend(quoted(text)),
+                Some(text) => write_quoted(json, text),
                 None => json.extend(b"null"),
             }
         }
         json.push(b'}');
-        json
     }
 }
 
 /// Rows as a JSON list.
 pub fn json_list(rows: &[&Row]) -> Vec<u8> {
     let mut json = vec![b'['];
-    for row in rows {
-        if json.len() > 1 {
+    for (nth, row) in rows.iter().enumerate() {
+        if nth > 0 {
             json.push(b',');
         }
-        json.extend(row.json());
+        row.write_json(&mut json);
     }
     json.push(b']');
     json
@@ -74,7 +82,18 @@ pub fn json_list(rows: &[&Row]) -> Vec<u8> {
 
 /// A text as JSON.
 pub fn quoted(text: &str) -> Vec<u8> {
-    serde_json::to_vec(text).unwrap_or_else(|_impossible| b"null".to_vec())
+    let mut json = Vec::with_capacity(text.len() + 2);
+    write_quoted(&mut json, text);
+    json
+}
+
+fn write_quoted(json: &mut Vec<u8>, text: &str) {
+    let begin = json.len();
+    if serde_json::to_writer(&mut *json, text).is_err() {
+        // Writing to memory does not fail; if it ever did, half a text must not stay.
+        json.truncate(begin);
+        json.extend(b"null");
+    }
 }
 
 /// Old installations keep UTF-8 in columns declared latin1, and others really write latin1. What

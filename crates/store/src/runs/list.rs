@@ -1,6 +1,8 @@
 //! Runs for people.
 
-use domain::{RunAccounts, RunId, SourceId};
+use std::time::Duration;
+
+use domain::{PastRun, RunAccounts, RunId, RunKind, SourceId, Timestamp};
 
 use crate::db::either;
 use crate::{Store, StoreError};
@@ -33,6 +35,8 @@ pub struct RunRow {
     pub pages: i64,
     pub windows_planned: i64,
     pub windows_proved: i64,
+    pub needs_person: i64,
+    pub peak_bytes: Option<i64>,
 }
 
 impl RunRow {
@@ -56,7 +60,7 @@ macro_rules! columns {
         "SELECT r.run_id, r.source_id, s.name AS source, r.kind, r.status, r.parameters, r.response,
        r.error, r.hint, r.started_at, r.finished_at, r.listed, r.new, r.updated, r.unchanged,
        r.repeated, r.set_aside, r.failed, r.waiting, r.excluded, r.skip_reasons, r.pages,
-       r.windows_planned, r.windows_proved
+       r.windows_planned, r.windows_proved, r.needs_person, r.peak_bytes
 FROM runs r JOIN sources s ON s.source_id = r.source_id"
     };
 }
@@ -70,7 +74,54 @@ ORDER BY r.run_id DESC LIMIT $2"
 
 const GET: &str = concat!(columns!(), "\nWHERE r.run_id = $1");
 
+// What is usual is told by the latest runs that came to a good end.
+const DURATIONS: &str = "
+SELECT finished_at - started_at FROM runs
+WHERE source_id = $1 AND kind = $2 AND status = 'success' AND finished_at IS NOT NULL
+ORDER BY run_id DESC LIMIT 20";
+
+// Comparisons and imports say nothing about when a source is read next.
+const PAST: &str = "
+SELECT started_at, finished_at, status, needs_person FROM runs
+WHERE source_id = $1 AND kind <> 'diagnostic' AND kind <> 'import'
+ORDER BY run_id DESC LIMIT $2";
+
 impl Store {
+    /// How long the latest good runs of a kind took, at most twenty.
+    pub async fn runs_durations(
+        &self,
+        source: SourceId,
+        kind: RunKind,
+    ) -> Result<Vec<Duration>, StoreError> {
+        let millis: Vec<i64> = either!(self.read(), |db| {
+            sqlx::query_scalar(DURATIONS).bind(source.0).bind(kind.as_str()).fetch_all(db).await
+        })?;
+        let duration = |millis| Duration::from_millis(u64::try_from(millis).unwrap_or(0));
+        Ok(millis.into_iter().map(duration).collect())
+    }
+
+    /// The latest runs that read a source, newest first, as the schedule sees them.
+    pub async fn runs_past(
+        &self,
+        source: SourceId,
+        count: i64,
+    ) -> Result<Vec<PastRun>, StoreError> {
+        let rows: Vec<(i64, Option<i64>, String, i64)> = either!(self.read(), |db| {
+            sqlx::query_as(PAST).bind(source.0).bind(count).fetch_all(db).await
+        })?;
+        let past =
+            |(started_at, finished_at, status, needs_person): (i64, Option<i64>, String, i64)| {
+                let status = status.parse().map_err(|what| StoreError::Nonsense { what })?;
+                Ok(PastRun {
+                    started_at: Timestamp::from_millis(started_at),
+                    finished_at: finished_at.map(Timestamp::from_millis),
+                    status,
+                    needs_person: needs_person != 0,
+                })
+            };
+        rows.into_iter().map(past).collect()
+    }
+
     /// The latest runs, newest first, of one source or of all.
     pub async fn runs_list(
         &self,

@@ -6,4 +6,4 @@ mod write;
 
 pub use detail::{LogLine, NewPage, NewSkip, PageRow, SkipRow};
 pub use list::RunRow;
-pub use write::RunProgress;
+pub use write::{RunEnd, RunProgress};

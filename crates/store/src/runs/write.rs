@@ -25,6 +25,30 @@ pub struct RunProgress {
     pub windows_proved: u64,
 }
 
+/// How a run ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RunEnd<'a> {
+    /// In a word.
+    pub status: RunStatus,
+    /// Its report, as JSON.
+    pub response: &'a str,
+    /// What kept it from being a success.
+    pub error: Option<&'a str>,
+    /// What to do about it, where the error does not say so itself.
+    pub hint: Option<&'a str>,
+    /// Whether only a person can help, because the provider refused us.
+    pub needs_person: bool,
+    /// The most memory the process had used by then, in bytes, where the system tells.
+    pub peak_bytes: Option<u64>,
+}
+
+impl<'a> RunEnd<'a> {
+    /// An end with nothing to add.
+    pub const fn new(status: RunStatus, response: &'a str, error: Option<&'a str>) -> Self {
+        Self { status, response, error, hint: None, needs_person: false, peak_bytes: None }
+    }
+}
+
 const START: &str = "
 INSERT INTO runs (source_id, kind, status, parameters, started_at)
 VALUES ($1, $2, 'in_progress', $3, $4)
@@ -37,7 +61,8 @@ UPDATE runs SET listed = $2, new = $3, updated = $4, unchanged = $5, repeated = 
 WHERE run_id = $1";
 
 const FINISH: &str = "
-UPDATE runs SET status = $2, response = $3, error = $4, hint = $5, finished_at = $6
+UPDATE runs SET status = $2, response = $3, error = $4, hint = $5, finished_at = $6,
+    needs_person = $7, peak_bytes = $8
 WHERE run_id = $1 AND status = 'in_progress'";
 
 const ABANDON: &str = "
@@ -101,19 +126,20 @@ impl Tx {
     pub async fn run_finish(
         &mut self,
         run: RunId,
-        status: RunStatus,
-        response: &str,
-        error: Option<(&str, Option<&str>)>,
+        end: RunEnd<'_>,
         now: Timestamp,
     ) -> Result<(), StoreError> {
+        let peak = end.peak_bytes.map(|bytes| i64::try_from(bytes).unwrap_or(i64::MAX));
         either!(self.conn(), |db| {
             sqlx::query(FINISH)
                 .bind(run.0)
-                .bind(status.as_str())
-                .bind(text(response))
-                .bind(error.map(|(error, _)| text(error)))
-                .bind(text_opt(error.and_then(|(_, hint)| hint)))
+                .bind(end.status.as_str())
+                .bind(text(end.response))
+                .bind(text_opt(end.error))
+                .bind(text_opt(end.hint))
                 .bind(now.as_millis())
+                .bind(i64::from(end.needs_person))
+                .bind(peak)
                 .execute(db)
                 .await?;
             Ok(())

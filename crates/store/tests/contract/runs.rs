@@ -1,7 +1,7 @@
 //! Runs: their accounts, their end, and what they said.
 
 use domain::{RunAccounts, RunId, RunKind, RunStatus, SourceId, Window};
-use store::{LogLine, NewPage, NewSetAside, NewSkip, RunProgress, Store};
+use store::{LogLine, NewPage, NewSetAside, NewSkip, RunEnd, RunProgress, Store};
 use testkit::on_both_databases;
 
 use crate::samples::{at, source};
@@ -34,9 +34,10 @@ on_both_databases! {
         let source = source(&db.store, "s").await;
         let (ended, dead) = (start(&db.store, source).await, start(&db.store, source).await);
         let mut tx = db.store.begin().await.unwrap();
-        tx.run_finish(ended, RunStatus::Success, "fi\0ne", None, at(2)).await.unwrap();
-        let error = Some(("late", Some("hint")));
-        tx.run_finish(ended, RunStatus::Failed, "no", error, at(3)).await.unwrap();
+        let fine = RunEnd::new(RunStatus::Success, "fi\0ne", None);
+        let peak_bytes = Some(7 << 30);
+        tx.run_finish(ended, RunEnd { needs_person: true, peak_bytes, ..fine }, at(2)).await.unwrap();
+        tx.run_finish(ended, RunEnd::new(RunStatus::Failed, "no", Some("late")), at(3)).await.unwrap();
         assert_eq!(tx.runs_abandon(source, false, at(4)).await.unwrap(), 1);
         assert_eq!(tx.runs_abandon(source, false, at(5)).await.unwrap(), 0);
         tx.commit().await.unwrap();
@@ -45,6 +46,8 @@ on_both_databases! {
         assert_eq!((rows[0].status.as_str(), rows[0].finished_at), ("failed", Some(4)));
         assert_eq!((rows[1].status.as_str(), rows[1].finished_at), ("success", Some(2)));
         assert_eq!((rows[1].response.as_deref(), &rows[1].error), (Some("fi\u{FFFD}ne"), &None));
+        assert_eq!((rows[1].needs_person, rows[1].peak_bytes), (1, Some(7 << 30)));
+        assert_eq!((rows[0].needs_person, rows[0].peak_bytes), (0, None));
         assert_eq!(db.store.runs_list(None, 1).await.unwrap().len(), 1);
         assert!(db.store.run_get(RunId(99)).await.unwrap().is_none());
     }

@@ -10,7 +10,9 @@ use domain::{
     ProviderTime, RunAccounts, RunId, RunKind, RunStatus, SourceId, Timestamp, WaitingReason,
     Window,
 };
-use store::{LogLine, NewCall, NewPage, NewSetAside, NewSkip, RunProgress, SeenAgent, Store, Tx};
+use store::{
+    LogLine, NewCall, NewPage, NewSetAside, NewSkip, RunEnd, RunProgress, SeenAgent, Store, Tx,
+};
 
 /// The present of every sample.
 pub const NOW: &str = "2026-11-21T13:05:00Z";
@@ -168,14 +170,15 @@ async fn runs(tx: &mut Tx, source: SourceId, count: u64) -> RunId {
         };
         tx.run_progress(run, &progress).await.expect("it balances");
         tell(tx, run, began).await;
-        let (status, error) = if is_bad {
+        let end = if is_bad {
             let hint = Some("run `everycall doctor`; the next run reads the window again");
-            (RunStatus::Failed, Some(("the provider did not answer page 1", hint)))
+            let error = Some("the provider did not answer page 1");
+            RunEnd { hint, ..RunEnd::new(RunStatus::Failed, "{}", error) }
         } else {
-            (RunStatus::Success, None)
+            RunEnd::new(RunStatus::Success, "{}", None)
         };
         let ended = began + Duration::from_millis(840 + n * 1310);
-        tx.run_finish(run, status, "{}", error, ended).await.expect("it is under way");
+        tx.run_finish(run, end, ended).await.expect("it is under way");
         last = run;
     }
     last

@@ -1,7 +1,7 @@
 //! What a window that has ended means for the ledger.
 
 use domain::{Covered, Level, Mark, Territory};
-use providers::Walked;
+use providers::{SourceError, Walked};
 use store::{LogLine, StoreError};
 
 use super::Writer;
@@ -100,6 +100,9 @@ impl Writer<'_> {
             Ok(_) => doubt.clone(),
         };
         self.log.warn(self.ctx.now(), Phase::Api, sentence);
+        if ended.walked.as_ref().is_err_and(SourceError::needs_operator) {
+            self.needs_person();
+        }
         self.failed(doubt);
     }
 }

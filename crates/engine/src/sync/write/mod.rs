@@ -1,18 +1,17 @@
 //! The last stage: pages, ledger, accounts and lease, together in one transaction at a time.
 
+mod end;
 mod isolate;
 mod ledger;
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
-use domain::{Conclusion, RunAccounts, RunId, Timestamp, Window, conclude};
+use domain::{Conclusion, RunAccounts, RunId, Timestamp, Window};
 use store::{Lease, NewPage, NewSkip, RunProgress, StoreError, Tx};
 use tokio::sync::mpsc;
 
 use super::prepare::{PreparedPage, ToWrite};
-use super::report::RunReport;
-use super::{Phase, Progress, RunLog, SyncError, SyncOptions};
+use super::{Phase, Progress, RunLog, SyncOptions};
 use crate::ingest::{Committed, Prepared, RulesAt, Skip, commit};
 use crate::{Context, Source};
 
@@ -27,9 +26,11 @@ pub(super) struct Writer<'a> {
     pub(super) tally: Tally,
     started: Timestamp,
     first_error: Option<String>,
+    needs_person: bool,
     /// Where rows are missing that the database refused.
     holes: Vec<Window>,
     expected: u64,
+    windows_left: u64,
 }
 
 /// What a run has done so far. Copied before each transaction, kept only when it commits.
@@ -65,13 +66,17 @@ impl<'a> Writer<'a> {
             tally,
             started,
             first_error: None,
+            needs_person: false,
             holes: Vec::new(),
             expected: 0,
+            windows_left: 0,
         }
     }
 
-    pub(super) fn plan(&mut self, windows: u64) {
+    /// Takes note of what is read, and of what is left to the next run.
+    pub(super) fn plan(&mut self, windows: u64, left: u64) {
         self.tally.what.windows_planned = windows;
+        self.windows_left = left;
         self.tell();
     }
 
@@ -223,70 +228,13 @@ impl<'a> Writer<'a> {
         self.failed(why);
     }
 
+    /// Only a person can help: the schedule asks less often.
+    pub(super) fn needs_person(&mut self) {
+        self.needs_person = true;
+    }
+
     pub(super) fn failed(&mut self, error: String) {
         self.first_error.get_or_insert(error);
-    }
-
-    /// Writes down how the run ended.
-    pub(super) async fn conclude(
-        mut self,
-        error: Option<String>,
-        was_cancelled: bool,
-    ) -> Result<RunReport, SyncError> {
-        self.tally.what.was_cancelled = was_cancelled;
-        self.tally.what.has_erred = error.is_some();
-        let status = conclude(&self.tally.accounts, self.tally.what);
-        let now = self.ctx.now();
-        if let Some(error) = &error {
-            self.log.error(now, error.clone());
-        }
-        let took = now.since(self.started);
-        let sentence = super::report::sentence(&self.tally, status, was_cancelled);
-        self.log.info(now, Phase::Complete, sentence, Some(took));
-        let report = self.report(status, error, was_cancelled, took);
-        let ctx = self.ctx;
-        ctx.within(self.finish(&report, now)).await?;
-        self.tell();
-        Ok(report.with_log(ctx.within(ctx.store.run_log(self.run)).await?))
-    }
-
-    async fn finish(&mut self, report: &RunReport, now: Timestamp) -> Result<(), StoreError> {
-        let mut tx = self.begin().await?;
-        tx.run_progress(self.run, &self.tally.progress()).await?;
-        tx.run_log_add(self.run, &self.log.take()).await?;
-        let error = report.error.as_deref().map(|error| (error, None));
-        tx.run_finish(self.run, report.status, &report.summary(), error, now).await?;
-        tx.commit().await
-    }
-
-    /// After a failure of the database: tries once to write down that the run failed.
-    pub(super) async fn give_up(&mut self, error: StoreError) -> StoreError {
-        let now = self.ctx.now();
-        self.log.error(now, error.to_string());
-        let status = domain::RunStatus::Failed;
-        let took = now.since(self.started);
-        let report = self.report(status, Some(error.to_string()), false, took);
-        // If even that fails, the next run of this source says that this one stopped.
-        let ctx = self.ctx;
-        if let Err(second) = ctx.within(self.finish(&report, now)).await {
-            tracing::warn!(
-                run = self.run.0,
-                "How run {} ended could not be written: {second}",
-                self.run
-            );
-        }
-        error
-    }
-
-    fn report(
-        &self,
-        status: domain::RunStatus,
-        error: Option<String>,
-        was_cancelled: bool,
-        took: Duration,
-    ) -> RunReport {
-        let connection = &self.source.connection;
-        RunReport::new(Some(self.run), &self.tally, status, error, was_cancelled, took, connection)
     }
 }
 

@@ -6,7 +6,7 @@ mod span;
 
 use anyhow::Result;
 use clap::Args;
-use domain::{RunKind, RunStatus, Timestamp};
+use domain::{RunStatus, Timestamp};
 use engine::sync::{RunReport, SyncOptions, sync};
 use tokio_util::sync::CancellationToken;
 
@@ -71,11 +71,10 @@ pub async fn run(site: &Site, arguments: Sync) -> Result<Exit> {
     let mut exit = Exit::Done;
     for source in &sources {
         let options = SyncOptions {
-            kind: RunKind::Manual,
             asked,
             is_dry_run: arguments.dry_run,
             stop: interrupt.stop(),
-            progress: None,
+            ..SyncOptions::manual()
         };
         let report = pull(&desk, source, options, !arguments.json).await?;
         if arguments.json {

@@ -1,0 +1,184 @@
+//! The schedule at work: every source read at its own interval, by itself, until somebody stops it.
+//!
+//! When a source is due is [`domain::next_run`] of its runs in the database, so that a process
+//! that restarts, and workers on several machines, agree without asking each other. Who reads it
+//! is decided by its lease. There is no scheduler to be elected and none to be lost.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use domain::{NextRun, RunKind, WhyThen, next_run};
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use crate::sync::{RunReport, SyncError, SyncOptions, sync};
+use crate::{Context, Source};
+
+/// Runs the schedule looks back at: more failures than this make no pause longer.
+const LOOK_BACK: i64 = 8;
+
+/// After our own database failed, and after somebody else read the source.
+const LOOK_AGAIN: Duration = Duration::from_secs(30);
+
+/// A source and how often it is read.
+#[derive(Clone)]
+pub struct Scheduled {
+    /// What is read.
+    pub source: Source,
+    /// From the beginning of one run to that of the next.
+    pub every: Duration,
+}
+
+/// How the schedule goes about it.
+#[derive(Debug, Clone)]
+pub struct WorkerSettings {
+    /// Sources read at the same time, at most. The others take turns in the order they came.
+    pub runs_at_once: usize,
+    /// Windows proved by one run, at most, the newest first: new calls never wait for history.
+    pub windows_max: usize,
+}
+
+impl Default for WorkerSettings {
+    fn default() -> Self {
+        Self { runs_at_once: 4, windows_max: 24 }
+    }
+}
+
+/// What happened, for whoever shows or counts it.
+#[derive(Debug)]
+pub enum Happened {
+    /// A run ended.
+    Ran {
+        /// Of which source.
+        source_name: String,
+        /// How.
+        report: Box<RunReport>,
+    },
+    /// A run could not begin, or its end could not be written down.
+    Failed {
+        /// Of which source.
+        source_name: String,
+        /// Why, and what to do.
+        error: SyncError,
+    },
+}
+
+/// Reads every source whenever it is due, until `stop`. Runs under way then end after the pages
+/// they have, and give their sources back.
+pub async fn work(
+    ctx: &Context,
+    sources: Vec<Scheduled>,
+    settings: &WorkerSettings,
+    stop: CancellationToken,
+    tell: Arc<dyn Fn(Happened) + Send + Sync>,
+) {
+    let turns = Arc::new(Semaphore::new(settings.runs_at_once.max(1)));
+    let mut tasks = JoinSet::new();
+    for scheduled in sources {
+        tasks.spawn(
+            Keeper {
+                ctx: ctx.clone(),
+                scheduled,
+                turns: Arc::clone(&turns),
+                windows_max: settings.windows_max.max(1),
+                stop: stop.clone(),
+                tell: Arc::clone(&tell),
+            }
+            .keep(),
+        );
+    }
+    while tasks.join_next().await.is_some() {}
+}
+
+/// Keeps one source up to date.
+struct Keeper {
+    ctx: Context,
+    scheduled: Scheduled,
+    turns: Arc<Semaphore>,
+    windows_max: usize,
+    stop: CancellationToken,
+    tell: Arc<dyn Fn(Happened) + Send + Sync>,
+}
+
+impl Keeper {
+    async fn keep(self) {
+        // A person who restarts the program may have mended what was wrong.
+        let mut is_first = true;
+        let mut left = 0;
+        while !self.stop.is_cancelled() {
+            let pause = match self.due(is_first, left).await {
+                Ok(pause) => pause,
+                Err(error) => {
+                    tracing::warn!(source = %self.scheduled.source.row.name, "When to read it next is not known: {error}");
+                    Some(LOOK_AGAIN)
+                }
+            };
+            if let Some(pause) = pause {
+                if !self.sleep(pause).await {
+                    return;
+                }
+                // Others may have read it meanwhile, so it is judged anew.
+                left = 0;
+                continue;
+            }
+            is_first = false;
+            left = self.read().await;
+        }
+    }
+
+    /// How long the source is not due yet; `None` when it is.
+    async fn due(&self, is_first: bool, left: u64) -> Result<Option<Duration>, store::StoreError> {
+        if left > 0 {
+            return Ok(None);
+        }
+        let (ctx, Scheduled { source, every }) = (&self.ctx, &self.scheduled);
+        let runs = ctx.within(ctx.store.runs_past(source.row.id, LOOK_BACK)).await?;
+        let NextRun { at, why } = next_run(&runs, *every);
+        if is_first && why == WhyThen::Refused {
+            return Ok(None);
+        }
+        let now = ctx.now();
+        Ok((at > now).then(|| at.since(now)))
+    }
+
+    /// Reads what is due; returns how many windows are left to the next run.
+    async fn read(&self) -> u64 {
+        let (ctx, source) = (&self.ctx, &self.scheduled.source);
+        let turn = tokio::select! {
+            turn = self.turns.acquire() => turn,
+            () = self.stop.cancelled() => return 0,
+        };
+        let Ok(_turn) = turn else { return 0 };
+        let options = SyncOptions {
+            kind: RunKind::Auto,
+            windows_max: Some(self.windows_max),
+            stop: self.stop.clone(),
+            ..SyncOptions::manual()
+        };
+        let source_name = source.row.name.clone();
+        match sync(ctx, source, options).await {
+            Ok(report) => {
+                // What proved nothing would prove nothing again at once.
+                let goes_on = report.windows_proved > 0 && !report.needs_person;
+                let left = if goes_on { report.windows_left } else { 0 };
+                (self.tell)(Happened::Ran { source_name, report: Box::new(report) });
+                left
+            }
+            Err(error) => {
+                (self.tell)(Happened::Failed { source_name, error });
+                self.sleep(LOOK_AGAIN).await;
+                0
+            }
+        }
+    }
+
+    /// Returns whether there is still something to do.
+    async fn sleep(&self, pause: Duration) -> bool {
+        tokio::select! {
+            biased;
+            () = self.stop.cancelled() => false,
+            () = self.ctx.wait.wait(pause) => !self.stop.is_cancelled(),
+        }
+    }
+}

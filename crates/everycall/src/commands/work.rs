@@ -1,0 +1,108 @@
+//! `everycall work`: read every source whenever it is due, until it is stopped.
+
+use std::sync::Arc;
+
+use anyhow::Result;
+use clap::Args;
+use engine::worker::{Happened, Scheduled, work};
+use tokio_util::sync::CancellationToken;
+
+use super::site::Site;
+use crate::config::Config;
+use crate::interrupt::Interrupt;
+use crate::mistake::Exit;
+use crate::output::{self, count};
+use crate::wiring::Desk;
+
+/// Read every source whenever it is due, until Ctrl-C
+///
+/// `everycall serve` does the same beside the dashboard. Start as many of these as you like, on as
+/// many machines, on one PostgreSQL database: each source is read by one of them at a time.
+#[derive(Debug, Args)]
+pub struct Work {}
+
+const STOPPING: &str = "Stopping after the pages under way; Ctrl-C again to stop at once.";
+
+/// Works.
+pub async fn run(site: &Site, _arguments: Work) -> Result<Exit> {
+    let desk = Desk::open(Config::load(site.config())?, None).await?;
+    let sources = sources(&desk).await?;
+    let interrupt = Interrupt::listen(STOPPING)?;
+    output::print(&format!("{}   (Ctrl-C ends it)", sentence(&sources)))?;
+    keep(&desk, sources, interrupt.stop()).await;
+    desk.ctx.store.close().await;
+    Ok(Exit::Done)
+}
+
+/// Every configured source with its interval. Every door is tried before the first request, so
+/// that a missing token is told at once.
+pub async fn sources(desk: &Desk) -> Result<Vec<Scheduled>> {
+    let mut sources = Vec::new();
+    for configured in desk.config.chosen(None)? {
+        let every = configured.every.unwrap_or(desk.config.schedule.every());
+        sources.push(Scheduled { source: desk.source(configured).await?, every });
+    }
+    Ok(sources)
+}
+
+/// What will be read how often.
+pub fn sentence(sources: &[Scheduled]) -> String {
+    let each = |scheduled: &Scheduled| {
+        let minutes = scheduled.every.as_secs() / 60;
+        format!("{} every {minutes} min", scheduled.source.row.name)
+    };
+    format!("Reading {}", sources.iter().map(each).collect::<Vec<_>>().join(", "))
+}
+
+/// Reads them until `stop`, and says what came of each run that brought or failed something.
+pub async fn keep(desk: &Desk, sources: Vec<Scheduled>, stop: CancellationToken) {
+    let clock = Arc::clone(&desk.ctx.wait);
+    let tell = move |happened| {
+        if let Some(line) = line(&happened) {
+            // A terminal that is gone keeps no call from being read.
+            output::print(&format!("{} {line}", clock.now())).unwrap_or_default();
+        }
+    };
+    work(&desk.ctx, sources, &desk.config.schedule.settings(), stop, Arc::new(tell)).await;
+}
+
+fn line(happened: &Happened) -> Option<String> {
+    match happened {
+        Happened::Failed { source_name, error } => Some(format!("{source_name}: {error}")),
+        Happened::Ran { source_name, report } => {
+            let has_news = report.new + report.updated + report.windows_left > 0;
+            if report.success && !has_news {
+                return None;
+            }
+            let mut line = format!(
+                "{source_name}: {} new, {} updated, {} unchanged, {} waiting",
+                count(report.new),
+                count(report.updated),
+                count(report.unchanged),
+                count(report.waiting)
+            );
+            if report.windows_left > 0 {
+                line.push_str(&format!("; {} windows to go", count(report.windows_left)));
+            }
+            if let Some(error) = &report.error {
+                line.push_str(&format!("; {}: {error}", report.status));
+            }
+            Some(line)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use engine::sync::SyncError;
+
+    use super::*;
+
+    #[test]
+    fn what_could_not_begin_is_said_with_its_source() {
+        let error =
+            SyncError::AlreadyRunning { source_name: "main".to_owned(), what: "run 7".to_owned() };
+        let said = line(&Happened::Failed { source_name: "main".to_owned(), error });
+        assert!(said.is_some_and(|said| said.starts_with("main: run 7 is already reading")));
+    }
+}
