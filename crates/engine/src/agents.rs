@@ -1,8 +1,8 @@
 //! Fetching the agents a provider lists, and placing calls that waited for one to appear.
 
 use domain::{SourceId, Timestamp};
-use providers::SourceError;
-use store::{SeenAgent, Store, StoreError};
+use providers::{ProviderAgents, SourceError};
+use store::{AgentsSeen, SeenAgent, Store, StoreError};
 
 use crate::place::{resume, unlisted};
 use crate::{Context, Source};
@@ -11,12 +11,31 @@ use crate::{Context, Source};
 pub const NEVER_LISTED: Timestamp = Timestamp::from_millis(0);
 
 /// What fetching agents brought.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct AgentsFetched {
     /// Agents the provider lists.
     pub listed: usize,
     /// Of these, never seen before.
-    pub new: usize,
+    pub new: Vec<SeenAgent>,
+    /// Of these, known under another name or number, or marked as gone until now.
+    pub changed: Vec<SeenAgent>,
+    /// Listed before and no longer, by the provider's ids. They stay here with their calls.
+    pub gone: Vec<String>,
+    /// Whether the list was certainly whole; where it was not, no agent is taken as gone.
+    pub is_whole: bool,
+}
+
+impl AgentsFetched {
+    /// All of it in a sentence.
+    pub fn sentence(&self) -> String {
+        let (new, changed, gone) = (self.new.len(), self.changed.len(), self.gone.len());
+        let also = if changed > 0 { format!(" and {changed} changed") } else { String::new() };
+        let also = match gone {
+            0 => also,
+            gone => format!("{also}; {gone} are no longer listed and stay here"),
+        };
+        format!("The provider lists {} agents, {new} of them new{also}", self.listed)
+    }
 }
 
 /// Why agents could not be fetched.
@@ -32,8 +51,8 @@ pub enum AgentsError {
 /// Fetches the provider's agents, keeps them, and looks again at calls that named one before we
 /// knew it.
 pub async fn agents_fetch(ctx: &Context, source: &Source) -> Result<AgentsFetched, AgentsError> {
-    let listed = source.connection.agents().await?;
-    let seen: Vec<SeenAgent> = listed
+    let ProviderAgents { agents, is_whole } = source.connection.agents().await?;
+    let seen: Vec<SeenAgent> = agents
         .into_iter()
         .map(|agent| SeenAgent {
             provider_agent_id: agent.provider_agent_id,
@@ -41,33 +60,39 @@ pub async fn agents_fetch(ctx: &Context, source: &Source) -> Result<AgentsFetche
             inbound_number: agent.inbound_number,
         })
         .collect();
-    let new = ctx.within(keep(ctx, source, &seen)).await?;
-    Ok(AgentsFetched { listed: seen.len(), new })
-}
-
-/// Returns how many of them are new.
-async fn keep(ctx: &Context, source: &Source, seen: &[SeenAgent]) -> Result<usize, StoreError> {
-    see(&ctx.store, source.row.id, seen, (BY_LIST, ctx.now()), ctx.now()).await
+    let now = ctx.now();
+    let found = see(&ctx.store, source.row.id, (&seen, is_whole), (BY_LIST, now), now);
+    let AgentsSeen { new, changed, gone } = ctx.within(found).await?;
+    let of = |ids: &[String]| {
+        let listed = seen.iter().filter(|agent| ids.contains(&agent.provider_agent_id));
+        listed.cloned().collect()
+    };
+    let (new, changed) = (of(&new), of(&changed));
+    Ok(AgentsFetched { listed: seen.len(), new, changed, gone, is_whole })
 }
 
 const BY_LIST: &str = "the provider's list";
 
-/// Writes agents down, and places calls that waited for one to appear. Returns how many are new.
+/// Writes agents down, and places calls that waited for one to appear. Those a whole list no
+/// longer has are marked.
 async fn see(
     store: &Store,
     source: SourceId,
-    seen: &[SeenAgent],
+    (seen, is_whole): (&[SeenAgent], bool),
     (by, seen_at): (&str, Timestamp),
     now: Timestamp,
-) -> Result<usize, StoreError> {
+) -> Result<AgentsSeen, StoreError> {
     let mut tx = store.begin().await?;
-    let new = tx.agents_see(source, seen, seen_at).await?;
-    if !new.is_empty() {
-        tx.change_add((by, "agents became known"), &unlisted(source, &new), now).await?;
+    let mut found = tx.agents_see(source, seen, seen_at).await?;
+    if is_whole {
+        found.gone = tx.agents_gone(source, seen, now).await?;
+    }
+    if !found.new.is_empty() {
+        tx.change_add((by, "agents became known"), &unlisted(source, &found.new), now).await?;
     }
     tx.commit().await?;
     resume(store, source, now).await?;
-    Ok(new.len())
+    Ok(found)
 }
 
 /// Keeps an agent that calls name and no list has shown, usually one deleted at the provider, so
@@ -81,6 +106,6 @@ pub async fn agent_keep(
 ) -> Result<(), StoreError> {
     let id = provider_agent_id.to_owned();
     let agent = SeenAgent { name: id.clone(), provider_agent_id: id, inbound_number: None };
-    see(store, source, &[agent], (by, NEVER_LISTED), now).await?;
+    see(store, source, (&[agent], false), (by, NEVER_LISTED), now).await?;
     Ok(())
 }

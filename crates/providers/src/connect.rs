@@ -4,9 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain::{ProviderKind, RetryPolicy};
+use serde::de::DeserializeOwned;
 
 use crate::http::budget::{Budgets, Rate};
 use crate::http::{HttpError, Limits};
+use crate::setup::SetUp;
 use crate::{
     Credential, Provider, Wait, elevenlabs, highlevel_conversations, highlevel_voice_ai, teli,
     twilio, vicidial,
@@ -26,61 +28,92 @@ pub struct ConnectionSettings {
     pub tuning: Tuning,
 }
 
-/// The settings of each provider.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum ProviderSettings {
-    /// Calls handled by HighLevel's own AI agents.
-    HighlevelVoiceAi(highlevel_voice_ai::Settings),
-    /// Conversations of ElevenLabs' agents.
-    Elevenlabs(elevenlabs::Settings),
-    /// Calls that went over Twilio's lines.
-    Twilio(twilio::Settings),
-    /// Every call of a HighLevel sub-account, as messages of its conversations.
-    HighlevelConversations(highlevel_conversations::Settings),
-    /// Calls of a ViciDial cluster, from its database.
-    Vicidial(vicidial::Settings),
-    /// Calls of Teli's AI agents.
-    Teli(teli::Settings),
-}
-
-impl ProviderSettings {
-    /// Reads a provider's own keys from its block of the configuration.
-    pub fn read(kind: ProviderKind, own: toml::Table) -> Result<Self, toml::de::Error> {
-        match kind {
-            ProviderKind::HighlevelVoiceAi => Ok(Self::HighlevelVoiceAi(own.try_into()?)),
-            ProviderKind::Elevenlabs => Ok(Self::Elevenlabs(own.try_into()?)),
-            ProviderKind::Twilio => Ok(Self::Twilio(own.try_into()?)),
-            ProviderKind::HighlevelConversations => {
-                Ok(Self::HighlevelConversations(own.try_into()?))
-            }
-            ProviderKind::Vicidial => Ok(Self::Vicidial(own.try_into()?)),
-            ProviderKind::Teli => Ok(Self::Teli(own.try_into()?)),
-        }
-    }
-
-    /// Which provider they are for.
-    pub fn kind(&self) -> ProviderKind {
-        match self {
-            Self::HighlevelVoiceAi(_) => ProviderKind::HighlevelVoiceAi,
-            Self::Elevenlabs(_) => ProviderKind::Elevenlabs,
-            Self::Twilio(_) => ProviderKind::Twilio,
-            Self::HighlevelConversations(_) => ProviderKind::HighlevelConversations,
-            Self::Vicidial(_) => ProviderKind::Vicidial,
-            Self::Teli(_) => ProviderKind::Teli,
-        }
-    }
+/// What a provider's settings know of it, beside what is read from the configuration.
+pub(crate) trait ProviderOwn: DeserializeOwned {
+    /// What a person must say.
+    const SET_UP: SetUp;
 
     /// What of the provider is read; part of a source's identity.
-    pub fn scope(&self) -> &str {
-        match self {
-            Self::HighlevelVoiceAi(settings) => &settings.location_id,
-            Self::Elevenlabs(settings) => &settings.workspace,
-            Self::Twilio(settings) => &settings.account_sid,
-            Self::HighlevelConversations(settings) => &settings.location_id,
-            Self::Vicidial(settings) => settings.scope(),
-            Self::Teli(settings) => &settings.organization_id,
+    fn scope(&self) -> &str;
+
+    /// Makes a connection. Nothing is sent yet.
+    fn connect(self, means: Means<'_>) -> Result<Connection, ConnectError>;
+}
+
+/// What every connection is made with, whatever its provider.
+pub(crate) struct Means<'a> {
+    /// What opens the door.
+    pub(crate) credential: Credential,
+    /// How patient and how fast.
+    pub(crate) tuning: Tuning,
+    /// The clock that can wait.
+    pub(crate) wait: Arc<dyn Wait>,
+    /// The budgets of all credentials.
+    pub(crate) budgets: &'a Budgets,
+}
+
+/// Makes the list of providers: a variant and a folder each.
+macro_rules! providers {
+    ($($(#[$doc:meta])* $name:ident in $folder:ident,)+) => {
+        /// The settings of each provider.
+        #[derive(Debug, Clone, PartialEq, Eq)]
+        pub enum ProviderSettings {
+            $($(#[$doc])* $name($folder::Settings),)+
         }
-    }
+
+        impl ProviderSettings {
+            /// Reads a provider's own keys from its block of the configuration.
+            pub fn read(kind: ProviderKind, own: toml::Table) -> Result<Self, toml::de::Error> {
+                match kind {
+                    $(ProviderKind::$name => Ok(Self::$name(own.try_into()?)),)+
+                }
+            }
+
+            /// Which provider they are for.
+            pub fn kind(&self) -> ProviderKind {
+                match self {
+                    $(Self::$name(_) => ProviderKind::$name,)+
+                }
+            }
+
+            /// What of the provider is read; part of a source's identity.
+            pub fn scope(&self) -> &str {
+                match self {
+                    $(Self::$name(settings) => ProviderOwn::scope(settings),)+
+                }
+            }
+
+            fn connect(self, means: Means<'_>) -> Result<Connection, ConnectError> {
+                match self {
+                    $(Self::$name(settings) => settings.connect(means),)+
+                }
+            }
+        }
+
+        impl SetUp {
+            /// What this provider needs.
+            pub fn of(provider: ProviderKind) -> Self {
+                match provider {
+                    $(ProviderKind::$name => <$folder::Settings as ProviderOwn>::SET_UP,)+
+                }
+            }
+        }
+    };
+}
+
+providers! {
+    /// Calls handled by HighLevel's own AI agents.
+    HighlevelVoiceAi in highlevel_voice_ai,
+    /// Conversations of ElevenLabs' agents.
+    Elevenlabs in elevenlabs,
+    /// Calls that went over Twilio's lines.
+    Twilio in twilio,
+    /// Every call of a HighLevel sub-account, as messages of its conversations.
+    HighlevelConversations in highlevel_conversations,
+    /// Calls of a ViciDial cluster, from its database.
+    Vicidial in vicidial,
+    /// Calls of Teli's AI agents.
+    Teli in teli,
 }
 
 /// How patient and how fast we are with a provider.
@@ -163,32 +196,5 @@ pub fn connect(
     budgets: &Budgets,
 ) -> Result<Connection, ConnectError> {
     let ConnectionSettings { provider, credential, tuning } = settings;
-    match provider {
-        ProviderSettings::HighlevelVoiceAi(settings) => {
-            let client =
-                highlevel_voice_ai::Client::new(settings, credential, tuning, wait, budgets)?;
-            Ok(Arc::new(highlevel_voice_ai::HighlevelVoiceAi::new(client)))
-        }
-        ProviderSettings::Elevenlabs(settings) => {
-            let client = elevenlabs::Client::new(settings, credential, tuning, wait, budgets)?;
-            Ok(Arc::new(elevenlabs::Elevenlabs::new(client)))
-        }
-        ProviderSettings::Twilio(settings) => {
-            let client = twilio::Client::new(settings, credential, tuning, wait, budgets)?;
-            Ok(Arc::new(twilio::Twilio::new(client)))
-        }
-        ProviderSettings::HighlevelConversations(settings) => {
-            let client =
-                highlevel_conversations::Client::new(settings, credential, tuning, wait, budgets)?;
-            Ok(Arc::new(highlevel_conversations::HighlevelConversations::new(client)))
-        }
-        ProviderSettings::Vicidial(settings) => {
-            let client = vicidial::Client::new(settings, credential, tuning, wait, budgets)?;
-            Ok(Arc::new(vicidial::Vicidial::new(client)))
-        }
-        ProviderSettings::Teli(settings) => {
-            let client = teli::Client::new(settings, credential, tuning, wait, budgets)?;
-            Ok(Arc::new(teli::Teli::new(client)))
-        }
-    }
+    provider.connect(Means { credential, tuning, wait, budgets })
 }

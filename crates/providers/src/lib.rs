@@ -30,6 +30,7 @@ mod connect;
 mod examine;
 #[cfg(test)]
 mod testing;
+mod webhooks;
 
 pub use clock::{SystemClock, Wait};
 pub use connect::{
@@ -87,8 +88,8 @@ pub trait Provider: Send + Sync {
         None
     }
 
-    /// All agents the provider lists.
-    async fn agents(&self) -> Result<Vec<ProviderAgent>, SourceError>;
+    /// The agents the provider lists.
+    async fn agents(&self) -> Result<ProviderAgents, SourceError>;
 
     /// Whether its records are put together of several answers, as [`parts`] says: what a sighting
     /// lacks is then kept as it is held, and a call that awaits its
@@ -150,6 +151,15 @@ pub enum Walked {
         /// The provider's own total.
         total: u64,
     },
+}
+
+/// The agents a provider lists.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ProviderAgents {
+    /// Those that were listed.
+    pub agents: Vec<ProviderAgent>,
+    /// Whether these are certainly all, so that an agent which is not among them is gone.
+    pub is_whole: bool,
 }
 
 /// An agent as the provider lists it.

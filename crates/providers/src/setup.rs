@@ -1,9 +1,5 @@
 //! What a person must say to set up a source: the keys without a default, and the secret.
 
-use domain::ProviderKind;
-
-use crate::{elevenlabs, highlevel_conversations, highlevel_voice_ai, teli, twilio, vicidial};
-
 /// One thing to be asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Question {
@@ -22,18 +18,4 @@ pub struct SetUp {
     pub questions: &'static [Question],
     /// The secret, by the stem of its key: `token` is written as `token_env` or `token_file`.
     pub secret: Question,
-}
-
-impl SetUp {
-    /// What this provider needs.
-    pub fn of(provider: ProviderKind) -> Self {
-        match provider {
-            ProviderKind::HighlevelVoiceAi => highlevel_voice_ai::SET_UP,
-            ProviderKind::HighlevelConversations => highlevel_conversations::SET_UP,
-            ProviderKind::Teli => teli::SET_UP,
-            ProviderKind::Vicidial => vicidial::SET_UP,
-            ProviderKind::Twilio => twilio::SET_UP,
-            ProviderKind::Elevenlabs => elevenlabs::SET_UP,
-        }
-    }
 }

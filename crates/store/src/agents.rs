@@ -1,5 +1,7 @@
 //! Agents as their provider lists them, and whose calls theirs are.
 
+use std::collections::{HashMap, HashSet};
+
 use domain::{AccountId, AgentId, Assignment, SourceId, Timestamp};
 
 use crate::db::either;
@@ -39,23 +41,59 @@ pub struct AgentRow {
     pub name: String,
     /// When the provider's list last had it, in milliseconds since 1970.
     pub last_seen_at: i64,
+    /// When the provider's whole list no longer had it, in milliseconds since 1970.
+    pub gone_at: Option<i64>,
     /// The account it is assigned to now, if any.
     pub account: Option<String>,
     /// Calls that name it.
     pub calls: i64,
 }
 
+/// What a list of agents changed.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct AgentsSeen {
+    /// Agents never seen before, by the provider's ids.
+    pub new: Vec<String>,
+    /// Known agents whose name or number is another now, or that are back.
+    pub changed: Vec<String>,
+    /// Agents that were listed before and are no longer.
+    pub gone: Vec<String>,
+}
+
+#[derive(sqlx::FromRow)]
+struct KnownAgent {
+    provider_agent_id: String,
+    name: String,
+    inbound_number: Option<String>,
+    last_seen_at: i64,
+    gone_at: Option<i64>,
+}
+
+impl KnownAgent {
+    fn differs(&self, agent: &SeenAgent) -> bool {
+        let number = agent.inbound_number.as_deref().map(text);
+        self.name != text(&agent.name)
+            || self.inbound_number.as_deref() != number.as_deref()
+            || self.gone_at.is_some()
+    }
+}
+
 const SEE: &str = "
 INSERT INTO agents (source_id, provider_agent_id, name, inbound_number, first_seen_at, last_seen_at)
 VALUES ($1, $2, $3, $4, $5, $5)
 ON CONFLICT (source_id, provider_agent_id) DO UPDATE
-SET name = excluded.name, inbound_number = excluded.inbound_number, last_seen_at = excluded.last_seen_at";
+SET name = excluded.name, inbound_number = excluded.inbound_number, last_seen_at = excluded.last_seen_at,
+    gone_at = NULL";
 
 const KNOWN: &str = "
-SELECT provider_agent_id FROM agents WHERE source_id = $1";
+SELECT provider_agent_id, name, inbound_number, last_seen_at, gone_at
+FROM agents WHERE source_id = $1";
+
+const GONE: &str = "
+UPDATE agents SET gone_at = $1 WHERE source_id = $2 AND provider_agent_id = $3";
 
 const LIST: &str = "
-SELECT g.agent_id, g.provider_agent_id, g.name, g.last_seen_at,
+SELECT g.agent_id, g.provider_agent_id, g.name, g.last_seen_at, g.gone_at,
        (SELECT a.name FROM assignments s JOIN accounts a ON a.account_id = s.account_id
         WHERE s.agent_id = g.agent_id AND s.ended_at IS NULL AND s.valid_from <= $2 AND s.valid_to > $2
         ORDER BY s.valid_from DESC, s.assignment_id DESC LIMIT 1) AS account,
@@ -79,18 +117,15 @@ const BUMP_SOURCE: &str = "
 UPDATE sources SET rules_version = rules_version + 1 WHERE source_id = $1";
 
 impl Tx {
-    /// Writes down the agents a provider listed; returns those never seen before.
+    /// Writes down agents; returns those never seen before, and those that changed.
     pub async fn agents_see(
         &mut self,
         source: SourceId,
         seen: &[SeenAgent],
         now: Timestamp,
-    ) -> Result<Vec<String>, StoreError> {
+    ) -> Result<AgentsSeen, StoreError> {
+        let known = self.agents_known(source).await?;
         either!(self.conn(), |db| {
-            let known: Vec<(String,)> =
-                sqlx::query_as(KNOWN).bind(source.0).fetch_all(&mut *db).await?;
-            let known: std::collections::HashSet<String> =
-                known.into_iter().map(|(id,)| id).collect();
             for agent in seen {
                 sqlx::query(SEE)
                     .bind(source.0)
@@ -101,14 +136,58 @@ impl Tx {
                     .execute(&mut *db)
                     .await?;
             }
-            let fresh = seen.iter().map(|agent| &agent.provider_agent_id);
-            let fresh: Vec<String> =
-                fresh.filter(|id| !known.contains(&*text(id))).cloned().collect();
-            if !fresh.is_empty() {
+            let mut found = AgentsSeen::default();
+            for agent in seen {
+                match known.get(&*text(&agent.provider_agent_id)) {
+                    None => found.new.push(agent.provider_agent_id.clone()),
+                    Some(was) if was.differs(agent) => {
+                        found.changed.push(agent.provider_agent_id.clone());
+                    }
+                    Some(_) => {}
+                }
+            }
+            if !found.new.is_empty() {
                 sqlx::query(BUMP_SOURCE).bind(source.0).execute(db).await?;
             }
-            Ok(fresh)
+            Ok(found)
         })
+    }
+
+    /// Marks agents that a list once had and that the whole list `seen` lacks; returns those. An
+    /// agent that no list ever had is not marked, and one that is marked keeps its time.
+    pub async fn agents_gone(
+        &mut self,
+        source: SourceId,
+        seen: &[SeenAgent],
+        now: Timestamp,
+    ) -> Result<Vec<String>, StoreError> {
+        let known = self.agents_known(source).await?;
+        let seen: HashSet<_> = seen.iter().map(|agent| text(&agent.provider_agent_id)).collect();
+        let is_gone = |agent: &KnownAgent| {
+            agent.gone_at.is_none()
+                && agent.last_seen_at > 0
+                && !seen.contains(agent.provider_agent_id.as_str())
+        };
+        let gone = known.into_values().filter(is_gone).map(|agent| agent.provider_agent_id);
+        let mut gone: Vec<String> = gone.collect();
+        gone.sort_unstable();
+        either!(self.conn(), |db| {
+            for id in &gone {
+                let query = sqlx::query(GONE).bind(now.as_millis()).bind(source.0).bind(id);
+                query.execute(&mut *db).await?;
+            }
+            Ok(gone)
+        })
+    }
+
+    async fn agents_known(
+        &mut self,
+        source: SourceId,
+    ) -> Result<HashMap<String, KnownAgent>, StoreError> {
+        let known: Vec<KnownAgent> = either!(self.conn(), |db| {
+            sqlx::query_as(KNOWN).bind(source.0).fetch_all(db).await
+        })?;
+        Ok(known.into_iter().map(|agent| (agent.provider_agent_id.clone(), agent)).collect())
     }
 
     /// Where an agent is.

@@ -27,7 +27,7 @@ mod totals;
 mod work;
 
 pub use accounts::AccountRow;
-pub use agents::{AgentAt, AgentRow, SeenAgent};
+pub use agents::{AgentAt, AgentRow, AgentsSeen, SeenAgent};
 pub use calls::{
     AwaitingCall, CallFilter, CallKey, CallRow, HeldCall, KnownCall, NewCall, Part, PlacedCall,
     Slice, parts,

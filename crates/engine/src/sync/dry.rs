@@ -19,7 +19,7 @@ const NO_RUN: RunId = RunId(-1);
 async fn agents_listed(source: &Source) -> Vec<String> {
     let listed = source.connection.agents().await;
     let listed = listed.inspect_err(|error| tracing::warn!("Agents could not be listed: {error}"));
-    listed.unwrap_or_default().into_iter().map(|agent| agent.provider_agent_id).collect()
+    listed.unwrap_or_default().agents.into_iter().map(|agent| agent.provider_agent_id).collect()
 }
 
 pub(super) async fn sync_dry(

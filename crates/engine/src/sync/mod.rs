@@ -36,7 +36,7 @@ pub use log::{Phase, RunLog};
 pub use options::{Progress, SyncOptions};
 pub use report::{ReportLine, RunReport};
 
-use crate::agents::{AgentsError, AgentsFetched, agents_fetch};
+use crate::agents::{AgentsError, agents_fetch};
 use crate::ingest::RulesAt;
 use crate::{Context, Source};
 use prepare::Packing;
@@ -146,8 +146,8 @@ async fn survey(
     let agents = agents_fetch(ctx, source).await;
     let now = ctx.now();
     match agents {
-        Ok(AgentsFetched { listed, new }) => {
-            let sentence = format!("The provider lists {listed} agents, {new} of them new");
+        Ok(fetched) => {
+            let sentence = fetched.sentence();
             log.info(now, Phase::Init, sentence, Some(now.since(started)));
         }
         Err(AgentsError::Store(error)) => return Err(error),

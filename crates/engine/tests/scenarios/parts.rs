@@ -14,7 +14,7 @@ use engine::sync::{RunReport, SyncOptions, sync};
 use engine::view::versions;
 use engine::{Context, Settings, Source};
 use providers::{
-    Identity, Page, Probe, Provider, ProviderAgent, RawRecord, SourceError, Unreadable, Walked,
+    Identity, Page, Probe, Provider, ProviderAgents, RawRecord, SourceError, Unreadable, Walked,
     parts,
 };
 use store::{CallKey, Scope};
@@ -82,8 +82,8 @@ impl Provider for Script {
         }
     }
 
-    async fn agents(&self) -> Result<Vec<ProviderAgent>, SourceError> {
-        Ok(Vec::new())
+    async fn agents(&self) -> Result<ProviderAgents, SourceError> {
+        Ok(ProviderAgents::default())
     }
 
     fn has_parts(&self) -> bool {

@@ -1,15 +1,20 @@
 //! `everycall agents`: who handles calls at the provider, and whose calls those are.
 
+use std::time::Duration;
+
 use anyhow::Result;
 use clap::{Args, Subcommand};
-use engine::agents::{NEVER_LISTED, agents_fetch};
-use store::AgentRow;
+use engine::agents::{AgentsFetched, NEVER_LISTED, agents_fetch};
+use indicatif::{ProgressBar, ProgressStyle};
+use store::{AgentRow, SeenAgent};
 
 use super::site::Site;
 use crate::config::Config;
 use crate::mistake::Exit;
 use crate::output::{self, Style, Table, count, instant};
 use crate::wiring::Desk;
+
+const TICK: Duration = Duration::from_millis(120);
 
 /// List agents with their account and number of calls, or fetch them from the provider
 #[derive(Debug, Args)]
@@ -44,18 +49,28 @@ pub async fn run(site: &Site, arguments: Agents) -> Result<Exit> {
 async fn list(site: &Site, source: Option<&str>, json: bool) -> Result<Exit> {
     let desk = site.look().await?;
     let unassigned = Style::of_stdout().yellow("–");
-    let mut table = Table::new(&["source", "agent", "id", "last listed", ">calls", "account"]);
+    let mut table = Table::new(&[
+        "source",
+        "agent",
+        "id",
+        "last listed",
+        "at the provider",
+        ">calls",
+        "account",
+    ]);
     for source in desk.known_or_all(source).await? {
         for agent in desk.ctx.store.agents_list(source.id, desk.ctx.now()).await? {
             if json {
                 output::print_json(&as_json(&source.name, &agent))?;
             }
             let listed = listed_at(&agent).unwrap_or_else(|| "never".to_owned());
+            let state = state(&agent);
             table.row([
                 source.name.clone(),
                 agent.name,
                 agent.provider_agent_id,
                 listed,
+                state.to_owned(),
                 count(agent.calls),
                 agent.account.unwrap_or_else(|| unassigned.clone()),
             ]);
@@ -72,10 +87,20 @@ fn listed_at(agent: &AgentRow) -> Option<String> {
     (agent.last_seen_at != NEVER_LISTED.as_millis()).then(|| instant(agent.last_seen_at))
 }
 
+/// Where an agent stands at its provider, as far as its lists say.
+fn state(agent: &AgentRow) -> &'static str {
+    match (agent.gone_at, agent.last_seen_at == NEVER_LISTED.as_millis()) {
+        (Some(_), _) => "deleted",
+        (None, true) => "not listed",
+        (None, false) => "active",
+    }
+}
+
 fn as_json(source: &str, agent: &AgentRow) -> serde_json::Value {
     serde_json::json!({
         "source": source, "name": agent.name, "providerAgentId": agent.provider_agent_id,
         "account": agent.account, "calls": agent.calls, "lastListedAt": listed_at(agent),
+        "state": state(agent), "goneAt": agent.gone_at.map(instant),
     })
 }
 
@@ -84,11 +109,42 @@ async fn fetch(site: &Site, name: &str) -> Result<Exit> {
     config.chosen(Some(name))?;
     let desk = Desk::open(config, None).await?;
     let source = desk.source(desk.config.chosen(Some(name))?[0]).await?;
-    let fetched = agents_fetch(&desk.ctx, &source).await?;
-    output::print(&format!(
-        "{name} lists {} agents, {} of them new.",
-        count(fetched.listed as u64),
-        count(fetched.new as u64)
-    ))?;
+    let asking = asking(name);
+    let fetched = agents_fetch(&desk.ctx, &source).await;
+    asking.finish_and_clear();
+    tell(name, &fetched?)?;
     Ok(Exit::Done)
+}
+
+/// How long it takes, on stderr; invisible where nobody looks.
+fn asking(name: &str) -> ProgressBar {
+    let spinner = ProgressBar::new_spinner();
+    if let Ok(style) = ProgressStyle::with_template("{spinner:.cyan} {msg} · {elapsed}") {
+        spinner.set_style(style);
+    }
+    spinner.set_message(format!("{name}: asking for the list of agents"));
+    spinner.enable_steady_tick(TICK);
+    spinner
+}
+
+/// Says what is new, changed and gone, by name.
+fn tell(name: &str, fetched: &AgentsFetched) -> Result<()> {
+    let style = Style::of_stdout();
+    output::print(&format!("{name}: {}.", fetched.sentence()))?;
+    let named = |agent: &SeenAgent| format!("{} ({})", agent.name, agent.provider_agent_id);
+    for agent in &fetched.new {
+        output::print(&format!("  {} new: {}", style.green("+"), named(agent)))?;
+    }
+    for agent in &fetched.changed {
+        output::print(&format!("  {} changed: {}", style.yellow("~"), named(agent)))?;
+    }
+    for id in &fetched.gone {
+        output::print(&format!("  {} no longer listed: {id}", style.red("–")))?;
+    }
+    if !fetched.is_whole {
+        let sentence = "This provider does not show whether its list is whole, so no agent is \
+            taken as deleted.";
+        output::print(sentence)?;
+    }
+    Ok(())
 }

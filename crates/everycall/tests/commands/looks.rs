@@ -45,6 +45,21 @@ fn the_doctor_names_what_is_wrong() {
 }
 
 #[test]
+fn fetching_agents_says_what_is_new_and_what_is_not() {
+    let simulator = Simulator::start(20);
+    let site = Site::of(&simulator);
+    let first = site.run(&["agents", "fetch", "main"]);
+    assert_eq!(first.code, Some(0), "{first:?}");
+    let said = "main: The provider lists 5 agents, 5 of them new.";
+    assert!(first.stdout.contains(said), "{first:?}");
+    assert_eq!(first.stdout.matches("+ new: ").count(), 5, "{first:?}");
+    let second = site.run(&["agents", "fetch", "main"]);
+    assert!(second.stdout.contains("5 agents, 0 of them new."), "{second:?}");
+    let listed = site.run(&["agents", "--json"]).json();
+    assert!(listed.iter().all(|agent| agent["state"] == "active"), "{listed:?}");
+}
+
+#[test]
 fn every_listing_has_json() {
     let simulator = Simulator::start(60);
     let site = Site::of(&simulator);

@@ -1,15 +1,23 @@
 //! Batch calls: a count of calls that does not come from the list of calls.
 
+use std::collections::BTreeSet;
+
 use bytes::Bytes;
 use serde::de::Error;
 
-use super::client::Client;
-use super::wire::Object;
+use super::client::{Client, Listing, Span};
+use super::wire::{Next, Object};
 use crate::SourceError;
-use crate::json::id;
+use crate::json::{id, whole_number};
 
 /// How many of the newest batch calls are looked at.
 const BATCHES_MAX: usize = 5;
+
+/// Pages of the list of calls that are read to look for their conversations.
+const PAGES_MAX: usize = 30;
+
+/// A conversation begins near the time its recipient was called.
+const AROUND_SECONDS: i64 = 3600;
 
 /// The newest batch calls.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,8 +40,12 @@ impl BatchPage {
 }
 
 /// What became of the recipients of batch calls.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Recipients {
+    /// The conversations they name.
+    pub conversations: BTreeSet<String>,
+    /// From when they were written down, and when they last changed, in seconds since 1970.
+    pub span: Option<(i64, i64)>,
     /// Nobody has called them yet.
     pub pending: u64,
     /// They have a conversation.
@@ -54,8 +66,16 @@ impl Recipients {
         let mut counted = Self::default();
         for raw in batch.list("recipients") {
             let recipient = Object::read(raw.get()).unwrap_or_default();
+            let conversation = id(recipient.get("conversation_id"));
+            let seconds = |name| recipient.get(name).and_then(whole_number);
+            let seconds = |name| seconds(name).and_then(|at| i64::try_from(at).ok());
+            if let (Some(id), Some(from)) = (&conversation, seconds("created_at_unix")) {
+                let to = seconds("updated_at_unix").unwrap_or(from);
+                counted.span = wider(counted.span, Some((from, to.max(from))));
+                counted.conversations.insert(id.clone());
+            }
             let count = match recipient.words("status").as_deref() {
-                _ if id(recipient.get("conversation_id")).is_some() => &mut counted.conversed,
+                _ if conversation.is_some() => &mut counted.conversed,
                 Some("pending") => &mut counted.pending,
                 Some("failed" | "cancelled" | "canceled") => &mut counted.failed,
                 _ => &mut counted.unexplained,
@@ -65,13 +85,23 @@ impl Recipients {
         Ok(counted)
     }
 
-    fn plus(self, other: Self) -> Self {
+    fn plus(mut self, other: Self) -> Self {
+        self.conversations.extend(other.conversations);
         Self {
+            conversations: self.conversations,
+            span: wider(self.span, other.span),
             pending: self.pending + other.pending,
             conversed: self.conversed + other.conversed,
             failed: self.failed + other.failed,
             unexplained: self.unexplained + other.unexplained,
         }
+    }
+}
+
+fn wider(one: Option<(i64, i64)>, other: Option<(i64, i64)>) -> Option<(i64, i64)> {
+    match (one, other) {
+        (Some((from, to)), Some((earlier, later))) => Some((from.min(earlier), to.max(later))),
+        _ => one.or(other),
     }
 }
 
@@ -84,4 +114,31 @@ pub async fn recent(client: &Client) -> Result<(usize, Recipients), SourceError>
         read += 1;
     }
     Ok((read, counted))
+}
+
+/// How many of the conversations that recipients name the list of calls does not have, in the time
+/// of their batches; `None` when that list is too long to be read for this, or nothing names a time.
+pub async fn unlisted(
+    client: &Client,
+    recipients: &Recipients,
+) -> Result<Option<usize>, SourceError> {
+    let Some((from, to)) = recipients.span else { return Ok(None) };
+    let span = Span::between(from - AROUND_SECONDS, to + AROUND_SECONDS);
+    let mut missing = recipients.conversations.clone();
+    let (page_size, mut next) = (client.settings().page_size, None::<String>);
+    for _ in 0..PAGES_MAX {
+        let cursor = next.as_deref();
+        let listing = Listing { span: Some(span), cursor, page_size, is_newest_first: false };
+        let page = client.conversations(listing).await?;
+        for identity in page.records.iter().filter_map(|record| record.identity.as_ref().ok()) {
+            missing.remove(&identity.id.0);
+        }
+        next = match page.next {
+            _ if missing.is_empty() => return Ok(Some(0)),
+            Next::At(cursor) => Some(cursor),
+            Next::End => return Ok(Some(missing.len())),
+            Next::Nowhere => return Ok(None),
+        };
+    }
+    Ok(None)
 }

@@ -11,17 +11,21 @@ use url::Url;
 use super::Settings;
 use super::batches::{BatchPage, Recipients};
 use super::errors::{explain, is_unknown_thing};
+use super::hooks::{Hook, Webhook};
 use super::wire::{AgentPage, ConversationPage, Next, Object, detailed};
 use crate::http::budget::Budgets;
 use crate::http::{Answer, Failure, Http, Key, Misread, Request, body};
 use crate::json::whole_number;
-use crate::{ConnectError, Credential, ProviderAgent, RawRecord, SourceError, Tuning, Wait};
+use crate::{ConnectError, Credential, ProviderAgents, RawRecord, SourceError, Tuning, Wait};
 
 /// Agents per page, the most that is published.
 const AGENTS_PER_PAGE: u32 = 100;
 
 /// More pages of agents than anybody has.
 const AGENT_PAGES_MAX: u64 = 1000;
+
+/// The part of the API that is ElevenAgents.
+const CONVAI: &str = "convai";
 
 /// The end of the year 9999, later than any call.
 const LATEST_SECONDS: i64 = 253_402_300_799;
@@ -89,13 +93,14 @@ impl fmt::Display for Listing<'_> {
 /// What one request needs.
 struct Ask<'a> {
     name: String,
+    area: &'static str,
     path: Vec<&'a str>,
     query: Vec<(&'static str, String)>,
 }
 
 impl<'a> Ask<'a> {
     fn plain<const N: usize>(name: &str, path: [&'a str; N]) -> Self {
-        Self { name: name.to_owned(), path: path.to_vec(), query: Vec::new() }
+        Self { name: name.to_owned(), area: CONVAI, path: path.to_vec(), query: Vec::new() }
     }
 }
 
@@ -166,7 +171,8 @@ impl Client {
             query.push(("call_start_before_unix", before.to_string()));
         }
         query.extend(listing.cursor.map(|cursor| ("cursor", cursor.to_owned())));
-        let ask = Ask { name: listing.to_string(), path: vec!["conversations"], query };
+        let ask =
+            Ask { name: listing.to_string(), area: CONVAI, path: vec!["conversations"], query };
         let read = |answer: &Answer| {
             let page = body::read_json(&answer.body, ConversationPage::split)?;
             Ok((page, answer.server_time))
@@ -189,22 +195,30 @@ impl Client {
     }
 
     /// All agents. Pages are read until the list ends, or names a page that was read before.
-    pub async fn agents(&self) -> Result<Vec<ProviderAgent>, SourceError> {
-        let mut agents: Vec<ProviderAgent> = Vec::new();
+    pub async fn agents(&self) -> Result<ProviderAgents, SourceError> {
+        let mut all = ProviderAgents::default();
         let (mut cursor, mut cursors) = (None::<String>, HashSet::new());
         for page in 1..=AGENT_PAGES_MAX {
             let mut query = vec![("page_size", AGENTS_PER_PAGE.to_string())];
             query.extend(cursor.take().map(|cursor| ("cursor", cursor)));
-            let ask = Ask { name: format!("agents, page {page}"), path: vec!["agents"], query };
+            let ask = Ask {
+                name: format!("agents, page {page}"),
+                area: CONVAI,
+                path: vec!["agents"],
+                query,
+            };
             let read = |answer: &Answer| body::read_json(&answer.body, AgentPage::read);
             let listed = self.get(&ask, read).await.map_err(explain)?;
-            agents.extend(listed.agents);
+            all.agents.extend(listed.agents);
             match listed.next {
                 Next::At(next) if cursors.insert(next.clone()) => cursor = Some(next),
-                _ => break,
+                last => {
+                    all.is_whole = matches!(last, Next::End);
+                    break;
+                }
             }
         }
-        Ok(agents)
+        Ok(all)
     }
 
     /// How many conversations are going on now.
@@ -233,12 +247,37 @@ impl Client {
         self.get(&ask, read).await.map_err(explain)
     }
 
+    /// The webhooks of the workspace, used or not.
+    pub async fn webhooks(&self) -> Result<Vec<Webhook>, SourceError> {
+        let ask = Ask {
+            area: "workspace",
+            query: vec![("include_usages", "true".to_owned())],
+            ..Ask::plain("webhooks", ["webhooks"])
+        };
+        let read = |answer: &Answer| body::read_json(&answer.body, Webhook::all);
+        self.get(&ask, read).await.map_err(explain)
+    }
+
+    /// Which webhook every agent of the workspace uses that has none of its own.
+    pub async fn workspace_hook(&self) -> Result<Hook, SourceError> {
+        let ask = Ask::plain("settings of the workspace", ["settings"]);
+        let read = |answer: &Answer| body::read_json(&answer.body, Hook::of_workspace);
+        self.get(&ask, read).await.map_err(explain)
+    }
+
+    /// Which webhook an agent has of its own.
+    pub async fn agent_hook(&self, agent_id: &str) -> Result<Hook, SourceError> {
+        let ask = Ask::plain("agent by id", ["agents", agent_id]);
+        let read = |answer: &Answer| body::read_json(&answer.body, Hook::of_agent);
+        self.get(&ask, read).await.map_err(explain)
+    }
+
     async fn get<T>(
         &self,
         ask: &Ask<'_>,
         read: impl Fn(&Answer) -> Result<T, Misread>,
     ) -> Result<T, Failure> {
-        let mut url = address(&self.base, &ask.path);
+        let mut url = at(&self.base, &[&[ask.area], ask.path.as_slice()].concat());
         if !ask.query.is_empty() {
             url.query_pairs_mut().extend_pairs(&ask.query);
         }
@@ -255,9 +294,13 @@ impl Client {
 
 /// Where something of ElevenAgents is.
 pub fn address(base: &Url, path: &[&str]) -> Url {
+    at(base, &[&[CONVAI], path].concat())
+}
+
+fn at(base: &Url, path: &[&str]) -> Url {
     let mut url = base.clone();
     if let Ok(mut segments) = url.path_segments_mut() {
-        segments.pop_if_empty().extend(["v1", "convai"]).extend(path);
+        segments.pop_if_empty().push("v1").extend(path);
     }
     url
 }

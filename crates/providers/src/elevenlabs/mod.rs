@@ -26,6 +26,7 @@ pub mod wire;
 
 mod batches;
 mod examine;
+mod hooks;
 mod normalise;
 mod settings;
 mod walk;
@@ -35,13 +36,20 @@ mod tests;
 
 pub use client::Client;
 pub use normalise::{Reading, normalise};
-pub use settings::{SET_UP, Settings};
+pub use settings::Settings;
+
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use domain::{Call, Capabilities, Country, ProviderCallId, Window};
 use tokio::sync::mpsc;
 
-use crate::{Page, Probe, Provider, ProviderAgent, RawRecord, SourceError, Unreadable, Walked};
+use crate::connect::{Means, ProviderOwn};
+use crate::setup::SetUp;
+use crate::{
+    ConnectError, Connection, Page, Probe, Provider, ProviderAgents, RawRecord, SourceError,
+    Unreadable, Walked,
+};
 
 /// A connection to one workspace.
 pub struct Elevenlabs {
@@ -52,6 +60,19 @@ impl Elevenlabs {
     /// A connection that asks through `client`.
     pub fn new(client: Client) -> Self {
         Self { client }
+    }
+}
+
+impl ProviderOwn for Settings {
+    const SET_UP: SetUp = settings::SET_UP;
+
+    fn scope(&self) -> &str {
+        &self.workspace
+    }
+
+    fn connect(self, means: Means<'_>) -> Result<Connection, ConnectError> {
+        let Means { credential, tuning, wait, budgets } = means;
+        Ok(Arc::new(Elevenlabs::new(Client::new(self, credential, tuning, wait, budgets)?)))
     }
 }
 
@@ -82,7 +103,7 @@ impl Provider for Elevenlabs {
         self.client.conversation(id).await
     }
 
-    async fn agents(&self) -> Result<Vec<ProviderAgent>, SourceError> {
+    async fn agents(&self) -> Result<ProviderAgents, SourceError> {
         self.client.agents().await
     }
 

@@ -9,12 +9,13 @@ use url::Url;
 use crate::ConnectError;
 use crate::http::budget::Rate;
 use crate::setup::{Question, SetUp};
+use crate::webhooks;
 
 /// The most conversations a page may hold, as published; more is refused.
 const PAGE_SIZE_MAX: u32 = 100;
 
 /// What a person must say.
-pub const SET_UP: SetUp = SetUp {
+pub(super) const SET_UP: SetUp = SetUp {
     questions: &[],
     secret: Question {
         key: "token",
@@ -36,6 +37,10 @@ pub struct Settings {
     /// `https://api.in.residency.elevenlabs.io` or `https://api.sg.residency.elevenlabs.io`.
     #[serde(default = "base_url")]
     pub base_url: String,
+    /// Where agents are to tell of their conversations (the post-call webhook). Nothing is changed
+    /// at ElevenLabs; the doctor says which agents differ.
+    #[serde(default)]
+    pub webhook_url: Option<String>,
     /// Conversations per page; ElevenLabs publishes 100 as the most.
     #[serde(default = "page_size")]
     pub page_size: u32,
@@ -107,6 +112,7 @@ impl Default for Settings {
         Self {
             workspace: workspace(),
             base_url: base_url(),
+            webhook_url: None,
             page_size: page_size(),
             requests_per_10s: requests_per_10s(),
             window_days_max: window_days_max(),
@@ -142,6 +148,11 @@ impl Settings {
         }
     }
 
+    /// Where agents are to tell of their conversations.
+    pub(super) fn webhook(&self) -> Result<Option<Url>, ConnectError> {
+        webhooks::expected(self.webhook_url.as_deref())
+    }
+
     /// The address of the API, with settings that cannot work refused.
     pub(super) fn checked(&self) -> Result<Url, ConnectError> {
         let refused = |why: String| Err(ConnectError::Setting { why });
@@ -161,6 +172,7 @@ impl Settings {
             let why = "`workspace` is empty; give the workspace any name, or leave the key out";
             return refused(why.to_owned());
         }
+        self.webhook()?;
         let not_an_address = || ConnectError::NotAnAddress { base_url: self.base_url.clone() };
         let url = Url::parse(&self.base_url).ok().filter(|url| !url.cannot_be_a_base());
         url.filter(Url::has_host).ok_or_else(not_an_address)

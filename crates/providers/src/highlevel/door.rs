@@ -86,6 +86,11 @@ impl Door {
         Ok(Self { http, base, lock })
     }
 
+    /// Whether an app opens it, and not a token a person made.
+    pub fn is_of_app(&self) -> bool {
+        matches!(self.lock, Lock::OAuth(_))
+    }
+
     /// The clock it waits by.
     pub fn now(&self) -> Timestamp {
         self.http.now()

@@ -7,3 +7,5 @@ pub mod door;
 pub mod errors;
 pub mod learnt;
 pub mod oauth;
+
+pub(crate) mod webhooks;

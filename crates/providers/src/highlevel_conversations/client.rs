@@ -96,6 +96,11 @@ impl Client {
         &self.tuning
     }
 
+    /// Whether an app opens the sub-account, and not a token a person made.
+    pub fn is_of_app(&self) -> bool {
+        self.door.is_of_app()
+    }
+
     /// The clock it waits by.
     pub fn now(&self) -> Timestamp {
         self.door.now()

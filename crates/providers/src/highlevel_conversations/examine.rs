@@ -11,6 +11,7 @@ use super::client::{Client, Listing};
 use super::settings::{Channel, Reads};
 use super::wire::{ExportPage, Listed};
 use crate::examine::{clock, probe, unanswered};
+use crate::highlevel::webhooks;
 use crate::{Probe, ProbeOutcome, SourceError};
 
 use ProbeOutcome::{Notable, Right, Wrong};
@@ -35,6 +36,9 @@ const STATUSES: [&str; 16] = [
     "voicemail",
 ];
 
+/// The events that tell of calls.
+const WEBHOOKS: &str = "`InboundMessage` and `OutboundMessage`";
+
 /// Asks everything that can be asked. Later questions need the door that the first one opens.
 pub async fn examine(client: &Client) -> Vec<Probe> {
     let mut probes = Vec::new();
@@ -57,6 +61,9 @@ pub async fn examine(client: &Client) -> Vec<Probe> {
     probes.push(conversations(client).await);
     probes.push(users(client).await);
     probes.push(location(client).await);
+    // What cannot be read was refused when the client was made.
+    let expected = client.settings().webhook().unwrap_or_default();
+    probes.push(webhooks::ask(client.is_of_app(), WEBHOOKS, expected.as_ref()));
     if client.settings().reads == Reads::Search {
         let sentence = "Calls are read by conversation search, which proves nothing";
         let hint = Some("Set `reads` to \"export\"".to_owned());

@@ -48,15 +48,20 @@ mod tests;
 
 pub use client::Client;
 pub use normalise::{Home, normalise};
-pub use settings::{Channel, FiltersBy, Reads, SET_UP, Settings};
+pub use settings::{Channel, FiltersBy, Reads, Settings};
+
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use bytes::Bytes;
 use domain::{Call, Capabilities, Country, ProviderCallId, Timestamp, Window};
 use tokio::sync::mpsc;
 
+use crate::connect::{Means, ProviderOwn};
+use crate::setup::SetUp;
 use crate::{
-    Page, Probe, Provider, ProviderAgent, RawRecord, SourceError, Unreadable, Walked, parts,
+    ConnectError, Connection, Page, Probe, Provider, ProviderAgents, RawRecord, SourceError,
+    Unreadable, Walked, parts,
 };
 use calibrate::{Calibration, SMALL_PAGE};
 use client::Listing;
@@ -76,6 +81,21 @@ impl HighlevelConversations {
 
     fn channel(&self) -> Channel {
         self.calibration.channel(self.client.settings().channel)
+    }
+}
+
+impl ProviderOwn for Settings {
+    const SET_UP: SetUp = settings::SET_UP;
+
+    fn scope(&self) -> &str {
+        &self.location_id
+    }
+
+    fn connect(self, means: Means<'_>) -> Result<Connection, ConnectError> {
+        let Means { credential, tuning, wait, budgets } = means;
+        Ok(Arc::new(HighlevelConversations::new(Client::new(
+            self, credential, tuning, wait, budgets,
+        )?)))
     }
 }
 
@@ -141,11 +161,11 @@ impl Provider for HighlevelConversations {
         Ok(Some(RawRecord { identity, bytes }))
     }
 
-    async fn agents(&self) -> Result<Vec<ProviderAgent>, SourceError> {
+    async fn agents(&self) -> Result<ProviderAgents, SourceError> {
         if !self.client.settings().lists_users {
-            return Ok(Vec::new());
+            return Ok(ProviderAgents::default());
         }
-        self.client.users().await
+        Ok(ProviderAgents { agents: self.client.users().await?, is_whole: true })
     }
 
     fn has_parts(&self) -> bool {

@@ -9,9 +9,10 @@ use url::Url;
 use crate::ConnectError;
 use crate::http::budget::Rate;
 use crate::setup::{Question, SetUp};
+use crate::webhooks;
 
 /// What a person must say.
-pub const SET_UP: SetUp = SetUp {
+pub(super) const SET_UP: SetUp = SetUp {
     questions: &[Question {
         key: "location_id",
         asks: "Id of the sub-account; it stands in the address of its pages: …/location/THIS/dashboard",
@@ -32,6 +33,9 @@ pub struct Settings {
     pub location_id: String,
     /// Where the API is.
     pub base_url: String,
+    /// Where the app's webhooks are to lead. HighLevel's API does not show it; the doctor says what
+    /// to look at.
+    pub webhook_url: Option<String>,
     /// The `Version` header; anything HighLevel does not publish is refused with 401.
     pub api_version: String,
     /// How calls are found. Only the export can be proved whole.
@@ -113,6 +117,7 @@ impl Default for Settings {
         Self {
             location_id: String::new(),
             base_url: "https://services.leadconnectorhq.com".to_owned(),
+            webhook_url: None,
             api_version: "2021-04-15".to_owned(),
             reads: Reads::Export,
             channel: Channel::Call,
@@ -170,6 +175,11 @@ impl Settings {
         }
     }
 
+    /// Where the app's webhooks are to lead.
+    pub(super) fn webhook(&self) -> Result<Option<Url>, ConnectError> {
+        webhooks::expected(self.webhook_url.as_deref())
+    }
+
     /// The address of the API, with settings that cannot work refused.
     pub(super) fn checked(&self) -> Result<Url, ConnectError> {
         let refused = |why: String| Err(ConnectError::Setting { why });
@@ -191,6 +201,7 @@ impl Settings {
         if self.location_id.trim().is_empty() {
             return refused("`location_id` is empty; it is the id of the sub-account".to_owned());
         }
+        self.webhook()?;
         let not_an_address = || ConnectError::NotAnAddress { base_url: self.base_url.clone() };
         let url = Url::parse(&self.base_url).ok().filter(|url| !url.cannot_be_a_base());
         url.filter(Url::has_host).ok_or_else(not_an_address)

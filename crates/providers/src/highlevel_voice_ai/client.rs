@@ -13,7 +13,9 @@ use crate::highlevel::door::{Ask, Door, House, is_error_body, is_unknown_id};
 use crate::highlevel::errors::{Scope, explain};
 use crate::http::budget::Budgets;
 use crate::http::{Answer, Failure, body};
-use crate::{ConnectError, Credential, ProviderAgent, RawRecord, SourceError, Tuning, Wait};
+use crate::{
+    ConnectError, Credential, ProviderAgent, ProviderAgents, RawRecord, SourceError, Tuning, Wait,
+};
 
 /// Agents per page, the most that is documented.
 const AGENTS_PER_PAGE: u64 = 50;
@@ -101,6 +103,11 @@ impl Client {
     /// How patient and fast it is.
     pub fn tuning(&self) -> &Tuning {
         &self.tuning
+    }
+
+    /// Whether an app opens the sub-account, and not a token a person made.
+    pub fn is_of_app(&self) -> bool {
+        self.door.is_of_app()
     }
 
     /// The clock it waits by.
@@ -192,7 +199,7 @@ impl Client {
 
     /// All agents. Pages are read until the total is reached by a short page, or one brings
     /// nothing new.
-    pub async fn agents(&self) -> Result<Vec<ProviderAgent>, SourceError> {
+    pub async fn agents(&self) -> Result<ProviderAgents, SourceError> {
         let mut agents: Vec<ProviderAgent> = Vec::new();
         let mut known = HashSet::new();
         let (mut entries, mut total) = (0, 0);
@@ -208,11 +215,12 @@ impl Client {
                 break;
             }
         }
-        if agents.len() as u64 != total {
+        let is_whole = agents.len() as u64 == total;
+        if !is_whole {
             let listed = agents.len();
             tracing::warn!(listed, total, "HighLevel says {total} agents and lists {listed}");
         }
-        Ok(agents)
+        Ok(ProviderAgents { agents, is_whole })
     }
 
     /// Whether the sub-account can be read.

@@ -9,6 +9,7 @@ use domain::{Timestamp, Window};
 use super::client::{Client, Listing};
 use super::wire::CallPage;
 use crate::examine::{clock, probe, unanswered};
+use crate::highlevel::webhooks;
 use crate::{Identity, Probe, ProbeOutcome, SourceError};
 
 use ProbeOutcome::{Notable, Right, Wrong};
@@ -20,6 +21,9 @@ const SMALL_PAGE: u32 = 10;
 const SAMPLE_CALLS_MAX: u64 = 200;
 
 const MINUTE: Duration = Duration::from_mins(1);
+
+/// The events that tell of calls.
+const WEBHOOKS: &str = "`VoiceAiCallEnd`";
 
 /// Asks everything that can be asked. Later questions need the door that the first one opens.
 pub async fn examine(client: &Client) -> Vec<Probe> {
@@ -41,6 +45,9 @@ pub async fn examine(client: &Client) -> Vec<Probe> {
     }
     probes.push(agents(client).await);
     probes.push(location(client).await);
+    // What cannot be read was refused when the client was made.
+    let expected = client.settings().webhook().unwrap_or_default();
+    probes.push(webhooks::ask(client.is_of_app(), WEBHOOKS, expected.as_ref()));
     probes
 }
 

@@ -32,14 +32,21 @@ mod tests;
 
 pub use client::Client;
 pub use normalise::normalise;
-pub use settings::{SET_UP, Settings};
+pub use settings::Settings;
+
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use domain::{Call, Capabilities, Country, ProviderCallId, Window};
 use tokio::sync::{Mutex, mpsc};
 
+use crate::connect::{Means, ProviderOwn};
 use crate::highlevel::learnt::Learnt;
-use crate::{Page, Probe, Provider, ProviderAgent, RawRecord, SourceError, Unreadable, Walked};
+use crate::setup::SetUp;
+use crate::{
+    ConnectError, Connection, Page, Probe, Provider, ProviderAgents, RawRecord, SourceError,
+    Unreadable, Walked,
+};
 use client::{CallKind, Listing};
 
 /// A connection to one sub-account.
@@ -71,6 +78,19 @@ impl HighlevelVoiceAi {
             tracing::warn!("Whether lists have test calls could not be asked: {error}");
         }
         self.lists_all.is_so() == Some(true)
+    }
+}
+
+impl ProviderOwn for Settings {
+    const SET_UP: SetUp = settings::SET_UP;
+
+    fn scope(&self) -> &str {
+        &self.location_id
+    }
+
+    fn connect(self, means: Means<'_>) -> Result<Connection, ConnectError> {
+        let Means { credential, tuning, wait, budgets } = means;
+        Ok(Arc::new(HighlevelVoiceAi::new(Client::new(self, credential, tuning, wait, budgets)?)))
     }
 }
 
@@ -115,7 +135,7 @@ impl Provider for HighlevelVoiceAi {
         self.client.call(id).await
     }
 
-    async fn agents(&self) -> Result<Vec<ProviderAgent>, SourceError> {
+    async fn agents(&self) -> Result<ProviderAgents, SourceError> {
         self.client.agents().await
     }
 

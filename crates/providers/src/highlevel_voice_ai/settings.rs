@@ -9,9 +9,10 @@ use url::Url;
 use crate::ConnectError;
 use crate::http::budget::Rate;
 use crate::setup::{Question, SetUp};
+use crate::webhooks;
 
 /// What a person must say.
-pub const SET_UP: SetUp = SetUp {
+pub(super) const SET_UP: SetUp = SetUp {
     questions: &[Question {
         key: "location_id",
         asks: "Id of the sub-account; it stands in the address of its pages: …/location/THIS/dashboard",
@@ -33,6 +34,10 @@ pub struct Settings {
     /// Where the API is.
     #[serde(default = "base_url")]
     pub base_url: String,
+    /// Where the app's webhooks are to lead. HighLevel's API does not show it; the doctor says what
+    /// to look at.
+    #[serde(default)]
+    pub webhook_url: Option<String>,
     /// The `Version` header; anything HighLevel does not publish is refused with 401.
     #[serde(default = "api_version")]
     pub api_version: String,
@@ -109,6 +114,7 @@ impl Settings {
         Self {
             location_id: location_id.into(),
             base_url: base_url(),
+            webhook_url: None,
             api_version: api_version(),
             page_size: page_size(),
             pages_ahead: pages_ahead(),
@@ -148,6 +154,11 @@ impl Settings {
         }
     }
 
+    /// Where the app's webhooks are to lead.
+    pub(super) fn webhook(&self) -> Result<Option<Url>, ConnectError> {
+        webhooks::expected(self.webhook_url.as_deref())
+    }
+
     /// The address of the API, with settings that cannot work refused.
     pub(super) fn checked(&self) -> Result<Url, ConnectError> {
         let at_least_one = [
@@ -165,6 +176,7 @@ impl Settings {
             let why = "`location_id` is empty; it is the id of the sub-account".to_owned();
             return Err(ConnectError::Setting { why });
         }
+        self.webhook()?;
         let not_an_address = || ConnectError::NotAnAddress { base_url: self.base_url.clone() };
         let url = Url::parse(&self.base_url).ok().filter(|url| !url.cannot_be_a_base());
         url.filter(Url::has_host).ok_or_else(not_an_address)

@@ -42,13 +42,20 @@ mod tests;
 pub use client::Client;
 pub use compare::{Agreement, compare};
 pub use normalise::normalise;
-pub use settings::{SET_UP, Settings, WindowField};
+pub use settings::{Settings, WindowField};
+
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use domain::{Call, Capabilities, Country, ProviderCallId, Window};
 use tokio::sync::mpsc;
 
-use crate::{Page, Probe, Provider, ProviderAgent, RawRecord, SourceError, Unreadable, Walked};
+use crate::connect::{Means, ProviderOwn};
+use crate::setup::SetUp;
+use crate::{
+    ConnectError, Connection, Page, Probe, Provider, ProviderAgents, RawRecord, SourceError,
+    Unreadable, Walked,
+};
 use calibrate::Learnt;
 
 /// A connection to one organisation.
@@ -62,6 +69,19 @@ impl Teli {
     pub fn new(client: Client) -> Self {
         let learnt = Learnt::of(client.settings());
         Self { client, learnt }
+    }
+}
+
+impl ProviderOwn for Settings {
+    const SET_UP: SetUp = settings::SET_UP;
+
+    fn scope(&self) -> &str {
+        &self.organization_id
+    }
+
+    fn connect(self, means: Means<'_>) -> Result<Connection, ConnectError> {
+        let Means { credential, tuning, wait, budgets } = means;
+        Ok(Arc::new(Teli::new(Client::new(self, credential, tuning, wait, budgets)?)))
     }
 }
 
@@ -92,8 +112,9 @@ impl Provider for Teli {
         self.client.call(id).await
     }
 
-    async fn agents(&self) -> Result<Vec<ProviderAgent>, SourceError> {
-        self.client.agents().await
+    /// Nothing says whether one answer has them all.
+    async fn agents(&self) -> Result<ProviderAgents, SourceError> {
+        Ok(ProviderAgents { agents: self.client.agents().await?, is_whole: false })
     }
 
     fn has_parts(&self) -> bool {

@@ -14,7 +14,7 @@ use crate::http::budget::Rate;
 use crate::setup::{Question, SetUp};
 
 /// What a person must say.
-pub const SET_UP: SetUp = SetUp {
+pub(super) const SET_UP: SetUp = SetUp {
     questions: &[
         Question {
             key: "base_url",

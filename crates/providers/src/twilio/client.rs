@@ -6,11 +6,13 @@ use std::time::Duration;
 use bytes::Bytes;
 use domain::{ProviderCallId, ProviderKind, Timestamp, Window};
 use secrecy::SecretString;
+use serde_json::value::RawValue;
 use url::Url;
 
 use super::Settings;
 use super::errors::{explain, is_unknown_call};
-use super::wire::{CallPage, CallResource, SummaryPage, account_sids, identify};
+use super::settings::PAGE_SIZE_MAX;
+use super::wire::{CallPage, CallResource, ResourcePage, SummaryPage, account_sids, identify};
 use crate::http::budget::Budgets;
 use crate::http::{Answer, Failure, Http, Key, Misread, Request, body};
 use crate::{ConnectError, Credential, RawRecord, SourceError, Tuning, Wait};
@@ -80,7 +82,7 @@ impl Client {
             |base: &Url| Http::new(base, tuning.limits(), Arc::clone(&wait), Arc::clone(&budget));
         let insights =
             insights.map(|url| Ok::<_, ConnectError>((beside(&url)?, url))).transpose()?;
-        let user = settings.api_key_sid.as_ref().unwrap_or(&settings.account_sid).clone();
+        let user = settings.user().to_owned();
         let http = Http::new(&base, tuning.limits(), wait, budget)?;
         let key = basic(user, token);
         Ok(Self { http, base, insights, key, settings, tuning })
@@ -94,6 +96,11 @@ impl Client {
     /// How patient and fast it is.
     pub fn tuning(&self) -> &Tuning {
         &self.tuning
+    }
+
+    /// Where the API is.
+    pub fn base(&self) -> &Url {
+        &self.base
     }
 
     /// The clock it waits by.
@@ -161,6 +168,36 @@ impl Client {
         url.query_pairs_mut().append_pair("PageSize", "1000");
         let read = |answer: &Answer| body::read_json(&answer.body, account_sids);
         self.get(&self.http, "accounts", url, read).await.map_err(explain)
+    }
+
+    /// Where another list of the account begins, such as `Recordings.json`.
+    pub fn first_of(&self, file: &str, filters: &[(&str, String)]) -> Url {
+        let mut url = self.at(&["Accounts", &self.settings.account_sid, file]);
+        url.query_pairs_mut()
+            .extend_pairs(filters)
+            .append_pair("PageSize", &PAGE_SIZE_MAX.to_string());
+        url
+    }
+
+    /// Where the recordings of one call are listed; no call has more than a page of them.
+    pub fn recordings_of(&self, id: &ProviderCallId) -> Url {
+        let path = ["Accounts", &self.settings.account_sid, "Calls", &id.0, "Recordings.json"];
+        let mut url = self.at(&path);
+        url.query_pairs_mut().append_pair("PageSize", &PAGE_SIZE_MAX.to_string());
+        url
+    }
+
+    /// One page of another list, whose resources stand under `key`.
+    pub async fn resources<T>(
+        &self,
+        (name, key): (&str, &str),
+        url: Url,
+        read: impl Fn(&RawValue) -> T,
+    ) -> Result<ResourcePage<T>, SourceError> {
+        let read = |answer: &Answer| {
+            body::read_json(&answer.body, |body| ResourcePage::split(body, key, &read))
+        };
+        self.get(&self.http, name, url, read).await.map_err(explain)
     }
 
     /// Where Insights' list of a span begins; `None` where Insights is not set up.

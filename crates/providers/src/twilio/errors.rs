@@ -28,7 +28,7 @@ fn hint(status: u16) -> &'static str {
         401 => {
             "Set this source's token anew: the Auth Token of the account `account_sid` (Twilio \
              Console, Account Info), or with `api_key_sid` that key's secret, which Twilio shows \
-             once, when the key is made"
+             once, when the key is made. With `parent_account_sid` it is the main account's Auth Token"
         }
         403 => {
             "Check that the account is active and that the API key may read calls (Twilio Console, \

@@ -24,7 +24,8 @@
 //! - A deleted call is gone from the list and by SID (404). It stays here.
 //! - A call names numbers, clients and SIP addresses, and no agent: its placement by number is not
 //!   this folder's. Parent and child legs are calls of their own, joined by an alias.
-//! - Recordings are a list of their own, which is not read yet; no call waits for one.
+//! - Recordings are a list of their own, by their creation. It is read for each window, and its
+//!   entries are kept as [`parts`](crate::parts) of their call; see `recordings`.
 //! - Subaccounts have lists of their own and are sources of their own.
 //! - Voice Insights is a second list of the same calls; see `insights`.
 
@@ -36,6 +37,8 @@ mod examine;
 mod insights;
 mod marks;
 mod normalise;
+mod numbers;
+mod recordings;
 mod settings;
 mod sweep;
 mod walk;
@@ -44,14 +47,21 @@ mod walk;
 mod tests;
 
 pub use client::Client;
-pub use normalise::normalise;
-pub use settings::{SET_UP, Settings};
+pub use normalise::{Reading, normalise};
+pub use settings::Settings;
+
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use domain::{Call, Capabilities, Country, ProviderCallId, Window};
 use tokio::sync::mpsc;
 
-use crate::{Page, Probe, Provider, ProviderAgent, RawRecord, SourceError, Unreadable, Walked};
+use crate::connect::{Means, ProviderOwn};
+use crate::setup::SetUp;
+use crate::{
+    ConnectError, Connection, Page, Probe, Provider, ProviderAgents, RawRecord, SourceError,
+    Unreadable, Walked,
+};
 use marks::Marks;
 
 /// A connection to one account.
@@ -64,6 +74,19 @@ impl Twilio {
     /// A connection that asks through `client`.
     pub fn new(client: Client) -> Self {
         Self { client, marks: Marks::default() }
+    }
+}
+
+impl ProviderOwn for Settings {
+    const SET_UP: SetUp = settings::SET_UP;
+
+    fn scope(&self) -> &str {
+        &self.account_sid
+    }
+
+    fn connect(self, means: Means<'_>) -> Result<Connection, ConnectError> {
+        let Means { credential, tuning, wait, budgets } = means;
+        Ok(Arc::new(Twilio::new(Client::new(self, credential, tuning, wait, budgets)?)))
     }
 }
 
@@ -90,16 +113,23 @@ impl Provider for Twilio {
     }
 
     async fn record(&self, id: &ProviderCallId) -> Result<Option<RawRecord>, SourceError> {
-        self.client.call(id).await
+        match self.client.call(id).await? {
+            Some(call) => Ok(Some(recordings::of_call(&self.client, call).await?)),
+            None => Ok(None),
+        }
     }
 
     /// There are none: Twilio carries calls and does not hold them.
-    async fn agents(&self) -> Result<Vec<ProviderAgent>, SourceError> {
-        Ok(Vec::new())
+    async fn agents(&self) -> Result<ProviderAgents, SourceError> {
+        Ok(ProviderAgents::default())
+    }
+
+    fn has_parts(&self) -> bool {
+        true
     }
 
     fn normalise(&self, record: &[u8], home: Country) -> Result<Call, Unreadable> {
-        normalise(record, home)
+        normalise(record, &Reading { home, base: self.client.base() })
     }
 
     async fn examine(&self) -> Vec<Probe> {

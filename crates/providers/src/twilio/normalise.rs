@@ -2,16 +2,29 @@
 
 use domain::{Alias, Awaited, Call, CallStatus, Country, Direction, Phone, ProviderTime};
 use serde_json::value::RawValue;
+use url::Url;
 
+use super::recordings::{CALL, Said};
 use super::wire::{CallResource, instant};
-use crate::Unreadable;
-use crate::json::{id, id_text, seconds, text, words};
+use crate::json::{because, id, id_text, seconds, text, words};
+use crate::{Unreadable, parts};
+
+/// What a reading needs beside the record.
+#[derive(Debug, Clone, Copy)]
+pub struct Reading<'a> {
+    /// The country of numbers without prefix.
+    pub home: Country,
+    /// Where the API is.
+    pub base: &'a Url,
+}
 
 /// Reads a record. A field that is absent, empty or ill-typed is `None` in the call.
-pub fn normalise(record: &[u8], home: Country) -> Result<Call, Unreadable> {
-    let record = std::str::from_utf8(record)
-        .map_err(|_not_utf8| Unreadable { why: "the record is not UTF-8".to_owned() })?;
-    let it = CallResource::read(record)?;
+pub fn normalise(record: &[u8], reading: &Reading<'_>) -> Result<Call, Unreadable> {
+    let home = reading.home;
+    let parts = parts::read(record)?;
+    let call = parts.get(CALL).ok_or_else(|| because("the record has no call"))?;
+    let it = CallResource::read(call.get())?;
+    let recordings = Said::of(&parts, reading.base);
     let provider_call_id = it.id()?;
     let (at, written) = it.occurred_at()?;
     let ended_at = it.end_time.and_then(instant);
@@ -19,7 +32,7 @@ pub fn normalise(record: &[u8], home: Country) -> Result<Call, Unreadable> {
     let status = status(it.status);
     let has_price = it.price.and_then(id_text).is_some();
     Ok(Call {
-        awaits: awaits(status, ended_at.is_some(), has_price),
+        awaits: awaits(status, ended_at.is_some(), recordings.is_awaited, has_price),
         aliases: aliases(&provider_call_id.0, id(it.parent_call_sid)),
         provider_call_id,
         occurred_at: ProviderTime { at, text: written.into_owned() },
@@ -32,8 +45,7 @@ pub fn normalise(record: &[u8], home: Country) -> Result<Call, Unreadable> {
         // A call names the numbers it went between, and nobody who handled it.
         agent: None,
         contact: None,
-        // Recordings are a list of their own.
-        recording: None,
+        recording: recordings.address,
         transcript: None,
         summary: None,
         extracted: None,
@@ -59,8 +71,14 @@ fn status(raw: Option<&RawValue>) -> CallStatus {
 }
 
 /// Only a call on which somebody spoke is sure to cost something.
-fn awaits(status: CallStatus, has_ended: bool, has_price: bool) -> Option<Awaited> {
+fn awaits(
+    status: CallStatus,
+    has_ended: bool,
+    is_recording_awaited: bool,
+    has_price: bool,
+) -> Option<Awaited> {
     match status {
+        status if status.is_terminal() && is_recording_awaited => Some(Awaited::Recording),
         CallStatus::Completed if !has_price => Some(Awaited::Price),
         CallStatus::Unknown if has_ended => None,
         status if !status.is_terminal() => Some(Awaited::Ending),

@@ -9,9 +9,10 @@ use url::Url;
 use crate::ConnectError;
 use crate::http::budget::Rate;
 use crate::setup::{Question, SetUp};
+use crate::webhooks;
 
 /// What a person must say.
-pub const SET_UP: SetUp = SetUp {
+pub(super) const SET_UP: SetUp = SetUp {
     questions: &[Question {
         key: "account_sid",
         asks: "SID of the account or subaccount (Twilio Console, Account Info): AC and 32 hex digits",
@@ -25,7 +26,7 @@ pub const SET_UP: SetUp = SetUp {
 };
 
 /// The most calls Twilio puts on one page.
-const PAGE_SIZE_MAX: u32 = 1000;
+pub(super) const PAGE_SIZE_MAX: u32 = 1000;
 
 /// Every status of a call resource.
 const STATUSES: [&str; 8] =
@@ -41,6 +42,10 @@ pub struct Settings {
     /// Auth Token.
     #[serde(default)]
     pub api_key_sid: Option<String>,
+    /// The main account, where `account_sid` is a subaccount that the main account's Auth Token is
+    /// to open. Without it a subaccount is opened by its own token.
+    #[serde(default)]
+    pub parent_account_sid: Option<String>,
     /// Where the API is; regions have addresses of their own.
     #[serde(default = "base_url")]
     pub base_url: String,
@@ -48,6 +53,10 @@ pub struct Settings {
     /// counted a second time.
     #[serde(default)]
     pub insights_url: Option<String>,
+    /// Where numbers are to tell of their calls (their status callback). Nothing is changed at
+    /// Twilio; the doctor says which numbers differ.
+    #[serde(default)]
+    pub webhook_url: Option<String>,
     /// Calls per page; Twilio documents 1000 as the most.
     #[serde(default = "page_size")]
     pub page_size: u32,
@@ -71,8 +80,12 @@ pub struct Settings {
     pub swept_statuses: Vec<String>,
     /// Whether those lists may be left once they are older than the window. Twilio lists the
     /// newest first, and does not promise it.
-    #[serde(default = "trusts_order")]
+    #[serde(default = "yes")]
     pub trusts_order: bool,
+    /// Whether recordings are listed beside calls: a list for each window, and one for each call
+    /// that is asked for by its SID.
+    #[serde(default = "yes")]
+    pub reads_recordings: bool,
     /// How much wider than its window a request is on both sides.
     #[serde(default = "margin_minutes")]
     pub margin_minutes: u32,
@@ -80,7 +93,7 @@ pub struct Settings {
     /// appear.
     #[serde(default = "lag_minutes")]
     pub lag_minutes: u32,
-    /// For how many hours after a call its ending or price is asked for.
+    /// For how many hours after a call its ending, price or recording is asked for.
     #[serde(default = "patience_hours")]
     pub patience_hours: u32,
 }
@@ -109,7 +122,7 @@ fn swept_statuses() -> Vec<String> {
     STATUSES[..5].iter().map(|status| (*status).to_owned()).collect()
 }
 
-const fn trusts_order() -> bool {
+const fn yes() -> bool {
     true
 }
 
@@ -131,15 +144,18 @@ impl Settings {
         Self {
             account_sid: account_sid.into(),
             api_key_sid: None,
+            parent_account_sid: None,
             base_url: base_url(),
             insights_url: None,
+            webhook_url: None,
             page_size: page_size(),
             requests_at_once: requests_at_once(),
             requests_per_10s: requests_per_10s(),
             window_days_max: window_days_max(),
             trusts_seconds: false,
             swept_statuses: swept_statuses(),
-            trusts_order: trusts_order(),
+            trusts_order: yes(),
+            reads_recordings: yes(),
             margin_minutes: margin_minutes(),
             lag_minutes: lag_minutes(),
             patience_hours: patience_hours(),
@@ -161,6 +177,12 @@ impl Settings {
         }
     }
 
+    /// Whose secret the token is.
+    pub(super) fn user(&self) -> &str {
+        let other = self.api_key_sid.as_ref().or(self.parent_account_sid.as_ref());
+        other.unwrap_or(&self.account_sid)
+    }
+
     pub(super) fn rate(&self) -> Rate {
         Rate::AtMost {
             requests: self.requests_per_10s,
@@ -174,8 +196,14 @@ impl Settings {
         if let Some(why) = self.mistake() {
             return Err(ConnectError::Setting { why });
         }
+        self.webhook()?;
         let insights = self.insights_url.as_deref().map(address).transpose()?;
         Ok((address(&self.base_url)?, insights))
+    }
+
+    /// Where numbers are to tell of their calls.
+    pub(super) fn webhook(&self) -> Result<Option<Url>, ConnectError> {
+        webhooks::expected(self.webhook_url.as_deref())
     }
 
     fn mistake(&self) -> Option<String> {
@@ -185,6 +213,15 @@ impl Settings {
         }
         if self.api_key_sid.as_deref().is_some_and(|sid| !is_sid(sid, "SK")) {
             return Some("`api_key_sid` is not an API key SID: SK and 32 hex digits".to_owned());
+        }
+        if self.parent_account_sid.as_deref().is_some_and(|sid| !is_sid(sid, "AC")) {
+            let why = "`parent_account_sid` is not an account SID: AC and 32 hex digits";
+            return Some(why.to_owned());
+        }
+        if self.parent_account_sid.is_some() && self.api_key_sid.is_some() {
+            let why = "`parent_account_sid` goes with the main account's Auth Token, and \
+                `api_key_sid` with a key's secret; take one of them out";
+            return Some(why.to_owned());
         }
         if !(1..=PAGE_SIZE_MAX).contains(&self.page_size) {
             return Some(format!("`page_size` must be from 1 to {PAGE_SIZE_MAX}"));

@@ -1,4 +1,4 @@
-//! Walking one window: first the lists of calls that may have no start, then the list by start.
+//! Walking one window: first its recordings, then the lists of calls that may have no start, then the list by start.
 //!
 //! In this order no call slips through between them: one that is dialled meanwhile has left a list
 //! of the first kind after it was read, or is found by its start on the last.
@@ -11,6 +11,7 @@ use url::Url;
 
 use super::client::{Client, Listing};
 use super::marks::Marks;
+use super::recordings::{self, Recordings};
 use super::sweep::{ORDER_SLACK, Order};
 use super::wire::CallPage;
 use crate::{Page, SourceError, Walked};
@@ -21,15 +22,26 @@ const DAY: Duration = Duration::from_hours(24);
 /// Pages in a row that hold nothing and name a next one all the same.
 const EMPTY_PAGES_MAX: u32 = 20;
 
-/// Reads every call of `request` into `pages` and says whether that was all.
+/// Reads every call of `request`, with its recordings, into `pages` and says whether that was all.
 pub async fn walk(
     client: &Client,
     marks: &Marks,
     request: Window,
     pages: &mpsc::Sender<Page>,
 ) -> Result<Walked, SourceError> {
-    let mut reading =
-        Reading { client, request, pages, seen: CursorWalk::default(), sent: 0, doubt: None };
+    let recordings = recordings::of_window(client, request).await?;
+    calls(client, marks, &recordings, (request, pages)).await
+}
+
+/// Reads every call of `request` into `pages`, beside `recordings`.
+pub(super) async fn calls(
+    client: &Client,
+    marks: &Marks,
+    recordings: &Recordings,
+    (request, pages): (Window, &mpsc::Sender<Page>),
+) -> Result<Walked, SourceError> {
+    let (seen, doubt) = (CursorWalk::default(), recordings.doubt.clone());
+    let mut reading = Reading { client, recordings, request, pages, seen, sent: 0, doubt };
     for status in &client.settings().swept_statuses {
         if !reading.sweep(marks, status).await? {
             return Ok(left_alone());
@@ -60,6 +72,7 @@ fn left_alone() -> Walked {
 
 struct Reading<'a> {
     client: &'a Client,
+    recordings: &'a Recordings,
     request: Window,
     pages: &'a mpsc::Sender<Page>,
     /// The calls of all lists together.
@@ -169,7 +182,8 @@ impl Reading<'_> {
         // Only its memory is asked for: each list has a proof of its own.
         let repeated = self.seen.page(&CursorFacts { next: None, ids });
         self.sent += 1;
-        let records = records.into_iter().zip(repeated).collect();
+        let records = records.into_iter().map(|record| self.recordings.beside(record));
+        let records = records.zip(repeated).collect();
         let page = Page { number: self.sent, total: None, records, took };
         self.pages.send(page).await.is_ok()
     }

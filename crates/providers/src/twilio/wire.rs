@@ -167,6 +167,30 @@ pub fn instant(raw: &RawValue) -> Option<(Timestamp, Cow<'_, str>)> {
     Some((at, written))
 }
 
+/// A page of any other list, such as numbers, recordings or applications.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ResourcePage<T> {
+    /// Where the next page is; `None` is Twilio's own end mark.
+    pub next: Option<String>,
+    /// What was read of each resource.
+    pub items: Vec<T>,
+}
+
+impl<T> ResourcePage<T> {
+    /// Reads a page whose resources stand under `key`.
+    pub fn split(
+        body: &Bytes,
+        key: &str,
+        read: impl Fn(&RawValue) -> T,
+    ) -> serde_json::Result<Self> {
+        let fields: HashMap<Cow<'_, str>, &RawValue> = serde_json::from_slice(body)?;
+        let next = fields.get("next_page_uri").ok_or_else(|| no_page("next_page_uri"))?;
+        let items = fields.get(key).ok_or_else(|| no_page("list"))?;
+        let items: Vec<&RawValue> = serde_json::from_str(items.get())?;
+        Ok(Self { next: next_page(next)?, items: items.into_iter().map(read).collect() })
+    }
+}
+
 /// A page of Insights' call summaries: an independent list of the same calls.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SummaryPage {

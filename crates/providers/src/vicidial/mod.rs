@@ -59,17 +59,20 @@ mod tests;
 
 pub use client::Client;
 pub use normalise::normalise;
-pub use settings::{SET_UP, Settings};
+pub use settings::Settings;
 
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use domain::{Call, Capabilities, Country, ProviderCallId, Window};
 use tokio::sync::mpsc;
 
+use crate::connect::{Means, ProviderOwn};
+use crate::setup::SetUp;
 use crate::{
-    Page, Probe, Provider, ProviderAgent, RawRecord, SourceError, Unreadable, Walked, export,
+    ConnectError, Connection, Page, Probe, Provider, ProviderAgent, ProviderAgents, RawRecord,
+    SourceError, Unreadable, Walked, export,
 };
 use errors::unseen;
 use key::Key;
@@ -94,6 +97,19 @@ impl Vicidial {
     /// What the slowest statement took so far.
     pub fn slowest_statement(&self) -> Duration {
         self.client.slowest_statement()
+    }
+}
+
+impl ProviderOwn for Settings {
+    const SET_UP: SetUp = settings::SET_UP;
+
+    fn scope(&self) -> &str {
+        self.cluster.as_deref().unwrap_or(&self.host)
+    }
+
+    fn connect(self, means: Means<'_>) -> Result<Connection, ConnectError> {
+        let Means { credential, tuning, wait, budgets } = means;
+        Ok(Arc::new(Vicidial::new(Client::new(self, credential, tuning, wait, budgets)?)))
     }
 }
 
@@ -131,7 +147,7 @@ impl Provider for Vicidial {
         Some(self.client.slowest_statement())
     }
 
-    async fn agents(&self) -> Result<Vec<ProviderAgent>, SourceError> {
+    async fn agents(&self) -> Result<ProviderAgents, SourceError> {
         let schema = self.client.schema().await?;
         let Some(statement) = schema.select(Table::Users, Copy::Live, "1 = 1") else {
             return Err(unseen(Table::Users.name(), self.client.settings()));
@@ -144,7 +160,8 @@ impl Provider for Vicidial {
                 inbound_number: None,
             })
         };
-        Ok(rows.iter().filter_map(agent).collect())
+        let agents = rows.iter().filter_map(agent).collect();
+        Ok(ProviderAgents { agents, is_whole: true })
     }
 
     fn has_parts(&self) -> bool {

@@ -11,9 +11,10 @@ use url::Url;
 use super::zone::Zone;
 use crate::ConnectError;
 use crate::setup::{Question, SetUp};
+use crate::webhooks;
 
 /// What a person must say.
-pub const SET_UP: SetUp = SetUp {
+pub(super) const SET_UP: SetUp = SetUp {
     questions: &[
         Question {
             key: "host",
@@ -101,6 +102,10 @@ pub struct Settings {
     /// asked when the connection is examined, and never for calls.
     #[serde(default)]
     pub api_url: Option<String>,
+    /// Where campaigns and in-groups are to tell of their calls (their dispo call URL). Nothing is
+    /// changed there; the examination says which differ.
+    #[serde(default)]
+    pub webhook_url: Option<String>,
     /// Its user, for control totals; needs level 9 and `view_reports`.
     #[serde(default)]
     pub api_user: Option<String>,
@@ -195,6 +200,7 @@ impl Settings {
             did_calls: true,
             ledger_hours: ledger_hours(),
             api_url: None,
+            webhook_url: None,
             api_user: None,
         }
     }
@@ -215,11 +221,6 @@ impl Settings {
             tiers: Tiers::new(ages.map(Duration::from_secs).to_vec()),
             patience: Duration::from_secs(u64::from(self.patience_hours) * 3600),
         }
-    }
-
-    /// What of the provider is read.
-    pub fn scope(&self) -> &str {
-        self.cluster.as_deref().unwrap_or(&self.host)
     }
 
     pub(super) fn skew(&self) -> Duration {
@@ -270,6 +271,7 @@ impl Settings {
         if self.api_user.is_some() && self.api_url.is_none() {
             return refused("`api_user` needs `api_url`".to_owned());
         }
+        self.webhook()?;
         let Some(zone) = Zone::read(&self.timezone) else {
             return refused(format!(
                 "`timezone` = `{}` is no time zone such as America/New_York",
@@ -277,6 +279,11 @@ impl Settings {
             ));
         };
         Ok(zone)
+    }
+
+    /// Where campaigns and in-groups are to tell of their calls.
+    pub(super) fn webhook(&self) -> Result<Option<Url>, ConnectError> {
+        webhooks::expected(self.webhook_url.as_deref())
     }
 
     pub(super) fn api_address(&self) -> Result<Option<Url>, ConnectError> {

@@ -3,7 +3,8 @@
 //!
 //! Written from the published client library and documentation. Confirmed behaviour is fixed;
 //! every point the publication leaves open and a client could depend on is a switch in
-//! [`Settings`], set to what is believed. Webhooks, sockets and outbound calls are not simulated.
+//! [`Settings`], set to what is believed. Which webhooks are set up is; their deliveries, sockets
+//! and outbound calls are not simulated.
 //!
 //! A call of the world is a conversation: `initiated`, then `in-progress`, then `processing`, then
 //! `done`; an outbound call that nobody answers is `failed`. What the world does not say
@@ -22,6 +23,7 @@ mod service;
 mod settings;
 mod simulated;
 mod story;
+mod webhooks;
 
 #[cfg(test)]
 mod tests;
@@ -34,7 +36,7 @@ use crate::faults::{FaultBook, What};
 use crate::server::{RequestSeen, Server, Wire};
 use crate::world::{Call, World};
 
-pub use settings::{Cursor, Edge, ErrorShape, LastCursor, Settings};
+pub use settings::{Cursor, Edge, ErrorShape, LastCursor, Off, Settings, Webhook};
 
 use service::Service;
 pub(crate) use simulated::start;

@@ -15,7 +15,7 @@ use super::list::Index;
 use super::query::page_size;
 use super::settings::Settings;
 use super::story::{State, Story, agent_id, call_of};
-use super::{batches, list, record};
+use super::{batches, list, record, webhooks};
 
 /// The provider behind the server.
 pub(super) struct Service {
@@ -82,6 +82,12 @@ impl Service {
         }
     }
 
+    /// Which right it is, is not published.
+    fn lacks_right(&self) -> Answer {
+        let message = "The API key you used is missing a permission to execute this operation.";
+        self.refusal(401, "missing_permissions", message)
+    }
+
     /// Too many requests within a second.
     fn spend(&self, now: i64) -> Result<(), Answer> {
         let Some(most) = self.settings.requests_per_second else { return Ok(()) };
@@ -100,10 +106,14 @@ impl Service {
         let now = self.now();
         self.admit(asked)?;
         self.spend(now)?;
-        let path = asked.path.strip_prefix("/v1/convai/").ok_or_else(no_route)?;
         if asked.method != "GET" {
             return Err(no_route());
         }
+        if asked.path == "/v1/workspace/webhooks" {
+            let may = self.settings.lists_webhooks;
+            return if may { Ok(webhooks::list(&self.settings)) } else { Err(self.lacks_right()) };
+        }
+        let path = asked.path.strip_prefix("/v1/convai/").ok_or_else(no_route)?;
         let scene = self.scene.read().unwrap_or_else(PoisonError::into_inner);
         let Scene { world, index } = &*scene;
         let steps: Vec<&str> = path.split('/').collect();
@@ -111,6 +121,9 @@ impl Service {
             ["conversations"] => list::list(world, index, &self.settings, now, asked, twists),
             ["conversations", id] => self.conversation(world, now, id),
             ["agents"] => agents(world, asked),
+            ["agents", id] => webhooks::agent(world, &self.settings, id)
+                .ok_or_else(|| self.refusal(404, "document_not_found", "Agent not found")),
+            ["settings"] => Ok(webhooks::workspace(&self.settings)),
             ["analytics", "live-count"] => Ok(self.live_count(world, now)),
             ["batch-calling", "workspace"] => Ok(batches::list(world, &self.settings, now)),
             ["batch-calling", id] => batches::get(world, &self.settings, now, id)

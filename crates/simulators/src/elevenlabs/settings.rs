@@ -53,6 +53,14 @@ pub struct Settings {
     pub error_shape: ErrorShape,
     /// Recipients of every batch call, beyond pending, that have no conversation.
     pub lost_recipients: usize,
+    /// The webhooks of the workspace; the first is the post-call webhook.
+    pub webhooks: Vec<Webhook>,
+    /// The events the post-call webhook is told of.
+    pub webhook_events: Vec<&'static str>,
+    /// Whether the last webhook is the first agent's own.
+    pub agent_has_webhook: bool,
+    /// Whether the key may list webhooks.
+    pub lists_webhooks: bool,
 }
 
 impl Default for Settings {
@@ -83,8 +91,41 @@ impl Default for Settings {
             result_lists: false,
             error_shape: ErrorShape::Current,
             lost_recipients: 0,
+            webhooks: Vec::new(),
+            webhook_events: vec!["transcript"],
+            agent_has_webhook: false,
+            lists_webhooks: true,
         }
     }
+}
+
+/// A webhook of the workspace.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Webhook {
+    /// Where it leads.
+    pub url: String,
+    /// Whether it was switched off, by a person or by ElevenLabs.
+    pub off: Off,
+    /// What the last delivery that failed was answered with.
+    pub failed_with: Option<u16>,
+}
+
+impl Webhook {
+    /// One that works.
+    pub fn to(url: &str) -> Self {
+        Self { url: url.to_owned(), off: Off::No, failed_with: None }
+    }
+}
+
+/// Whether a webhook is switched off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Off {
+    /// It is not.
+    No,
+    /// By a person.
+    ByPerson,
+    /// By ElevenLabs, after ten failures and a week without success.
+    ByItself,
 }
 
 /// Whether a bound belongs to its range.

@@ -11,24 +11,29 @@ pub(super) struct Doors {
     pub(super) auth_token: String,
     pub(super) api_key_sid: String,
     pub(super) api_key_secret: String,
+    /// The main account, where this one is its subaccount, and its Auth Token.
+    pub(super) parent: Option<(String, String)>,
 }
 
 impl Doors {
     /// Those of a business, so that equal worlds have equal ones.
-    pub(super) fn of(business: &str) -> Self {
+    pub(super) fn of(business: &str, is_subaccount: bool) -> Self {
         Self {
             account_sid: sid("AC", business),
             auth_token: sid("", business),
             api_key_sid: sid("SK", business),
             api_key_secret: sid("secret", business),
+            parent: is_subaccount
+                .then(|| (sid("AC", "parent"), sid("", &format!("parent of {business}")))),
         }
     }
 
     pub(super) fn open_for(&self, asked: &Asked) -> bool {
         let keys =
             [(&self.account_sid, &self.auth_token), (&self.api_key_sid, &self.api_key_secret)];
+        let parent = self.parent.iter().map(|(user, secret)| (user, secret));
         let given = asked.header("authorization").unwrap_or_default();
-        let mut keys = keys.iter();
+        let mut keys = keys.into_iter().chain(parent);
         keys.any(|(user, secret)| given == format!("Basic {}", base64(&format!("{user}:{secret}"))))
     }
 }

@@ -49,6 +49,11 @@ impl Catalogue {
         Self { by_sid: by_sid.collect(), entries }
     }
 
+    /// Every call there ever was, in the order of lists.
+    pub(super) fn entries(&self) -> impl Iterator<Item = &Entry> {
+        self.entries.iter()
+    }
+
     /// One call, deleted or not.
     pub(super) fn find(&self, sid: &str) -> Option<&Entry> {
         self.place(sid).map(|at| &self.entries[at])

@@ -10,7 +10,7 @@ use super::catalogue::{Catalogue, Entry};
 use super::errors::bad_request;
 use super::query::Query;
 use super::record::Renderer;
-use super::settings::Cursor;
+use super::settings::{Cursor, Settings};
 use super::twist::Twist;
 
 /// `GET /2010-04-01/Accounts/{AccountSid}/Calls.json`.
@@ -53,20 +53,38 @@ pub(super) fn list(
         renderer.render(call, &entry.line, entry.parent.as_deref())
     });
     let calls = twist.shape(records.collect());
-    Answer::json(200, envelope(asked, &query, next.as_deref(), calls).to_string())
+    Answer::json(200, envelope(asked, &query, next.as_deref(), "calls", calls).to_string())
 }
 
-fn envelope(asked: &Asked, query: &Query, next: Option<&str>, calls: Vec<Value>) -> Value {
+/// One page of any other list, by number.
+pub(super) fn page_of(asked: &Asked, settings: &Settings, key: &str, all: Vec<Value>) -> Answer {
+    let query = match Query::read(asked, settings) {
+        Ok(query) => query,
+        Err(refusal) => return refusal,
+    };
+    let start = query.page * query.page_size;
+    let next = (all.len() > start + query.page_size).then_some("");
+    let shown: Vec<Value> = all.into_iter().skip(start).take(query.page_size).collect();
+    Answer::json(200, envelope(asked, &query, next, key, shown).to_string())
+}
+
+fn envelope(
+    asked: &Asked,
+    query: &Query,
+    next: Option<&str>,
+    key: &str,
+    items: Vec<Value>,
+) -> Value {
     let Query { page, page_size, .. } = *query;
     let here = |page: usize, token: Option<&str>| address(asked, page_size, page, token);
     let start = page * page_size;
-    let end = if calls.is_empty() { start } else { start + calls.len() - 1 };
+    let end = if items.is_empty() { start } else { start + items.len() - 1 };
     let before = page.checked_sub(1).map(|before| here(before, None));
     let mut envelope = json!({
         "first_page_uri": here(0, None),
         "end": end,
         "previous_page_uri": before,
-        "calls": null,
+        key: null,
         "uri": here(page, query.token.as_deref()),
         "page_size": page_size,
         "start": start,
@@ -74,7 +92,7 @@ fn envelope(asked: &Asked, query: &Query, next: Option<&str>, calls: Vec<Value>)
         "page": page,
     });
     // Moved and not copied, since pages hold a thousand calls.
-    envelope["calls"] = Value::Array(calls);
+    envelope[key] = Value::Array(items);
     envelope
 }
 
@@ -86,6 +104,7 @@ fn address(asked: &Asked, page_size: usize, page: usize, token: Option<&str>) ->
         kept.map(|(name, value)| format!("{}={}", encoded(name), encoded(value))).collect();
     pairs.push(format!("PageSize={page_size}"));
     pairs.push(format!("Page={page}"));
+    let token = token.filter(|token| !token.is_empty());
     pairs.extend(token.map(|token| format!("PageToken={token}")));
     format!("{}?{}", asked.path, pairs.join("&"))
 }

@@ -1,8 +1,10 @@
-//! Twilio Voice: the call list of one account, calls by SID, the account list, and Insights.
+//! Twilio Voice: the call list of one account, calls by SID, recordings, numbers with their
+//! applications, the account list, and Insights.
 //!
 //! Written from the published API description. Confirmed behaviour is fixed; every point the
 //! publication leaves open and a client could depend on is a switch in [`Settings`], set to what is
-//! believed. Making calls, callbacks, recordings and media streams are not simulated here.
+//! believed. Making calls, callbacks, media streams and the sound of
+//! recordings are not simulated here.
 //!
 //! Guesses without a switch, not to be relied on: ties of one second go by SID; a path of another
 //! account is 404; an unreadable filter is 400; how far apart the steps of a call are.
@@ -13,8 +15,10 @@ mod dates;
 mod errors;
 mod insights;
 mod list;
+mod numbers;
 mod query;
 mod record;
+mod recordings;
 mod service;
 mod settings;
 mod simulated;
@@ -33,7 +37,7 @@ use crate::server::{RequestSeen, Server, Wire};
 use crate::world::{NewCall, World};
 
 pub use settings::{
-    Cursor, ErrorBody, Granularity, Insights, Order, RangeEnd, Settings, StartFilter,
+    Cursor, ErrorBody, Granularity, Insights, Number, Order, RangeEnd, Settings, StartFilter,
 };
 pub use timeline::Outcome;
 
@@ -108,6 +112,11 @@ impl Simulator {
 }
 
 impl Hand {
+    /// The operator changes how it behaves, between two requests.
+    pub fn set(&self, change: impl FnOnce(&mut Settings)) {
+        self.service.set(change);
+    }
+
     /// A call that ends so and answers its SID.
     pub fn add(&self, new: NewCall, outcome: Outcome) -> String {
         self.service.add(new, outcome)

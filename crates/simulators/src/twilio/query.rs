@@ -60,7 +60,7 @@ impl Query {
 }
 
 /// `Name` is one day or instant; `Name>` is on or after it, `Name<` before it.
-fn span(asked: &Asked, name: &str, settings: &Settings) -> Result<Option<Span>, Answer> {
+pub(super) fn span(asked: &Asked, name: &str, settings: &Settings) -> Result<Option<Span>, Answer> {
     let read = |suffix: &str| {
         let name = format!("{name}{suffix}");
         let Some(text) = asked.param(&name) else { return Ok(None) };

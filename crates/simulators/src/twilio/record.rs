@@ -9,7 +9,7 @@ use super::settings::Settings;
 use super::timeline::{Outcome, Timeline, pick, share, sid};
 
 /// The business' own numbers.
-const OWN: [&str; 3] = ["+12125550100", "+12125550101", "+12125550102"];
+pub(super) const OWN: [&str; 3] = ["+12125550100", "+12125550101", "+12125550102"];
 
 /// Writes calls as they look at one instant.
 pub(super) struct Renderer<'a> {

@@ -17,12 +17,12 @@ use super::errors::{error, not_found, unauthorised};
 use super::record::Renderer;
 use super::settings::Settings;
 use super::timeline::{Outcome, sid};
-use super::{insights, list};
+use super::{insights, list, numbers, recordings};
 
 /// The provider behind the server.
 pub(super) struct Service {
     pub(super) doors: Doors,
-    settings: Settings,
+    settings: RwLock<Settings>,
     clock: Clock,
     scene: RwLock<Scene>,
 }
@@ -36,10 +36,20 @@ struct Scene {
 
 impl Service {
     pub(super) fn new(world: World, settings: Settings, clock: Clock) -> Self {
-        let doors = Doors::of(&world.location().id);
+        let doors = Doors::of(&world.location().id, settings.is_subaccount);
         let outcomes = HashMap::new();
         let catalogue = Catalogue::of(&world, &outcomes, settings.order);
-        Self { doors, settings, clock, scene: RwLock::new(Scene { world, outcomes, catalogue }) }
+        let scene = RwLock::new(Scene { world, outcomes, catalogue });
+        Self { doors, settings: RwLock::new(settings), clock, scene }
+    }
+
+    fn settings(&self) -> Settings {
+        self.settings.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Changes a switch. The order of lists stays as it was.
+    pub(super) fn set(&self, change: impl FnOnce(&mut Settings)) {
+        change(&mut self.settings.write().unwrap_or_else(PoisonError::into_inner));
     }
 
     fn look<R>(&self, look: impl FnOnce(&Scene) -> R) -> R {
@@ -47,12 +57,13 @@ impl Service {
     }
 
     fn touch<R>(&self, change: impl FnOnce(&mut Scene) -> R) -> R {
+        let order = self.settings().order;
         let mut scene = self.scene.write().unwrap_or_else(PoisonError::into_inner);
         let before = scene.world.revision();
         let out = change(&mut scene);
         if scene.world.revision() != before {
             let Scene { world, outcomes, catalogue } = &mut *scene;
-            *catalogue = Catalogue::of(world, outcomes, self.settings.order);
+            *catalogue = Catalogue::of(world, outcomes, order);
         }
         out
     }
@@ -82,7 +93,8 @@ impl Service {
 
     /// Every call that is listed now.
     pub(super) fn truth(&self) -> Vec<Truth> {
-        let renderer = self.renderer();
+        let settings = self.settings();
+        let renderer = self.renderer(&settings);
         self.look(|Scene { world, catalogue, .. }| {
             let calls = world.calls().iter();
             let entries = calls.filter_map(|call| catalogue.find(&sid("CA", &call.id)));
@@ -102,17 +114,14 @@ impl Service {
         })
     }
 
-    fn renderer(&self) -> Renderer<'_> {
-        Renderer {
-            settings: &self.settings,
-            account_sid: &self.doors.account_sid,
-            now: (self.clock)(),
-        }
+    fn renderer<'a>(&'a self, settings: &'a Settings) -> Renderer<'a> {
+        Renderer { settings, account_sid: &self.doors.account_sid, now: (self.clock)() }
     }
 
     fn route(&self, asked: &Asked, twists: &[What]) -> Answer {
-        let shape = self.settings.error_body;
-        let renderer = self.renderer();
+        let settings = self.settings();
+        let shape = settings.error_body;
+        let renderer = self.renderer(&settings);
         let nothing = || not_found(shape, &asked.path);
         if asked.method != "GET" {
             return nothing();
@@ -122,12 +131,22 @@ impl Service {
                 return insights::summaries(world, catalogue, &renderer, asked);
             }
             if asked.path == "/2010-04-01/Accounts.json" {
-                return self.accounts();
+                return self.accounts(&settings);
             }
             let account = format!("/2010-04-01/Accounts/{}/", self.doors.account_sid);
             let Some(rest) = asked.path.strip_prefix(&account) else { return nothing() };
-            if rest == "Calls.json" {
-                return list::list(world, catalogue, &renderer, asked, twists);
+            match rest {
+                "Calls.json" => return list::list(world, catalogue, &renderer, asked, twists),
+                "Recordings.json" => {
+                    return recordings::list(world, catalogue, &renderer, asked, None);
+                }
+                "IncomingPhoneNumbers.json" => return numbers::numbers(&renderer, asked),
+                "Applications.json" => return numbers::applications(&renderer, asked),
+                _ => {}
+            }
+            let of_call = rest.strip_prefix("Calls/");
+            if let Some(sid) = of_call.and_then(|rest| rest.strip_suffix("/Recordings.json")) {
+                return recordings::list(world, catalogue, &renderer, asked, Some(sid));
             }
             let sid = rest.strip_prefix("Calls/").and_then(|rest| rest.strip_suffix(".json"));
             let entry = sid.and_then(|sid| catalogue.find(sid));
@@ -141,12 +160,13 @@ impl Service {
         })
     }
 
-    fn accounts(&self) -> Answer {
-        if !self.settings.lists_accounts {
-            return error(self.settings.error_body, 403, 20003, "Permission denied");
+    fn accounts(&self, settings: &Settings) -> Answer {
+        if !settings.lists_accounts {
+            return error(settings.error_body, 403, 20003, "Permission denied");
         }
-        let others = (0..self.settings.subaccounts).map(|nth| sid("AC", &nth.to_string()));
-        let sids = std::iter::once(self.doors.account_sid.clone()).chain(others);
+        let others = (0..settings.subaccounts).map(|nth| sid("AC", &nth.to_string()));
+        let parent = self.doors.parent.iter().map(|(sid, _)| sid.clone());
+        let sids = std::iter::once(self.doors.account_sid.clone()).chain(parent).chain(others);
         let accounts: Vec<_> = sids.map(|sid| json!({ "sid": sid, "status": "active" })).collect();
         let body = json!({ "accounts": accounts, "next_page_uri": null, "page": 0 });
         Answer::json(200, body.to_string())
@@ -158,7 +178,7 @@ impl Provider for Service {
         let mut answer = if self.doors.open_for(asked) {
             self.route(asked, twists)
         } else {
-            unauthorised(self.settings.error_body)
+            unauthorised(self.settings().error_body)
         };
         let request_id = sid("RQ", &asked.target());
         answer.headers.push(("twilio-request-id", request_id));

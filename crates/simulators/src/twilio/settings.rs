@@ -34,8 +34,27 @@ pub struct Settings {
     /// §2: seconds after the end of a call until its price is there. Unconfirmed.
     pub price_after_seconds: i64,
 
+    /// §2: the share of calls on which somebody spoke that are recorded, 0 to 1.
+    pub recorded_share: f64,
+    /// §2: seconds after it begins until a recording is on a list.
+    pub recording_appears_after_seconds: i64,
+    /// §2: seconds after the end of a call until its recording is ready.
+    pub recording_ready_after_seconds: i64,
+    /// §2: recordings that were deleted, by SID; they are on no list.
+    pub deleted_recordings: Vec<String>,
+    /// §2: whether recordings are listed; believed refused for some API keys.
+    pub lists_recordings: bool,
+
+    /// §4: the account's numbers, up to three.
+    pub numbers: Vec<Number>,
+    /// §4: whether numbers are listed; believed refused for some API keys.
+    pub lists_numbers: bool,
+
     /// §1: the shape of error bodies.
     pub error_body: ErrorBody,
+    /// §1: whether this account is a subaccount, which its main account's Auth Token opens as well.
+    /// General knowledge, unconfirmed.
+    pub is_subaccount: bool,
     /// §1: accounts beside this one.
     pub subaccounts: usize,
     /// §1: whether the account list is answered; believed refused for some API keys.
@@ -62,12 +81,53 @@ impl Default for Settings {
             appears_after_seconds: 0,
             status_lag_seconds: 0,
             price_after_seconds: 60,
+            recorded_share: 0.3,
+            recording_appears_after_seconds: 0,
+            recording_ready_after_seconds: 30,
+            deleted_recordings: Vec::new(),
+            lists_recordings: true,
+            numbers: vec![Number::silent(); 3],
+            lists_numbers: true,
             error_body: ErrorBody::Legacy,
+            is_subaccount: false,
             subaccounts: 0,
             lists_accounts: true,
             insights: Insights::Open,
             insights_lacks: 0,
         }
+    }
+}
+
+/// Who answers the calls of a number, and who is told of them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Number {
+    /// Who answers.
+    pub voice_url: Option<String>,
+    /// Who is told at the end of a call.
+    pub status_callback: Option<String>,
+    /// How.
+    pub status_callback_method: &'static str,
+    /// Whether both addresses are those of an application.
+    pub has_application: bool,
+    /// Whether its calls go over a trunk.
+    pub is_on_trunk: bool,
+}
+
+impl Number {
+    /// One that tells nobody.
+    pub fn silent() -> Self {
+        Self {
+            voice_url: Some("https://voice.example.com/answer".to_owned()),
+            status_callback: None,
+            status_callback_method: "POST",
+            has_application: false,
+            is_on_trunk: false,
+        }
+    }
+
+    /// One that tells this address.
+    pub fn telling(address: &str) -> Self {
+        Self { status_callback: Some(address.to_owned()), ..Self::silent() }
     }
 }
 

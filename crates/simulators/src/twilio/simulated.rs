@@ -21,14 +21,18 @@ impl Simulated for Simulator {
     }
 
     fn configuration(&self) -> Vec<(&'static str, String)> {
-        vec![
+        let own = [
             ("base_url", toml_text(&self.base_url())),
             ("account_sid", toml_text(self.account_sid())),
-        ]
+        ];
+        let parent = self.service.doors.parent.iter();
+        let parent = parent.map(|(sid, _)| ("parent_account_sid", toml_text(sid)));
+        own.into_iter().chain(parent).collect()
     }
 
     fn secrets(&self) -> Vec<(&'static str, String)> {
-        vec![("token", self.auth_token().to_owned())]
+        let parent = self.service.doors.parent.as_ref().map(|(_, token)| token.clone());
+        vec![("token", parent.unwrap_or_else(|| self.auth_token().to_owned()))]
     }
 
     fn truth(&self) -> Vec<Truth> {

@@ -2,7 +2,7 @@
 //! dictionaries.
 
 use domain::{AgentId, Assignment, PlacementFacts, Timestamp, place};
-use store::{ProbeRow, SeenAgent};
+use store::{AgentsSeen, ProbeRow, SeenAgent};
 use testkit::on_both_databases;
 
 use crate::samples::{account, at, source};
@@ -34,9 +34,12 @@ on_both_databases! {
         let mut tx = db.store.begin().await.unwrap();
         let before = tx.rules_version(source).await.unwrap();
         let agents = [seen("g\0", "G"), seen("h", "H")];
-        assert_eq!(tx.agents_see(source, &agents, at(1)).await.unwrap(), ["g\0", "h"]);
-        assert!(tx.agents_see(source, &[seen("g\0", "new")], at(2)).await.unwrap().is_empty());
-        assert!(tx.agents_see(source, &[], at(2)).await.unwrap().is_empty());
+        assert_eq!(tx.agents_see(source, &agents, at(1)).await.unwrap().new, ["g\0", "h"]);
+        let renamed = tx.agents_see(source, &[seen("g\0", "new")], at(2)).await.unwrap();
+        assert_eq!(renamed, AgentsSeen { changed: vec!["g\0".to_owned()], ..Default::default() });
+        let again = tx.agents_see(source, &[seen("g\0", "new")], at(2)).await.unwrap();
+        assert_eq!(again, AgentsSeen::default());
+        assert_eq!(tx.agents_see(source, &[], at(2)).await.unwrap(), AgentsSeen::default());
         assert_eq!(tx.rules_version(source).await.unwrap(), before + 1);
         tx.commit().await.unwrap();
 
@@ -57,6 +60,29 @@ on_both_databases! {
         let rows = db.store.agents_list(source, at(5)).await.unwrap();
         let accounts: Vec<Option<&str>> = rows.iter().map(|row| row.account.as_deref()).collect();
         assert_eq!(accounts, [Some("acme"), None], "by name: H, new");
+    }
+
+    async fn an_agent_that_a_list_no_longer_has_is_marked_until_it_is_back(db) {
+        let source = source(&db.store, "s").await;
+        let mut tx = db.store.begin().await.unwrap();
+        tx.agents_see(source, &[seen("a", "A"), seen("b\0", "B")], at(1)).await.unwrap();
+        // Named by a call and by no list.
+        tx.agents_see(source, &[seen("c", "c")], at(0)).await.unwrap();
+        let left = [seen("a", "A")];
+        assert_eq!(tx.agents_gone(source, &left, at(5)).await.unwrap(), ["b\u{FFFD}"]);
+        assert!(tx.agents_gone(source, &left, at(7)).await.unwrap().is_empty());
+        tx.commit().await.unwrap();
+        let marks = |rows: Vec<store::AgentRow>| -> Vec<Option<i64>> {
+            rows.into_iter().map(|row| row.gone_at).collect()
+        };
+        let rows = db.store.agents_list(source, at(9)).await.unwrap();
+        assert_eq!(marks(rows), [None, Some(at(5).as_millis()), None]);
+        let mut tx = db.store.begin().await.unwrap();
+        let back = tx.agents_see(source, &[seen("b\0", "B")], at(8)).await.unwrap();
+        assert_eq!(back.changed, ["b\0"]);
+        tx.commit().await.unwrap();
+        let rows = db.store.agents_list(source, at(9)).await.unwrap();
+        assert_eq!(marks(rows), [None, None, None]);
     }
 
     async fn an_assignment_of_no_time_or_no_agent_is_refused(db) {

@@ -2,6 +2,7 @@
 //! take them to mean. Nothing is changed by asking.
 
 mod known;
+mod webhooks;
 
 use super::batches;
 use super::client::{Client, Listing, Span};
@@ -36,6 +37,7 @@ pub async fn examine(client: &Client) -> Vec<Probe> {
     }
     probes.push(agents(client).await);
     probes.push(batch_calls(client).await);
+    probes.extend(webhooks::ask(client).await);
     probes
 }
 
@@ -136,7 +138,7 @@ async fn states(client: &Client, newest: &ConversationPage) -> Probe {
 async fn agents(client: &Client) -> Probe {
     match client.agents().await {
         Ok(agents) => {
-            let count = agents.len();
+            let count = agents.agents.len();
             probe("agents", Right, format!("The API key may list the {count} agents"))
         }
         Err(error) => unanswered("agents", &error),
@@ -155,6 +157,17 @@ async fn batch_calls(client: &Client) -> Probe {
         "Of the {called} recipients beyond pending in the {batches} newest batch calls, {} have a conversation, {} failed or were cancelled without one, and {} have none for no reason given",
         counted.conversed, counted.failed, counted.unexplained
     );
-    let outcome = if counted.unexplained == 0 { Right } else { Notable };
-    probe("batch_calls", outcome, sentence)
+    let unlisted = match batches::unlisted(client, &counted).await {
+        Ok(unlisted) => unlisted,
+        Err(error) => return unanswered_aside("batch_calls", &error),
+    };
+    let sentence = match unlisted {
+        Some(0) => format!("{sentence}; the list of calls has each of these conversations"),
+        Some(missing) => {
+            format!("{sentence}; the list of calls lacks {missing} of these conversations")
+        }
+        None => sentence,
+    };
+    let is_right = counted.unexplained == 0 && unlisted.unwrap_or(0) == 0;
+    probe("batch_calls", if is_right { Right } else { Notable }, sentence)
 }

@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::{START, connect, detail, reply, row};
+use super::{START, connect, connect_with, detail, reply, row};
+use crate::elevenlabs::Settings;
 use crate::testing::{Received, Reply, Server};
 use crate::{Probe, ProbeOutcome, Provider};
 
@@ -15,7 +16,55 @@ struct Odd {
     summary: Option<&'static str>,
     running: u64,
     lost: usize,
+    unlisted: usize,
     excludes_ends: bool,
+    hooks: Hooks,
+}
+
+/// What the workspace's webhooks are like.
+#[derive(Default, Clone, Copy, PartialEq, Eq)]
+enum Hooks {
+    #[default]
+    Ours,
+    None,
+    Elsewhere,
+    OfOneAgent,
+    SwitchedOff,
+    WithoutTranscripts,
+    Failing,
+    Closed,
+}
+
+const OURS: &str = "https://calls.example.com/webhooks/agents";
+
+fn webhooks(odd: Odd) -> Reply {
+    if odd.hooks == Hooks::Closed {
+        let body = json!({ "detail": { "status": "missing_permissions", "message": "No." } });
+        return Reply::json(401, body.to_string());
+    }
+    let url = if odd.hooks == Hooks::Elsewhere { "https://x.example.org/?s=secret" } else { OURS };
+    let is_off = odd.hooks == Hooks::SwitchedOff;
+    let failed = (odd.hooks == Hooks::Failing).then_some(404);
+    let at = failed.map(|_| START);
+    let hook = |id: &str, url: &str| {
+        json!({ "webhook_id": id, "webhook_url": url, "is_disabled": is_off,
+            "is_auto_disabled": is_off, "most_recent_failure_error_code": failed,
+            "most_recent_failure_timestamp": at })
+    };
+    let other = hook("wh_2", "https://agent.example.org/hook");
+    reply(&json!({ "webhooks": [hook("wh_1", url), other] }))
+}
+
+fn settings_of_workspace(odd: Odd) -> Reply {
+    let id = (odd.hooks != Hooks::None).then_some("wh_1");
+    let event = if odd.hooks == Hooks::WithoutTranscripts { "audio" } else { "transcript" };
+    reply(&json!({ "webhooks": { "post_call_webhook_id": id, "events": [event] } }))
+}
+
+fn agent(odd: Odd) -> Reply {
+    let id = (odd.hooks == Hooks::OfOneAgent).then_some("wh_2");
+    let own = json!({ "webhooks": { "post_call_webhook_id": id } });
+    reply(&json!({ "agent_id": "a", "platform_settings": { "workspace_overrides": own } }))
 }
 
 fn rows(odd: Odd) -> Vec<Value> {
@@ -56,19 +105,26 @@ fn answer(request: &Received, odd: Odd) -> Reply {
     let path = request.line.split([' ', '?']).nth(1).unwrap_or_default();
     match path.strip_prefix("/v1/convai/").unwrap_or_default() {
         "conversations" => list(request, odd).with("date", "Sun, 01 Mar 2026 12:00:20 GMT"),
+        "" => webhooks(odd),
+        "settings" => settings_of_workspace(odd),
+        "agents/a" => agent(odd),
         "agents" => reply(&json!({ "agents": [{ "agent_id": "a" }], "has_more": false })),
         "analytics/live-count" => reply(&json!({ "count": odd.running })),
         "batch-calling/workspace" => {
             reply(&json!({ "batch_calls": [{ "id": "btcal_1" }], "has_more": false }))
         }
         "batch-calling/btcal_1" => {
-            let recipient =
-                |status: &str, id: Value| json!({ "status": status, "conversation_id": id });
+            let recipient = |status: &str, id: Value| {
+                json!({ "status": status, "conversation_id": id,
+                    "created_at_unix": START - 3600, "updated_at_unix": START })
+            };
             let mut all = vec![
                 recipient("pending", Value::Null),
                 recipient("completed", json!("conv_1")),
                 recipient("failed", Value::Null),
             ];
+            let unlisted = (0..odd.unlisted).map(|nth| json!(format!("conv_unlisted_{nth}")));
+            all.extend(unlisted.map(|id| recipient("completed", id)));
             all.extend((0..odd.lost).map(|_| recipient("completed", Value::Null)));
             reply(&json!({ "id": "btcal_1", "recipients": all }))
         }
@@ -78,7 +134,8 @@ fn answer(request: &Received, odd: Odd) -> Reply {
 
 async fn examined(odd: Odd) -> Vec<Probe> {
     let server = Server::start(move |request| answer(request, odd)).await;
-    connect(&server).examine().await
+    let expected = Settings { webhook_url: Some(OURS.to_owned()), ..Settings::default() };
+    connect_with(&server, expected).examine().await
 }
 
 async fn found(odd: Odd, name: &str, outcome: ProbeOutcome, words: &str) {
@@ -110,6 +167,7 @@ async fn a_provider_that_behaves_is_right_in_everything() {
             "row_and_detail",
             "agents",
             "batch_calls",
+            "webhooks",
         ]
     );
     assert!(probes.iter().all(|probe| probe.outcome == Right), "{probes:#?}");
@@ -140,6 +198,30 @@ async fn what_is_odd_is_named() {
     found(usual, "batch_calls", Right, counted).await;
     let lost = Odd { lost: 4, ..usual };
     found(lost, "batch_calls", Notable, "and 4 have none for no reason given").await;
+    let all = "the list of calls has each of these conversations";
+    found(usual, "batch_calls", Right, all).await;
+    let unlisted = Odd { unlisted: 2, ..usual };
+    let lacks = "the list of calls lacks 2 of these conversations";
+    found(unlisted, "batch_calls", Notable, lacks).await;
+}
+
+#[tokio::test]
+async fn webhooks_that_are_not_ours_are_named() {
+    let with = |hooks| Odd { hooks, ..Odd::default() };
+    let right = "The one agent tells calls.example.com of calls, as `webhook_url` says";
+    found(with(Hooks::Ours), "webhooks", Right, right).await;
+    found(with(Hooks::None), "webhooks", Wrong, "(a) tells nobody of calls").await;
+    found(with(Hooks::Elsewhere), "webhooks", Wrong, "(a at x.example.org)").await;
+    found(with(Hooks::OfOneAgent), "webhooks", Wrong, "(a at agent.example.org)").await;
+    let off = "(a, which ElevenLabs switched off after too many failures)";
+    found(with(Hooks::SwitchedOff), "webhooks", Wrong, off).await;
+    let deaf = "(a, which is not told of transcripts)";
+    found(with(Hooks::WithoutTranscripts), "webhooks", Wrong, deaf).await;
+    let failed = "The last delivery to calls.example.com that failed was at";
+    found(with(Hooks::Failing), "webhook_failures", Notable, failed).await;
+    found(with(Hooks::Closed), "webhooks", Notable, "Could not look where calls are told").await;
+    let said = format!("{:?}", examined(with(Hooks::Elsewhere)).await);
+    assert!(!said.contains("secret"), "{said}");
 }
 
 #[tokio::test]

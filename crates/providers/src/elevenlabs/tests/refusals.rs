@@ -98,10 +98,10 @@ async fn agents_are_read_to_their_end_and_a_circle_is_left() {
         reply(&json!({ "agents": agents, "next_cursor": next, "has_more": more }))
     };
     let server = Server::saying(vec![page("a", json!("1"), true), page("b", Value::Null, false)]);
-    let agents = connect(&server.await).agents().await.unwrap();
-    assert_eq!(agents.len(), 2);
+    let all = connect(&server.await).agents().await.unwrap();
+    assert_eq!((all.agents.len(), all.is_whole), (2, true));
     let circle = Server::saying(vec![page("a", json!("1"), true)]).await;
-    connect(&circle).agents().await.unwrap();
+    assert!(!connect(&circle).agents().await.unwrap().is_whole);
     assert_eq!(circle.received().len(), 2);
 }
 

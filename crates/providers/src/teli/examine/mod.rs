@@ -29,6 +29,9 @@ pub(super) async fn examine(client: &Client, learnt: &Learnt) -> Vec<Probe> {
         }
     }
     probes.push(agents(client).await);
+    let sentence = "Teli publishes no webhook for calls, so there is none to configure; calls are \
+        found by reading alone";
+    probes.push(probe(crate::webhooks::NAME, Notable, sentence));
     probes.extend(assumptions::all(client.settings(), learnt));
     probes
 }

@@ -1,4 +1,4 @@
-//! What stands beside the call list: subaccounts, and Insights' own count.
+//! What stands beside the call list: recordings, subaccounts, and Insights' own count.
 
 use std::time::Duration;
 
@@ -9,6 +9,7 @@ use super::{probe, unanswered};
 use crate::ProbeOutcome::{Notable, Right};
 use crate::twilio::client::Client;
 use crate::twilio::marks::Marks;
+use crate::twilio::recordings::Recordings;
 use crate::twilio::{insights, walk};
 use crate::{Page, Probe, SourceError, Walked};
 
@@ -28,7 +29,8 @@ pub(super) async fn subaccounts(client: &Client) -> Probe {
             let sentence = format!(
                 "There are {more}{others} other accounts, whose calls are not in this list"
             );
-            let hint = "Each account whose calls you want is a source with its own `account_sid`";
+            let hint = "Each account whose calls you want is a source with its own `account_sid`, \
+                and with this one as `parent_account_sid` if this token is to open it";
             Probe { hint: Some(hint.to_owned()), ..probe(NAME, Notable, sentence) }
         }
         // An API key may well not, and reading calls does not need it.
@@ -39,6 +41,27 @@ pub(super) async fn subaccounts(client: &Client) -> Probe {
         }
         Err(error) => unanswered(NAME, &error),
     }
+}
+
+/// Whether recordings can be listed; `None` where they are not to be.
+pub(super) async fn recordings(client: &Client) -> Option<Probe> {
+    const NAME: &str = "recordings";
+    client.settings().reads_recordings.then_some(())?;
+    let url = client.first_of("Recordings.json", &[]);
+    Some(match client.resources(("recordings", "recordings"), url, |_| ()).await {
+        Ok(page) => {
+            let more = if page.next.is_some() { "more than " } else { "" };
+            let count = page.items.len();
+            probe(NAME, Right, format!("The token may list recordings; there are {more}{count}"))
+        }
+        Err(error) if error.needs_operator() => {
+            let sentence = "This token may not list recordings, so calls are kept without theirs";
+            let hint = "Give the API key the right to read recordings, or set \
+                `reads_recordings = false`, which saves requests";
+            Probe { hint: Some(hint.to_owned()), ..probe(NAME, Notable, sentence) }
+        }
+        Err(error) => unanswered(NAME, &error),
+    })
 }
 
 /// One whole day, counted twice. `None` where Insights is not set up.
@@ -72,7 +95,8 @@ async fn listed(client: &Client, window: Window) -> Result<Walked, SourceError> 
     let (sender, mut receiver) = mpsc::channel::<Page>(1);
     let marks = Marks::default();
     let walking = async {
-        let walked = walk::walk(client, &marks, window, &sender).await;
+        let without = Recordings::default();
+        let walked = walk::calls(client, &marks, &without, (window, &sender)).await;
         drop(sender);
         walked
     };

@@ -3,6 +3,7 @@
 
 mod beside;
 mod filters;
+mod webhooks;
 
 use std::collections::HashSet;
 use std::time::Duration;
@@ -35,6 +36,8 @@ pub async fn examine(client: &Client) -> Vec<Probe> {
     probes.push(order(&page));
     probes.push(cursor(client).await);
     probes.extend(filters::examine(client, &page).await);
+    probes.extend(beside::recordings(client).await);
+    probes.extend(webhooks::ask(client).await);
     probes.push(beside::subaccounts(client).await);
     probes.extend(beside::insights(client).await);
     probes

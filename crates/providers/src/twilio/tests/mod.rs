@@ -1,6 +1,8 @@
 //! What this provider promises, against answers as documented and answers as feared.
 
 mod errors;
+mod numbers;
+mod recordings;
 mod records;
 mod requests;
 mod settings;
@@ -23,7 +25,7 @@ const ACCOUNT: &str = "AC00000000000000000000000000000001";
 const KEY: &str = "SK00000000000000000000000000000002";
 
 fn settings() -> Settings {
-    Settings { swept_statuses: Vec::new(), ..Settings::new(ACCOUNT) }
+    Settings { swept_statuses: Vec::new(), reads_recordings: false, ..Settings::new(ACCOUNT) }
 }
 
 fn connect(server: &Server, settings: Settings) -> Twilio {
@@ -71,6 +73,11 @@ fn next_of(request: &Received, page: i64) -> String {
         .append_pair("Page", &page.to_string())
         .finish();
     format!("{path}?{query}")
+}
+
+/// A page of another list.
+fn list(key: &str, items: &[Value], next: Option<&str>) -> Reply {
+    Reply::json(200, json!({ key: items, "next_page_uri": next }).to_string())
 }
 
 /// What one walk brought.

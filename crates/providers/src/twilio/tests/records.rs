@@ -8,8 +8,9 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::at;
-use crate::twilio::normalise;
 use crate::twilio::wire::{CallPage, SummaryPage, account_sids};
+use crate::twilio::{Reading, normalise};
+use crate::{Unreadable, parts};
 
 const PAGE: &str = include_str!("../fixtures/calls.json");
 
@@ -17,8 +18,15 @@ fn split(body: impl Into<Bytes>) -> serde_json::Result<CallPage> {
     CallPage::split(&body.into())
 }
 
+/// What a call resource says that stands alone.
+fn reading(call: &[u8]) -> Result<Call, Unreadable> {
+    let base = url::Url::parse("https://api.twilio.com").unwrap();
+    let record = parts::compose([("call", call)]);
+    normalise(&record, &Reading { home: Country::US, base: &base })
+}
+
 fn read(record: &Value) -> Call {
-    normalise(record.to_string().as_bytes(), Country::US).unwrap()
+    reading(record.to_string().as_bytes()).unwrap()
 }
 
 /// A call that was dialled, with these fields.
@@ -54,7 +62,7 @@ fn the_documented_page_is_split_without_a_copy() {
 #[test]
 fn the_documented_record_becomes_a_call() {
     let page = split(PAGE).unwrap();
-    let call = normalise(&page.calls[0].record.bytes, Country::US).unwrap();
+    let call = reading(&page.calls[0].record.bytes).unwrap();
     assert_eq!(call.occurred_at.text, "Fri, 18 Oct 2019 17:02:00 +0000");
     assert_eq!(call.ended_at.unwrap().at, at("2019-10-18T17:03:00Z"));
     assert_eq!(call.duration, Some(Duration::from_mins(1)));
@@ -67,7 +75,7 @@ fn the_documented_record_becomes_a_call() {
     };
     assert_eq!(call.aliases, [alias("twilio_call", "a"), alias("twilio_parent_call", "c")]);
     assert_eq!((call.agent, call.contact, call.awaits), (None, None, None));
-    let queued = normalise(&page.calls[1].record.bytes, Country::US).unwrap();
+    let queued = reading(&page.calls[1].record.bytes).unwrap();
     assert_eq!(queued.occurred_at.text, "Fri, 18 Oct 2019 16:02:00 +0000");
     assert_eq!(
         (queued.status, queued.ended_at, queued.duration),
@@ -233,12 +241,14 @@ proptest! {
         let page = split(serde_json::to_vec(&body).unwrap()).unwrap();
         let record = &page.calls[0].record;
         prop_assert_eq!(&record.identity.as_ref().unwrap().id.0, &sid);
-        prop_assert!(normalise(&record.bytes, Country::US).is_ok());
+        prop_assert!(reading(&record.bytes).is_ok());
     }
 
     #[test]
     fn no_bytes_make_it_panic(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
-        normalise(&bytes, Country::US).ok();
+        reading(&bytes).ok();
+        let base = url::Url::parse("https://api.twilio.com").unwrap();
+        normalise(&bytes, &Reading { home: Country::US, base: &base }).ok();
         SummaryPage::read(&Bytes::from(bytes.clone())).ok();
         account_sids(&Bytes::from(bytes.clone())).ok();
         split(bytes).ok();
@@ -253,7 +263,7 @@ proptest! {
         }
         if let Ok(page) = split(bytes) {
             for listed in page.calls {
-                normalise(&listed.record.bytes, Country::US).ok();
+                reading(&listed.record.bytes).ok();
             }
         }
     }

@@ -23,7 +23,7 @@ async fn record(reply: Reply) -> Result<Option<RawRecord>, SourceError> {
 #[tokio::test]
 async fn one_call_is_fetched_whole() {
     let found = record(Reply::json(200, RECORD)).await.unwrap().unwrap();
-    assert_eq!(&found.bytes[..], RECORD.as_bytes());
+    assert_eq!(found.bytes, format!("{{\"call\":{RECORD}}}"));
     assert_eq!(found.identity.unwrap().id.0, "CA1");
 }
 

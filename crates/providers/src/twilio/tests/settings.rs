@@ -29,14 +29,21 @@ fn what_cannot_work_is_refused_and_not_repeated() {
         refusal(|it| it.account_sid = format!("AC{secret}0")),
         refusal(|it| it.api_key_sid = Some(secret.to_owned())),
         refusal(|it| it.api_key_sid = Some(ACCOUNT.to_owned())),
+        refusal(|it| it.parent_account_sid = Some(secret.to_owned())),
     ] {
         assert!(why.contains("32 hex digits") && !why.contains(secret), "{why}");
     }
+    let both = refusal(|it| {
+        it.parent_account_sid = Some(ACCOUNT.to_owned());
+        it.api_key_sid = Some(KEY.to_owned());
+    });
+    assert!(both.contains("take one of them out"), "{both}");
     assert!(refusal(|it| it.page_size = 1001).contains("from 1 to 1000"));
     assert!(refusal(|it| it.page_size = 0).contains("from 1 to 1000"));
     assert!(refusal(|it| it.requests_at_once = 0).contains("`requests_at_once`"));
     assert!(refusal(|it| it.requests_per_10s = 0).contains("`requests_per_10s`"));
     assert!(refusal(|it| it.window_days_max = 0).contains("`window_days_max`"));
+    assert!(refusal(|it| it.webhook_url = Some(secret.to_owned())).contains("`webhook_url`"));
     let unknown = refusal(|it| it.swept_statuses.push("answered".to_owned()));
     assert!(unknown.contains("`answered`") && unknown.contains("no-answer"), "{unknown}");
     assert!(refusal(|it| it.insights_url = Some("insights".to_owned())).contains("`insights`"));

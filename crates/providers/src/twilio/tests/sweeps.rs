@@ -50,7 +50,8 @@ fn pages_asked(server: &Server, before: &mut usize) -> usize {
 #[tokio::test]
 async fn statuses_are_listed_in_the_order_calls_take_and_starts_last() {
     let server = Server::start(|_| page(&[], None)).await;
-    let provider = connect(&server, Settings::new(super::ACCOUNT));
+    let provider =
+        connect(&server, Settings { reads_recordings: false, ..Settings::new(super::ACCOUNT) });
     walk(&provider, day(9)).await;
     let asked: Vec<_> = server.received().iter().map(|it| it.query("Status")).collect();
     let asked: Vec<_> = asked.iter().map(Option::as_deref).collect();
@@ -143,7 +144,11 @@ async fn an_order_nobody_trusts_ends_nothing_early() {
 #[tokio::test]
 async fn a_call_on_two_lists_is_counted_once() {
     let server = Server::start(|_| page(&[call("CA1", "2026-03-09T10:00:00Z")], None)).await;
-    let outcome = walk(&connect(&server, Settings::new(super::ACCOUNT)), day(9)).await;
+    let outcome = walk(
+        &connect(&server, Settings { reads_recordings: false, ..Settings::new(super::ACCOUNT) }),
+        day(9),
+    )
+    .await;
     assert_eq!(outcome.walked, Ok(Walked::Whole { distinct: 1, total: None }));
     let repeated = outcome.pages.iter().flat_map(|page| &page.records).filter(|(_, again)| *again);
     assert_eq!(repeated.count(), 5);

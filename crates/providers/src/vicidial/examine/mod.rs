@@ -16,7 +16,7 @@ use super::sql;
 use super::tables::{Copy, Schema, Table};
 use super::zone::apart;
 use crate::examine::{hinted, probe, unanswered};
-use crate::{Probe, ProbeOutcome, SourceError};
+use crate::{Probe, ProbeOutcome, SourceError, webhooks};
 
 use ProbeOutcome::{Notable, Right, Wrong};
 
@@ -48,6 +48,8 @@ pub async fn examine(client: &Client) -> Vec<Probe> {
             probes.push(or_unanswered("stuck", stuck(client).await));
             probes.push(or_unanswered("statuses", statuses(client, &schema).await));
             probes.push(or_unanswered("call_urls", site::call_urls(client, &schema).await));
+            let told = site::webhooks(client, &schema).await.transpose();
+            probes.extend(told.map(|told| or_unanswered(webhooks::NAME, told)));
             probes.extend(ledgers::lost(client, &schema).await);
             probes.push(slowest(client));
         }

@@ -5,9 +5,17 @@ use super::super::replica::{self, Replica};
 use super::super::rows::Row;
 use super::super::tables::{Copy, Schema, Table};
 use crate::examine::{hinted, probe};
+use crate::webhooks::{Kind, Teller, judge};
 use crate::{Probe, ProbeOutcome, SourceError};
 
 use ProbeOutcome::{Notable, Right, Wrong};
+
+const TELLING: Kind = Kind {
+    one: "active campaign or in-group",
+    many: "active campaigns and in-groups",
+    cure: "Set their dispo call URL to `webhook_url`, with VAR before it where it has variables. Calls \
+        are read meanwhile, only later",
+};
 
 /// Campaigns that are named, at most.
 const NAMED_MAX: usize = 10;
@@ -106,15 +114,46 @@ pub(super) async fn replica_state(client: &Client) -> Result<Probe, SourceError>
     })
 }
 
-/// Which campaigns and in-groups tell somebody of their calls. What a URL is stays unsaid: it may
-/// hold passwords.
-pub(super) async fn call_urls(client: &Client, schema: &Schema) -> Result<Probe, SourceError> {
+/// Whether active campaigns and in-groups tell the address that is expected; `None` where none is.
+pub(super) async fn webhooks(
+    client: &Client,
+    schema: &Schema,
+) -> Result<Option<Probe>, SourceError> {
+    // What cannot be read was refused when the client was made.
+    let Some(expected) = client.settings().webhook().unwrap_or_default() else { return Ok(None) };
+    let mut tellers = Vec::new();
+    for (_, id, row) in telling(client, schema).await? {
+        let told = row.get("dispo_call_url");
+        // Several addresses stand in a table of their own, which is not read.
+        if told == Some("ALT") {
+            continue;
+        }
+        // The word says that the address has variables.
+        let told = told.map(|url| url.strip_prefix("VAR").unwrap_or(url).to_owned());
+        let name = row.get(id).unwrap_or_default().to_owned();
+        tellers.push(Teller { name, tells: told, flaw: None });
+    }
+    Ok(Some(judge(TELLING, &tellers, Some(&expected))))
+}
+
+/// The active campaigns and in-groups, each with the name of its id.
+async fn telling(
+    client: &Client,
+    schema: &Schema,
+) -> Result<Vec<(Table, &'static str, Row)>, SourceError> {
     let mut all = Vec::new();
     for (table, id) in [(Table::Campaigns, "campaign_id"), (Table::InboundGroups, "group_id")] {
         let Some(statement) = schema.select(table, Copy::Live, "1 = 1") else { continue };
         let rows = client.ask("call URLs", &statement).await?.rows;
         all.extend(rows.into_iter().filter(is_active).map(|row| (table, id, row)));
     }
+    Ok(all)
+}
+
+/// Which campaigns and in-groups tell somebody of their calls. What a URL is stays unsaid: it may
+/// hold passwords.
+pub(super) async fn call_urls(client: &Client, schema: &Schema) -> Result<Probe, SourceError> {
+    let all = telling(client, schema).await?;
     if all.is_empty() {
         let sentence = "No active campaign or in-group can be read, so its call URLs are unknown; \
                         calls are found by reading the tables anyway";

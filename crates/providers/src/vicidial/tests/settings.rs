@@ -1,6 +1,7 @@
 use secrecy::SecretString;
 
 use super::*;
+use crate::connect::ProviderOwn as _;
 use crate::http::budget::Budgets;
 use crate::testing::HandClock;
 use crate::vicidial::{Client, Settings};

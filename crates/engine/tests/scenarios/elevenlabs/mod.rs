@@ -1,6 +1,8 @@
 //! Conversations at ElevenLabs: a cursor without a total, details that come later and go again
 //! (A6, A12, A16, A18, A19, A22).
 
+mod webhooks;
+
 use std::sync::Arc;
 use std::time::Duration;
 

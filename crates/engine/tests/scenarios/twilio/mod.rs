@@ -1,5 +1,8 @@
 //! Twilio: filters that hide calls, days for seconds, cursors, late prices (A12, A16–A19, A23, A24).
 
+mod recordings;
+mod webhooks;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -312,7 +315,8 @@ on_both_databases! {
         assert_eq!(awaits(&rig, &id).await, Some(Awaited::Price));
         // Between two tiers and far from the newest window, so that only its SID brings the price.
         rig.clock.pass(HOUR * 7);
-        let asked = || rig.provider.requests().iter().filter(|it| it.path.contains(&sid)).count();
+        let by_sid = format!("{sid}.json");
+        let asked = || rig.provider.requests().iter().filter(|it| it.path.ends_with(&by_sid)).count();
         let before = asked();
         read_whole(&rig).await;
         assert_eq!(asked() - before, 1, "it was asked for by its SID");
@@ -344,6 +348,14 @@ on_both_databases! {
     async fn twilio_smaller_pages_than_asked_for_are_not_the_end(db) {
         let switches = Settings { page_size_max: 7, ..Settings::default() };
         let (rig, _) = rig(db, switches, &[]).await;
+        read_whole(&rig).await;
+    }
+
+    /// A subaccount is a source of its own, which its main account's token opens.
+    async fn twilio_a_subaccount_is_read_with_its_main_account_s_token(db) {
+        let switches = Settings { is_subaccount: true, ..Settings::default() };
+        let (rig, hand) = rig(db, switches, &[]).await;
+        hand.add(ago(&rig, HOUR * 5), Outcome::Completed);
         read_whole(&rig).await;
     }
 

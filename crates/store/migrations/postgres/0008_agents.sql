@@ -1,0 +1,5 @@
+-- PostgreSQL. Its twin is migrations/sqlite; a test compares the two.
+
+-- When the provider's whole list no longer had an agent. It stays, with its calls; a list that has it
+-- again takes the mark away.
+ALTER TABLE agents ADD COLUMN gone_at BIGINT;
