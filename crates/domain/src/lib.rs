@@ -11,6 +11,8 @@
 //! | assignment | "calls of this agent belong to this account", valid from … to …: [`Assignment`] |
 //! | change | somebody's change of assignments, and the calls it moved |
 //! | call | one record in normal form, keyed by source and [`ProviderCallId`]: [`Call`] |
+//! | alias | another name of a call, told by its provider: [`Alias`] |
+//! | leg, witness | one of the calls, of several sources or one, that are one conversation: [`legs::Witness`] |
 //! | observation | one time we saw a call with some content, told apart by [`ContentHash`] |
 //! | window | a half-open span of time in UTC: [`Window`] |
 //! | territory | the span of time one window answers for when a run counts: [`Territory`] |
@@ -26,6 +28,7 @@ mod compare;
 mod coverage;
 mod hash;
 mod ids;
+pub mod legs;
 mod phone;
 mod placement;
 mod plan;

@@ -1,4 +1,4 @@
-//! The verbs: sync, ingest, place, compare, examine.
+//! The verbs: sync, ingest, place, compare, legs, examine.
 //!
 //! Read [`sync::sync`] first: it plans windows from the ledger, lets the provider walk them,
 //! sends every page through [`ingest`], and ends with accounts that balance.
@@ -8,6 +8,7 @@ pub mod compare;
 mod context;
 pub mod examine;
 pub mod ingest;
+pub mod legs;
 mod memory;
 pub mod place;
 pub mod sync;

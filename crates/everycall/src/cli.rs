@@ -61,6 +61,7 @@ pub enum Command {
     Status(commands::status::Status),
     Runs(commands::runs::Runs),
     Calls(commands::calls::Calls),
+    Legs(commands::legs::Legs),
     Sources(commands::sources::Sources),
     Agents(commands::agents::Agents),
     Accounts(commands::accounts::Accounts),

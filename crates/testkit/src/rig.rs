@@ -32,6 +32,8 @@ pub struct Rig {
 /// How a rig is set up. The default is a small quiet world without limits.
 #[derive(Debug, Clone)]
 pub struct RigSettings {
+    /// What the source is called; two rigs on one database need two names.
+    pub name: &'static str,
     /// How many calls there are.
     pub calls: usize,
     /// Over how many days before now.
@@ -52,7 +54,7 @@ impl Default for RigSettings {
             ..Tuning::default()
         };
         let now = instant("2026-03-31T12:00:00Z");
-        Self { calls: 120, days: 20, tuning, now, keys: Vec::new() }
+        Self { name: "the source", calls: 120, days: 20, tuning, now, keys: Vec::new() }
     }
 }
 
@@ -157,6 +159,7 @@ async fn source(
     settings: &RigSettings,
     since: Timestamp,
 ) -> Source {
+    let name = settings.name;
     let kind: ProviderKind = provider.provider().parse().expect("the simulator names a provider");
     let keys = provider.configuration().into_iter().chain(settings.keys.clone());
     let keys: BTreeMap<_, _> = keys.collect();
@@ -171,7 +174,7 @@ async fn source(
     };
     let connection = connect(settings, Arc::clone(&ctx.wait), &Budgets::new());
     let mut tx = ctx.store.begin().await.expect("a transaction begins");
-    let row = tx.source_ensure("the source", kind, &scope, since, ctx.now()).await;
+    let row = tx.source_ensure(name, kind, &scope, since, ctx.now()).await;
     tx.commit().await.expect("it commits");
     Source {
         row: row.expect("the source is kept"),

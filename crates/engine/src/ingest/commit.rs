@@ -231,11 +231,16 @@ impl<'b> Writes<'b> {
         seen_by: SeenBy,
         now: Timestamp,
     ) -> Result<(), StoreError> {
+        let provider = source.row.provider;
         let (source, seen_by) = (source.row.id, seen_by.as_str());
         let mut calls: Vec<NewCall> = self.calls.into_values().collect();
         // In key order, rows land beside each other in the index.
         calls.sort_unstable_by(|a, b| a.call.provider_call_id.cmp(&b.call.provider_call_id));
         tx.calls_write(source, run.0, seen_by, now, &calls).await?;
+        let aliases = calls
+            .iter()
+            .filter_map(|new| crate::legs::new_aliases(provider, &new.call, new.version == 1));
+        tx.aliases_write(source, &aliases.collect::<Vec<_>>()).await?;
         tx.observations_add(source, run.0, seen_by, now, &self.observations).await?;
         tx.set_aside_add(source, run.0, now, &self.set_aside).await
     }

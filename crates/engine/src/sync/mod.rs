@@ -38,6 +38,7 @@ pub use report::{ReportLine, RunReport};
 
 use crate::agents::{AgentsError, agents_fetch};
 use crate::ingest::RulesAt;
+use crate::legs::{CALLS_PER_RUN, CaughtUp, catch_up};
 use crate::{Context, Source};
 use prepare::Packing;
 use write::Writer;
@@ -143,6 +144,15 @@ async fn survey(
     let started = ctx.now();
     // Calls an interrupted change left where they were move before anything is counted.
     ctx.within(crate::place::resume(&ctx.store, source.row.id, started)).await?;
+    let earlier = catch_up(ctx, source, CALLS_PER_RUN).await?;
+    if earlier != CaughtUp::default() {
+        let rest = if earlier.is_more { "; older ones follow with the next runs" } else { "" };
+        let sentence = format!(
+            "Read the other names of {} calls stored before names were kept, {} could not be read{rest}",
+            earlier.read, earlier.unreadable
+        );
+        log.info(ctx.now(), Phase::Init, sentence, Some(ctx.now().since(started)));
+    }
     let agents = agents_fetch(ctx, source).await;
     let now = ctx.now();
     match agents {

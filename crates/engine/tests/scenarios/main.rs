@@ -17,6 +17,7 @@ mod highlevel_conversations;
 mod keeping;
 mod keys;
 mod leases;
+mod legs;
 mod oauth;
 mod paging;
 mod parts;

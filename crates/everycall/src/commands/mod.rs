@@ -9,6 +9,7 @@ pub mod demo;
 pub mod doctor;
 pub mod import;
 pub mod init;
+pub mod legs;
 pub mod runs;
 pub mod serve;
 pub mod simulate;
@@ -40,6 +41,7 @@ pub async fn run(cli: Cli) -> Result<Exit> {
         Command::Status(status) => status::run(&site, status).await,
         Command::Runs(runs) => runs::run(&site, runs).await,
         Command::Calls(calls) => calls::run(&site, calls).await,
+        Command::Legs(legs) => legs::run(&site, legs).await,
         Command::Sources(sources) => sources::run(&site, sources).await,
         Command::Agents(agents) => agents::run(&site, agents).await,
         Command::Accounts(accounts) => accounts::run(&site, accounts).await,

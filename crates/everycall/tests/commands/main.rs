@@ -5,6 +5,7 @@
 mod compare;
 mod demo;
 mod killed;
+mod legs;
 mod looks;
 mod mistakes;
 mod site;

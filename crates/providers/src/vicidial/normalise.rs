@@ -9,7 +9,7 @@ use domain::{
 };
 use serde_json::{Map, Value};
 
-use super::key::{Key, Kind, created_at, digits};
+use super::key::{Key, Kind, created, created_at, digits};
 use super::status::{self, Facts};
 use super::wire::{Fields, Record};
 use super::zone::{Hints, Zone};
@@ -209,7 +209,17 @@ fn aliases(row: &Fields<'_>, extended: &Fields<'_>) -> Vec<Alias> {
     };
     let unique = alias("asterisk_uniqueid", row.get("uniqueid"));
     let code = alias("vicidial_call_id", extended.get("caller_code"));
-    unique.into_iter().chain(code).collect()
+    let one = alias("vicidial_epoch_lead", epoch_and_lead(row).map(Cow::Owned));
+    unique.into_iter().chain(code).chain(one).collect()
+}
+
+/// What stays of a call when its `uniqueid` is rewritten, and is the same in each of its rows: the
+/// second its channel was made, and its lead.
+fn epoch_and_lead(row: &Fields<'_>) -> Option<String> {
+    let unique = row.get("uniqueid")?;
+    let (second, _) = created(&unique)?;
+    let lead = row.get("lead_id").filter(|lead| lead != "0")?;
+    Some(format!("{second}-{lead}"))
 }
 
 /// What the agent and the dialler noted about the call.

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::world::{Call, World};
+use crate::world::{Call, World, line_sid};
 
 use super::story::{State, Story, agent_id};
 
@@ -183,7 +183,7 @@ fn phone_call(story: &Story<'_>, world: &World) -> Value {
         "agent_number": number.unwrap_or("+12125550100"),
         "external_number": external,
         "stream_sid": format!("MZ{}", story.digits("stream")),
-        "call_sid": format!("CA{}", story.digits("call")),
+        "call_sid": line_sid(&story.call.id),
     });
     if let Some(result) = story.call_result() {
         let is_odd = story.settings.unknown_values && story.share("odd result") < 0.2;

@@ -3,12 +3,12 @@
 use std::cmp::Reverse;
 use std::collections::HashMap;
 
-use crate::world::{Call, World};
+use crate::world::{Call, World, line_sid};
 
 use super::query::Query;
 use super::record::Renderer;
 use super::settings::{Order, StartFilter};
-use super::timeline::{Outcome, Timeline, share, sid};
+use super::timeline::{Outcome, Timeline, share};
 
 /// Every call there ever was. Made anew when the world changes.
 pub(super) struct Catalogue {
@@ -32,7 +32,7 @@ impl Catalogue {
             .map(|at| {
                 let line = Timeline::of(&calls[at], said.get(&calls[at].id).copied());
                 let parent = parent(calls, at).filter(|_| !line.is_inbound);
-                Entry { sid: sid("CA", &calls[at].id), parent, line, call: at }
+                Entry { sid: line_sid(&calls[at].id), parent, line, call: at }
             })
             .collect();
         match order {
@@ -90,7 +90,7 @@ impl Entry {
 /// Some outbound calls are legs of the call that became known before them.
 fn parent(calls: &[Call], at: usize) -> Option<String> {
     let before = &calls[at.checked_sub(1)?];
-    (share(&calls[at].id, "parent") < 0.1).then(|| sid("CA", &before.id))
+    (share(&calls[at].id, "parent") < 0.1).then(|| line_sid(&before.id))
 }
 
 /// Whether the provider shows it at all by now.

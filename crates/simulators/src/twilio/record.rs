@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::world::Call;
+use crate::world::{Call, line_sid};
 
 use super::dates::rfc2822;
 use super::settings::Settings;
@@ -41,7 +41,7 @@ impl Renderer<'_> {
 
     /// The record.
     pub(super) fn render(&self, call: &Call, line: &Timeline, parent: Option<&str>) -> Value {
-        let call_sid = sid("CA", &call.id);
+        let call_sid = line_sid(&call.id);
         let account_sid = self.account_sid;
         let has_ended = line.has_ended(self.seen_at());
         let priced_at = line.ended + self.settings.price_after_seconds * 1000;

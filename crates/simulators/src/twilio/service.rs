@@ -9,7 +9,7 @@ use crate::Clock;
 use crate::faults::What;
 use crate::server::{Answer, Asked, Provider};
 use crate::simulated::Truth;
-use crate::world::{Change, NewCall, World};
+use crate::world::{Change, NewCall, World, line_sid};
 
 use super::basic::Doors;
 use super::catalogue::{Catalogue, is_there};
@@ -76,7 +76,7 @@ impl Service {
     pub(super) fn add(&self, new: NewCall, outcome: Outcome) -> String {
         self.touch(|scene| {
             let id = scene.world.insert(new);
-            let call_sid = sid("CA", &id);
+            let call_sid = line_sid(&id);
             scene.outcomes.insert(id, outcome);
             call_sid
         })
@@ -97,7 +97,7 @@ impl Service {
         let renderer = self.renderer(&settings);
         self.look(|Scene { world, catalogue, .. }| {
             let calls = world.calls().iter();
-            let entries = calls.filter_map(|call| catalogue.find(&sid("CA", &call.id)));
+            let entries = calls.filter_map(|call| catalogue.find(&line_sid(&call.id)));
             let listed = entries.filter(|entry| {
                 let call = &world.calls()[entry.call];
                 !call.is_unlisted && is_there(call, entry, &renderer)

@@ -5,7 +5,7 @@ use std::io;
 use super::{Settings, Simulator};
 use crate::server::RequestSeen;
 use crate::simulated::{Options, Simulated, Truth, toml_text};
-use crate::world::{NewCall, World};
+use crate::world::{NewCall, World, line_sid};
 use crate::{Clock, Fault};
 
 /// Starts it as `options` say. It has no limit that `is_unlimited` would lift.
@@ -41,7 +41,7 @@ impl Simulated for Simulator {
 
     fn add(&self, at: i64) -> String {
         let id = self.mutate(|world| world.insert(NewCall::at(at)));
-        super::timeline::sid("CA", &id)
+        line_sid(&id)
     }
 
     fn change(&self, sid: &str) -> bool {

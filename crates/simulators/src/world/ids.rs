@@ -49,3 +49,17 @@ impl Ids {
         parts.join("-")
     }
 }
+
+/// The SID of the line a call of the world goes over: whoever carries it and whoever names it say
+/// the same one.
+pub fn line_sid(call_id: &str) -> String {
+    let half = |of: &str| {
+        let bytes = of.bytes().chain(call_id.bytes());
+        let hash = bytes.fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+            (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+        });
+        let mixed = (hash ^ (hash >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed ^ (mixed >> 31)
+    };
+    format!("CA{:016x}{:016x}", half("CA"), half("second half"))
+}

@@ -18,7 +18,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 pub use call::{Action, Call, NewCall, Text};
-pub use ids::Ids;
+pub use ids::{Ids, line_sid};
 pub use people::{Agent, Contact, Language, Location};
 pub use talk::{Talk, Topic};
 pub use truth::{TrueCall, Visibility};

@@ -6,6 +6,7 @@ mod calls;
 mod changes;
 mod comparing;
 mod ledger;
+mod legs;
 mod runs;
 mod samples;
 mod schema;

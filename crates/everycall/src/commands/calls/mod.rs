@@ -161,7 +161,11 @@ fn row(call: &CallRow, style: Style) -> [String; 7] {
 }
 
 fn length(call: &CallRow) -> Option<String> {
-    let millis = u64::try_from(call.duration_ms?).ok()?;
+    lasted(call.duration_ms)
+}
+
+fn lasted(millis: Option<i64>) -> Option<String> {
+    let millis = u64::try_from(millis?).ok()?;
     Some(duration(Duration::from_millis(millis)))
 }
 

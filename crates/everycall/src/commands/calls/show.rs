@@ -7,9 +7,9 @@ use engine::view::{Version, versions};
 use serde::Serialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
-use store::{AssignmentRow, CallKey, CallRow, MoveRow, Scope};
+use store::{AssignmentRow, CallKey, CallRow, LegRow, MoveRow, Scope};
 
-use super::{as_json, length};
+use super::{as_json, lasted, length};
 use crate::commands::site::Site;
 use crate::mistake::{Exit, Mistake};
 use crate::output::{self, Style, instant};
@@ -42,17 +42,31 @@ pub async fn run(site: &Site, arguments: Show) -> Result<Exit> {
     };
     let moves = desk.ctx.store.call_moves(Scope::Operator, &key).await?;
     let why = why(&desk, &call).await?;
+    let legs = desk.ctx.store.legs_of(Scope::Operator, &key).await?;
     let versions = versions(&desk.ctx.store, Scope::Operator, &key).await?;
+    let told = Told { call: &call, why: &why, legs: &legs, moves: &moves, versions: &versions };
     if arguments.json {
-        output::print_json(&whole(&call, &why, &moves, &versions, arguments.raw)?)?;
+        output::print_json(&whole(told, arguments.raw)?)?;
     } else if arguments.raw {
         for version in &versions {
             output::print(&String::from_utf8_lossy(&version.raw))?;
         }
     } else {
-        output::print(&text(&call, &why, &moves, &versions, Style::of_stdout()))?;
+        output::print(&text(told, Style::of_stdout()))?;
     }
     Ok(Exit::Done)
+}
+
+/// All that is told of a call.
+#[derive(Clone, Copy)]
+struct Told<'a> {
+    call: &'a CallRow,
+    /// The assignment that decided.
+    why: &'a str,
+    /// Other witnesses of the same conversation.
+    legs: &'a [LegRow],
+    moves: &'a [MoveRow],
+    versions: &'a [Version],
 }
 
 /// The assignment that decided, where one did.
@@ -86,13 +100,20 @@ fn moved(row: &MoveRow, style: Style) -> String {
     format!("{when} from {from} to {to}: {} {}", row.changed_by, row.what)
 }
 
-fn text(
-    call: &CallRow,
-    why: &str,
-    moves: &[MoveRow],
-    versions: &[Version],
-    style: Style,
-) -> String {
+fn seen_by(leg: &LegRow, style: Style) -> String {
+    let name = style.dim(&format!("{:<11}", "also seen"));
+    let length = lasted(leg.duration_ms).map(|length| format!(", {length}")).unwrap_or_default();
+    format!(
+        "{name} by {}: {} at {}, {}{length}",
+        leg.source,
+        leg.provider_call_id,
+        instant(leg.occurred_at),
+        leg.status
+    )
+}
+
+fn text(told: Told<'_>, style: Style) -> String {
+    let Told { call, why, legs, moves, versions } = told;
     let number = |e164: &Option<String>, raw: &Option<String>| match (e164, raw) {
         (Some(e164), Some(raw)) if e164 != raw => format!("{e164} (written {raw})"),
         (e164, raw) => e164.clone().or_else(|| raw.clone()).unwrap_or_default(),
@@ -119,6 +140,7 @@ fn text(
     let mut lines: Vec<String> = known
         .map(|(name, value)| format!("{} {value}", style.dim(&format!("{name:<11}"))))
         .collect();
+    lines.extend(legs.iter().map(|leg| seen_by(leg, style)));
     lines.push(String::new());
     lines.extend(moves.iter().map(|row| moved(row, style)));
     for version in versions {
@@ -141,6 +163,7 @@ struct Whole<'a> {
     #[serde(flatten)]
     call: Value,
     because: &'a str,
+    legs: Vec<Value>,
     moves: Vec<Value>,
     versions: Vec<WholeVersion<'a>>,
 }
@@ -154,13 +177,8 @@ struct WholeVersion<'a> {
     raw: Option<&'a RawValue>,
 }
 
-fn whole<'a>(
-    call: &CallRow,
-    because: &'a str,
-    moves: &[MoveRow],
-    versions: &'a [Version],
-    with_raw: bool,
-) -> Result<Whole<'a>> {
+fn whole<'a>(told: Told<'a>, with_raw: bool) -> Result<Whole<'a>> {
+    let Told { call, why: because, legs, moves, versions } = told;
     let versions: Result<Vec<WholeVersion<'a>>> = versions
         .iter()
         .map(|version| {
@@ -175,5 +193,13 @@ fn whole<'a>(
             "account": row.account, "reason": row.reason,
         })
     });
-    Ok(Whole { call: as_json(call), because, moves: moves.collect(), versions: versions? })
+    let legs = legs.iter().map(|leg| {
+        serde_json::json!({
+            "source": leg.source, "provider": leg.provider,
+            "providerCallId": leg.provider_call_id, "occurredAt": instant(leg.occurred_at),
+            "duration_ms": leg.duration_ms, "direction": leg.direction, "status": leg.status,
+        })
+    });
+    let legs = legs.collect();
+    Ok(Whole { call: as_json(call), because, legs, moves: moves.collect(), versions: versions? })
 }

@@ -59,7 +59,7 @@ impl Stage {
         let mut stage = Self { end, providers, left_out, folder, temporary };
         for (at, provider) in PROVIDERS.iter().enumerate() {
             let calls = if at == 0 { calls } else { calls.div_ceil(SHARE_OF_OTHERS) };
-            match simulator(provider, calls, seed + at as u64, end).await {
+            match simulator(provider, calls, world_of(provider, at, seed), end).await {
                 Ok(running) => stage.providers.push((running, calls)),
                 Err(why) => stage.left_out.push((provider, why.to_string())),
             }
@@ -99,7 +99,8 @@ impl Stage {
             secrets.\n\n[database]\nurl = \"sqlite://everycall.db\"\n"
             .to_owned();
         for (at, (provider, calls)) in self.providers.iter().enumerate() {
-            text += &self.source(provider.as_ref(), *calls, seed + at as u64);
+            let world = world_of(provider.provider(), at, seed);
+            text += &self.source(provider.as_ref(), *calls, world);
             for (key, secret) in provider.secrets() {
                 fs::write(self.folder.join(secret_file(provider.as_ref(), key)), secret)?;
             }
@@ -132,6 +133,16 @@ impl Stage {
             Ok(())
         })
     }
+}
+
+/// The seed of a provider's world, which is its own: but conversations at ElevenLabs go over the
+/// lines of Twilio.
+fn world_of(provider: &str, at: usize, seed: u64) -> u64 {
+    let of = match provider {
+        "elevenlabs" => PROVIDERS.iter().position(|known| *known == "twilio"),
+        _ => None,
+    };
+    seed + of.unwrap_or(at) as u64
 }
 
 async fn simulator(

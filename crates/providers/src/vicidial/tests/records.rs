@@ -55,7 +55,8 @@ fn an_outbound_call_is_read_whole() {
     let aliases: Vec<_> =
         call.aliases.iter().map(|it| (it.kind.as_str(), it.id.as_str())).collect();
     let code = ("vicidial_call_id", "V3310759500000000007");
-    assert_eq!(aliases, [("asterisk_uniqueid", "1774958390.4"), code]);
+    let one = ("vicidial_epoch_lead", "1774958390-7");
+    assert_eq!(aliases, [("asterisk_uniqueid", "1774958390.4"), code, one]);
 }
 
 #[test]

@@ -1,0 +1,10 @@
+//! Legs: the other names of calls, and by them the other witnesses of a call.
+
+mod aliases;
+mod naming;
+mod of_call;
+mod unread;
+
+pub use aliases::NewAliases;
+pub use naming::SpanCall;
+pub use of_call::LegRow;
