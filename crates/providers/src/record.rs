@@ -1,15 +1,25 @@
 //! A record as the provider sent it, before anybody interprets it.
 
+use std::fmt;
+
 use bytes::Bytes;
 use domain::{ProviderCallId, Timestamp};
 
-/// One record of one page, whole.
-#[derive(Debug, Clone)]
+/// One record of one page, whole. Its `Debug` can stand in a log: it does not show the record.
+#[derive(Clone)]
 pub struct RawRecord {
     /// Which call it is and when it was, or why that cannot be read.
     pub identity: Result<Identity, Unreadable>,
     /// The record as sent; shares the memory of its page.
     pub bytes: Bytes,
+}
+
+impl fmt::Debug for RawRecord {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { identity, bytes } = self;
+        let bytes = format_args!("[{} bytes]", bytes.len());
+        f.debug_struct("RawRecord").field("identity", identity).field("bytes", &bytes).finish()
+    }
 }
 
 /// What must be readable for a record to be a call.

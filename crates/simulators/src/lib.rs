@@ -7,6 +7,7 @@
 //! - [`world`]: the seeded truth, with everything it hid from whoever asks.
 //! - [`faults`]: what goes wrong, when, as values.
 //! - [`simulated`]: what all of them have in common for whoever sets one up.
+//! - [`switches`]: every belief about a provider that can be turned round, by name.
 //! - [`server`]: one HTTP server with a request journal, shared by all providers.
 //! - [`elevenlabs`]: ElevenLabs conversations, agents and batch calls.
 //! - [`highlevel`]: what the two simulated parts of HighLevel share.
@@ -23,6 +24,7 @@ pub mod highlevel_conversations;
 pub mod highlevel_voice_ai;
 pub mod server;
 pub mod simulated;
+pub mod switches;
 pub mod teli;
 pub mod twilio;
 pub mod vicidial;
@@ -30,6 +32,7 @@ pub mod world;
 
 pub use faults::{Fault, On, Times, What};
 pub use simulated::{Options, PROVIDERS, Simulated, Truth, start};
+pub use switches::switches;
 pub use world::{Call, NewCall, TrueCall, Visibility, World, WorldSettings};
 
 /// The simulator's clock, in unix milliseconds. Injected; tests move it by hand.

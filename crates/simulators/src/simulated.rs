@@ -3,6 +3,7 @@
 use std::io;
 use std::sync::Arc;
 
+use crate::faults::BadRecord;
 use crate::server::RequestSeen;
 use crate::{
     Clock, Fault, World, elevenlabs, highlevel_conversations, highlevel_voice_ai, teli, twilio,
@@ -36,8 +37,21 @@ pub trait Simulated: Send + Sync {
     /// A call is deleted at the provider. False when there is no such call.
     fn remove(&self, id: &str) -> bool;
 
+    /// A deleted call is back, under the id it had. False when there is no such call.
+    fn restore(&self, id: &str) -> bool;
+
     /// From now on this goes wrong.
     fn strike(&self, fault: Fault);
+
+    /// From now on the record of this call is spoiled wherever it is shown; `None` heals it. False
+    /// when this provider cannot show this call so.
+    fn spoil(&self, id: &str, how: Option<BadRecord>) -> bool;
+
+    /// The next answers, as many, break off in the middle.
+    fn break_off(&self, times: usize);
+
+    /// From now on lists show calls that lie outside of the span asked for.
+    fn ignore_ranges(&self);
 
     /// What the path of every request for a list of calls contains; faults on lists name it.
     /// Empty for a provider that is not asked over HTTP.
@@ -58,6 +72,8 @@ pub struct Options {
     pub is_unlimited: bool,
     /// Rows of lists bring all that any deployment was seen to bring, where deployments differ.
     pub has_rich_rows: bool,
+    /// One belief about the provider turned round, by its name in [`crate::switches()`].
+    pub switch: Option<&'static str>,
 }
 
 /// The providers that can be simulated.
@@ -134,8 +150,24 @@ impl<T: Simulated + ?Sized> Simulated for Arc<T> {
         (**self).remove(id)
     }
 
+    fn restore(&self, id: &str) -> bool {
+        (**self).restore(id)
+    }
+
     fn strike(&self, fault: Fault) {
         (**self).strike(fault);
+    }
+
+    fn spoil(&self, id: &str, how: Option<BadRecord>) -> bool {
+        (**self).spoil(id, how)
+    }
+
+    fn break_off(&self, times: usize) {
+        (**self).break_off(times);
+    }
+
+    fn ignore_ranges(&self) {
+        (**self).ignore_ranges();
     }
 
     fn list_path(&self) -> &'static str {

@@ -4,11 +4,15 @@
 //! Nothing here sleeps, and nothing depends on the order of tests: each has a database, a world
 //! and a clock of its own.
 
+mod captured;
 mod clock;
 mod database;
+mod look;
+mod providers;
 mod rig;
 mod stage;
 
+pub use captured::Captured;
 pub use clock::HandClock;
 pub use database::{Kind, TestDb};
 pub use rig::{Rig, RigSettings};

@@ -44,6 +44,8 @@ pub struct RigSettings {
     pub now: Timestamp,
     /// More of the provider's own keys, or other values for those that lead to the simulator.
     pub keys: Vec<(&'static str, String)>,
+    /// One belief about the provider turned round, by its name in [`simulators::switches()`].
+    pub switch: Option<&'static str>,
 }
 
 impl Default for RigSettings {
@@ -54,7 +56,8 @@ impl Default for RigSettings {
             ..Tuning::default()
         };
         let now = instant("2026-03-31T12:00:00Z");
-        Self { name: "the source", calls: 120, days: 20, tuning, now, keys: Vec::new() }
+        let (keys, switch) = (Vec::new(), None);
+        Self { name: "the source", calls: 120, days: 20, tuning, now, keys, switch }
     }
 }
 
@@ -69,7 +72,8 @@ impl Rig {
             record_bytes: 800,
             ..WorldSettings::default()
         });
-        let options = Options { is_unlimited: true, ..Options::default() };
+        let switch = settings.switch;
+        let options = Options { is_unlimited: true, switch, ..Options::default() };
         let running = simulators::start(provider, world, options, clock.for_simulator()).await;
         Self::around(db, running.expect("a simulator starts"), clock, settings).await
     }

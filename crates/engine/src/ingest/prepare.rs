@@ -1,5 +1,7 @@
 //! The heavy half of ingesting: look up, hash, read, place and pack, outside of any transaction.
 
+use std::collections::HashSet;
+
 use domain::{Call, ContentHash, Placement, PlacementFacts, Timestamp, look_again, place};
 use providers::{Identity, Unreadable};
 use store::{KnownCall, NewSetAside, StoreError};
@@ -57,13 +59,19 @@ pub async fn prepare(
     let now = ctx.now();
     // Where everything is known, nothing is packed.
     let mut packer = None;
+    // What is known of these is not their last content any more: a call may change and change back.
+    let mut changed = HashSet::new();
     let mut prepared = Vec::with_capacity(sightings.len());
     for mut sighting in sightings {
         let hash = ContentHash::of(&sighting.record.bytes);
-        let what = match sighting.id().and_then(|id| known.get(id)) {
-            Some(known) if known.content_hash == hash => Prepares::Known(known.clone()),
+        let known = sighting.id().and_then(|id| known.get_key_value(id));
+        let what = match known {
+            Some((id, known)) if known.content_hash == hash && !changed.contains(id) => {
+                Prepares::Known(known.clone())
+            }
             before => {
-                let before = before.cloned();
+                changed.extend(before.map(|(id, _)| id));
+                let before = before.map(|(_, known)| known.clone());
                 let packer = match &mut packer {
                     Some(packer) => packer,
                     none => none.insert(codec.packer().map_err(packing)?),

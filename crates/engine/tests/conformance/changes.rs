@@ -2,7 +2,21 @@
 
 use std::time::Duration;
 
-use crate::every_provider;
+use domain::{Tolerances, Window};
+use engine::compare::{CompareOptions, CompareReport, compare};
+use testkit::{Rig, every_provider};
+use tokio_util::sync::CancellationToken;
+
+/// Both sides of all of the source's history.
+async fn compared(rig: &Rig) -> CompareReport {
+    let options = CompareOptions {
+        window: Window::new(rig.source.row.since, rig.ctx.now()).ok(),
+        tolerances: Tolerances::default(),
+        stop: CancellationToken::new(),
+        progress: None,
+    };
+    compare(&rig.ctx, &rig.source, options).await.unwrap()
+}
 
 every_provider! {
     /// Late and changed records are found once their window is read again.
@@ -33,6 +47,26 @@ every_provider! {
         assert!(!rig.truth().contains_key(&gone), "the simulator still shows it");
         rig.sync_all().await;
         assert!(rig.calls().await.contains_key(&gone), "a call was deleted here");
+    }
+
+    /// A call that is deleted is named by a comparison, by its own id; when it is back it is the same
+    /// call, counted once.
+    async fn a_deleted_record_is_named_and_its_return_is_no_new_call(rig) {
+        rig.sync().await;
+        let all = rig.truth().len();
+        let oldest = rig.truth().into_values().min_by_key(|call| call.occurred_at).unwrap();
+        assert!(rig.provider.remove(&oldest.id));
+        let deleted = compared(&rig).await;
+        let extra: Vec<&str> = deleted.extra_calls.iter().map(|call| &*call.call_id).collect();
+        assert_eq!(extra, [&*oldest.id], "{deleted:#?}");
+        assert_eq!(deleted.extra_breakdown.get("lost_at_provider"), Some(&1), "{deleted:#?}");
+
+        assert!(rig.provider.restore(&oldest.id));
+        let back = rig.sync_all().await;
+        assert!(back.success, "{back:#?}");
+        assert_eq!((back.new, rig.calls().await.len()), (0, all), "{back:#?}");
+        assert_eq!(compared(&rig).await.extra_calls.len(), 0);
+        rig.assert_equals_truth().await;
     }
 
     /// Reading the same again writes nothing and counts nothing as new.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::every_provider;
+use testkit::every_provider;
 
 every_provider! {
     /// Everything is read, once, and nothing is left open.

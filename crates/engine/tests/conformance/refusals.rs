@@ -1,11 +1,10 @@
 //! Providers that say no, break off, or send what nobody can read. Questions about HTTP are not
 //! asked of a provider that does not speak it.
 
-use domain::RunStatus;
+use domain::{RunStatus, Window};
 use simulators::{On, What};
-use testkit::Rig;
-
-use crate::every_provider;
+use testkit::{Rig, every_provider};
+use tokio::sync::mpsc;
 
 /// Where faults on lists strike; `None` for a provider that is not asked over HTTP.
 fn list(rig: &Rig) -> Option<On> {
@@ -20,6 +19,25 @@ async fn passes(rig: &Rig, what: What) {
     let report = rig.sync().await;
     assert!(report.success, "{report:#?}");
     rig.assert_equals_truth().await;
+}
+
+/// Is refused with this status for ever, and demands that this is said and nothing is proved.
+async fn is_final(rig: &Rig, status: u16) {
+    let Some(on) = list(rig) else { return };
+    rig.provider.strike(on.forever().gives(What::status(status, r#"{"message":"No"}"#)));
+    let report = rig.sync().await;
+    assert_eq!(report.status, RunStatus::Failed, "{report:#?}");
+    assert!(report.error.is_some());
+    assert!(!rig.gaps().await.is_empty(), "a refusal was taken for an empty list");
+    let path = rig.provider.list_path();
+    let asked = rig.provider.requests().iter().filter(|r| r.path.contains(path)).count();
+    assert!(asked < 12, "a final refusal was asked {asked} times");
+
+    let (pages, _nobody_reads) = mpsc::channel(1000);
+    let request = Window::new(rig.source.row.since, rig.ctx.now()).unwrap();
+    let error = rig.source.connection.walk(request, &pages).await.unwrap_err();
+    assert!(error.needs_operator(), "{error}");
+    assert!(error.hint().is_some(), "nobody says what to change: {error}");
 }
 
 every_provider! {
@@ -45,15 +63,12 @@ every_provider! {
 
     /// 401 is final, says what to change, and is not an empty list.
     async fn a_refused_credential_is_not_an_empty_list(rig) {
-        let Some(on) = list(&rig) else { return };
-        rig.provider.strike(on.forever().gives(What::status(401, r#"{"message":"Unauthorized"}"#)));
-        let report = rig.sync().await;
-        assert_eq!(report.status, RunStatus::Failed, "{report:#?}");
-        assert!(report.error.is_some());
-        assert!(!rig.gaps().await.is_empty(), "a refusal was taken for an empty list");
-        let path = rig.provider.list_path();
-        let asked = rig.provider.requests().iter().filter(|r| r.path.contains(path)).count();
-        assert!(asked < 12, "a final refusal was asked {asked} times");
+        is_final(&rig, 401).await;
+    }
+
+    /// 403 likewise.
+    async fn a_forbidden_list_is_not_an_empty_list(rig) {
+        is_final(&rig, 403).await;
     }
 
     /// After a provider was away, the next run makes everything good.

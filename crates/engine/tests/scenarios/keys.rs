@@ -1,7 +1,7 @@
 //! Rows B1 to B3: what a call is known by, and that reading twice is reading once.
 
 use domain::{ProviderCallId, RunKind, Window};
-use engine::ingest::{Codec, RulesAt, SeenBy, Sighting, commit, prepare};
+use engine::ingest::{Codec, Committed, RulesAt, SeenBy, Sighting, commit, prepare};
 use providers::RawRecord;
 use simulators::NewCall;
 use store::{CallKey, Scope};
@@ -101,6 +101,35 @@ on_both_databases! {
         let report = stage.sync_window(day.from(), day.to()).await;
         assert_eq!((report.new, report.updated), (0, 0), "{report:#?}");
         stage.assert_equals_truth().await;
+    }
+
+    /// B2: a call that changes and changes back within one batch ends as it was last seen.
+    async fn a_call_that_changes_back_within_one_batch_ends_as_it_was_last_seen(db) {
+        let stage = Stage::set(db, small_windows(60)).await;
+        stage.sync().await;
+        let id = stage.truth().into_keys().nth(30).unwrap();
+        let lasts = stage.truth()[&id].duration;
+        let before = record(&stage, &id).await;
+        stage.simulator.mutate(|world| world.edit(&id, |call| call.duration = lasts + 77));
+        let between = record(&stage, &id).await;
+
+        let (ctx, source) = (&stage.ctx, &stage.source);
+        let seen = [(&before, false), (&between, true), (&before, true)];
+        let sightings = seen.map(|(record, again)| Sighting::new(record.clone(), again)).to_vec();
+        let mut rules = RulesAt::default();
+        let batch = prepare(ctx, source, &rules, &Codec::plain(), sightings).await.unwrap();
+        let mut tx = stage.db.store.begin().await.unwrap();
+        let run = tx.run_start(source.row.id, RunKind::Manual, "{}", ctx.now()).await.unwrap();
+        let foreseen = Committed::foreseen(run, &batch).accounts;
+        let done = commit(&mut tx, source, run, SeenBy::Poll, &mut rules, &batch, ctx.now()).await;
+        tx.commit().await.unwrap();
+        let accounts = done.unwrap().accounts;
+        assert_eq!((accounts.unchanged, accounts.updated), (1, 2), "{accounts:?}");
+        assert_eq!((foreseen.unchanged, foreseen.repeated), (1, 2), "{foreseen:?}");
+        assert_eq!(stage.calls().await[&id].duration_ms, Some(i64::from(lasts) * 1000));
+        let key = CallKey { source: source.row.id, id: ProviderCallId(id) };
+        let versions = engine::view::versions(&stage.db.store, Scope::Operator, &key).await;
+        assert_eq!(versions.unwrap().len(), 3);
     }
 
     /// B9: a call that another writer stores between our look and our insert is refused by its

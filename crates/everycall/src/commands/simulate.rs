@@ -79,6 +79,7 @@ pub async fn run(arguments: Simulate) -> Result<Exit> {
         latency_ms: arguments.latency_ms,
         is_unlimited: arguments.no_limits,
         has_rich_rows: arguments.rich_rows,
+        switch: None,
     };
     let clock = Arc::new(move || time.now().as_millis());
     let simulator = simulators::start(&arguments.provider, world, options, clock)

@@ -121,16 +121,21 @@ fn twist(rows: &mut Vec<Value>, twists: &[What]) {
     }
 }
 
-fn spoil(row: &mut Value, how: BadRecord) {
+/// Spoils a row, or a detail, which has its times elsewhere.
+pub(super) fn spoil(row: &mut Value, how: BadRecord) {
     match how {
         BadRecord::WithoutId => {
             row.as_object_mut().map(|row| row.remove("conversation_id"));
         }
-        BadRecord::NullCreatedAt => row["start_time_unix_secs"] = Value::Null,
+        BadRecord::NullCreatedAt => {
+            let is_detail = row.get("metadata").is_some();
+            let place = if is_detail { &mut row["metadata"] } else { row };
+            place["start_time_unix_secs"] = Value::Null;
+        }
         BadRecord::TextDuration => row["call_duration_secs"] = "abc".into(),
         BadRecord::NotAnObject => *row = 42.into(),
         BadRecord::UnknownEnums => {
-            row["status"] = "archived".into();
+            row["status"] = "teleported".into();
             row["direction"] = "sideways".into();
         }
     }

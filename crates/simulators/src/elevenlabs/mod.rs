@@ -23,6 +23,7 @@ mod service;
 mod settings;
 mod simulated;
 mod story;
+mod switches;
 mod webhooks;
 
 #[cfg(test)]
@@ -40,6 +41,7 @@ pub use settings::{Cursor, Edge, ErrorShape, LastCursor, Off, Settings, Webhook}
 
 use service::Service;
 pub(crate) use simulated::start;
+pub(crate) use switches::SWITCHES;
 
 /// A running ElevenLabs that knows one workspace; dropping it stops it.
 pub struct Simulator {

@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError, RwLock};
 use serde_json::{Value, json};
 
 use crate::Clock;
-use crate::faults::What;
+use crate::faults::{BadRecord, What};
 use crate::server::{Answer, Asked, Provider};
 use crate::world::{Change, World};
 
@@ -185,5 +185,13 @@ impl Provider for Service {
 
     fn change(&self, change: &Change) {
         self.mutate(|world| change(world));
+    }
+
+    fn id_key(&self) -> &'static str {
+        "conversation_id"
+    }
+
+    fn spoil(&self, record: &mut Value, how: BadRecord) {
+        super::list::spoil(record, how);
     }
 }

@@ -3,11 +3,14 @@
 use std::io;
 
 use super::story::{Story, agent_id, call_of};
+use super::switches::SWITCHES;
 use super::{Settings, Simulator, record};
+use crate::faults::BadRecord;
 use crate::server::RequestSeen;
 use crate::simulated::{Options, Simulated, Truth, toml_text};
+use crate::switches::turned;
 use crate::world::{NewCall, World};
-use crate::{Clock, Fault};
+use crate::{Clock, Fault, On, What};
 
 /// Starts it as `options` say.
 pub(crate) async fn start(world: World, options: Options, clock: Clock) -> io::Result<Simulator> {
@@ -18,6 +21,7 @@ pub(crate) async fn start(world: World, options: Options, clock: Clock) -> io::R
         requests_per_second,
         ..Settings::default()
     };
+    let settings = turned(settings, SWITCHES, options.switch)?;
     Simulator::start(world, settings, clock).await
 }
 
@@ -58,8 +62,29 @@ impl Simulated for Simulator {
         })
     }
 
+    fn restore(&self, id: &str) -> bool {
+        self.mutate(|world| {
+            let found = call_of(world, id).map(|call| call.id.clone());
+            found.is_some_and(|id| world.restore(&id))
+        })
+    }
+
     fn strike(&self, fault: Fault) {
         self.faults().add(fault);
+    }
+
+    fn spoil(&self, id: &str, how: Option<BadRecord>) -> bool {
+        self.faults().spoil(id, how);
+        true
+    }
+
+    fn break_off(&self, times: usize) {
+        self.strike(On::path(self.list_path()).times(times).gives(What::HalfBody));
+    }
+
+    fn ignore_ranges(&self) {
+        let deaf = What::DeafTo(&["call_start_after_unix", "call_start_before_unix"]);
+        self.strike(On::path(self.list_path()).forever().gives(deaf));
     }
 
     fn list_path(&self) -> &'static str {

@@ -1,13 +1,15 @@
 //! The faults in force, and how many requests each has seen.
 
+use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::{Fault, What};
+use super::{BadRecord, Fault, What};
 
 /// The faults of a running simulator; scripts may be added at any time.
 #[derive(Debug, Default)]
 pub struct FaultBook {
     entries: Mutex<Vec<Entry>>,
+    spoiled: Mutex<HashMap<String, BadRecord>>,
 }
 
 #[derive(Debug)]
@@ -33,6 +35,20 @@ impl FaultBook {
     /// Removes every fault.
     pub fn clear(&self) {
         self.lock().clear();
+    }
+
+    /// From now on every answer shows the record of this call spoiled; `None` heals it.
+    pub fn spoil(&self, id: &str, how: Option<BadRecord>) {
+        let mut spoiled = self.spoiled.lock().unwrap_or_else(PoisonError::into_inner);
+        match how {
+            Some(how) => drop(spoiled.insert(id.to_owned(), how)),
+            None => drop(spoiled.remove(id)),
+        }
+    }
+
+    /// Whose records are spoiled, and how.
+    pub(crate) fn spoiled(&self) -> HashMap<String, BadRecord> {
+        self.spoiled.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// How often faults have struck so far, all together; cleared ones no longer count.

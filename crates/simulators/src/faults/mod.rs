@@ -170,6 +170,8 @@ pub enum What {
     RepeatRecord(usize),
     /// Records of the page are spoiled: which, from 0, and how.
     BadRecords(Vec<(usize, BadRecord)>),
+    /// These parameters are not heard, as if the provider did not know them.
+    DeafTo(&'static [&'static str]),
 }
 
 impl What {
@@ -207,11 +209,16 @@ impl fmt::Debug for What {
             Self::OmitRecord(nth) => return write!(f, "OmitRecord({nth})"),
             Self::RepeatRecord(nth) => return write!(f, "RepeatRecord({nth})"),
             Self::BadRecords(records) => return write!(f, "BadRecords({records:?})"),
+            Self::DeafTo(names) => return write!(f, "DeafTo({names:?})"),
         })
     }
 }
 
-/// How a record of a page is spoiled.
+/// How every word begins, in whatever case, that is sent in place of a documented one. The shortest
+/// of the columns that hold such words has six letters.
+pub const UNKNOWN_WORD: &str = "telepo";
+
+/// How a record is spoiled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum BadRecord {
     /// It has no `id`.
@@ -222,6 +229,7 @@ pub enum BadRecord {
     TextDuration,
     /// It is the number 42.
     NotAnObject,
-    /// It has action types and values nobody documented; otherwise fine.
+    /// Where it has a state, a direction or action types, they are words nobody documented, each
+    /// beginning with [`UNKNOWN_WORD`]; otherwise it is fine.
     UnknownEnums,
 }

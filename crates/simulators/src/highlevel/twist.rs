@@ -84,7 +84,8 @@ fn pad(record: &mut Value, bytes: usize) {
     }
 }
 
-fn spoil(record: &mut Value, how: BadRecord) {
+/// Spoils a call log's record or a message.
+pub(crate) fn spoil(record: &mut Value, how: BadRecord) {
     let Some(fields) = record.as_object_mut() else {
         return;
     };
@@ -101,6 +102,15 @@ fn spoil(record: &mut Value, how: BadRecord) {
         },
         BadRecord::NotAnObject => *record = json!(42),
         BadRecord::UnknownEnums => {
+            if fields.contains_key("dateAdded") {
+                fields.insert("status".to_owned(), json!("teleported"));
+                fields.insert("direction".to_owned(), json!("teleport"));
+                if let Some(outcome) = fields.get_mut("meta").and_then(|meta| meta.get_mut("call"))
+                {
+                    outcome["status"] = json!("teleported");
+                }
+                return;
+            }
             let actions = json!([{ "actionType": "TELEPORT", "actionName": "Beam up" }]);
             fields.insert("executedCallActions".to_owned(), actions);
             fields.insert("callChannel".to_owned(), json!("HOLOGRAM"));

@@ -17,6 +17,7 @@ mod rows;
 mod service;
 mod settings;
 mod simulated;
+mod switches;
 mod threads;
 
 #[cfg(test)]
@@ -37,6 +38,7 @@ pub use settings::{CallChannel, Chain, Dates, DeadCursor, Ending, Outcome, Range
 use message::Writer;
 use service::Service;
 pub(crate) use simulated::start;
+pub(crate) use switches::SWITCHES;
 
 /// A running HighLevel that knows one sub-account; dropping it stops it.
 pub struct Simulator {

@@ -2,8 +2,10 @@
 
 use std::sync::{PoisonError, RwLock};
 
+use serde_json::Value;
+
 use crate::Clock;
-use crate::faults::What;
+use crate::faults::{BadRecord, What};
 use crate::highlevel::access::{Caller, scopes};
 use crate::highlevel::errors::{bad_request, cannot, error};
 use crate::highlevel::gate::Gate;
@@ -170,5 +172,13 @@ impl Provider for Service {
 
     fn change(&self, change: &Change) {
         self.mutate(|world| change(world));
+    }
+
+    fn id_key(&self) -> &'static str {
+        "id"
+    }
+
+    fn spoil(&self, record: &mut Value, how: BadRecord) {
+        crate::highlevel::twist::spoil(record, how);
     }
 }

@@ -2,16 +2,20 @@
 
 use std::io;
 
+use super::switches::SWITCHES;
 use super::{Settings, Simulator};
+use crate::faults::BadRecord;
 use crate::server::RequestSeen;
 use crate::simulated::{Options, Simulated, Truth, toml_text};
+use crate::switches::turned;
 use crate::world::{NewCall, World};
-use crate::{Clock, Fault};
+use crate::{Clock, Fault, On, What};
 
 /// Starts it as `options` say.
 pub(crate) async fn start(world: World, options: Options, clock: Clock) -> io::Result<Simulator> {
     let usual = if options.is_unlimited { Settings::without_limits() } else { Settings::default() };
     let settings = Settings { port: options.port, latency_ms: options.latency_ms, ..usual };
+    let settings = turned(settings, SWITCHES, options.switch)?;
     Simulator::start(world, settings, clock).await
 }
 
@@ -49,8 +53,27 @@ impl Simulated for Simulator {
         self.mutate(|world| world.delete(&call))
     }
 
+    fn restore(&self, id: &str) -> bool {
+        let Some(call) = self.call_id(id) else { return false };
+        self.mutate(|world| world.restore(&call))
+    }
+
     fn strike(&self, fault: Fault) {
         self.faults().add(fault);
+    }
+
+    fn spoil(&self, id: &str, how: Option<BadRecord>) -> bool {
+        self.faults().spoil(id, how);
+        true
+    }
+
+    fn break_off(&self, times: usize) {
+        self.strike(On::path(self.list_path()).times(times).gives(What::HalfBody));
+    }
+
+    fn ignore_ranges(&self) {
+        let deaf = What::DeafTo(&["startDate", "endDate"]);
+        self.strike(On::path(self.list_path()).forever().gives(deaf));
     }
 
     fn list_path(&self) -> &'static str {

@@ -1,10 +1,12 @@
 //! The faults any provider can have: answers replaced, late, cut off or lost.
 
+use std::borrow::Cow;
+
 use crate::faults::What;
 
 use super::Provider;
 use super::line::{Cut, Line};
-use super::message::Answer;
+use super::message::{Answer, Asked};
 
 /// What goes wrong with one answer outside the provider's logic.
 #[derive(Debug)]
@@ -30,6 +32,16 @@ impl<'a> Breakage<'a> {
     /// The answer sent instead of the provider's, which is then not even asked.
     pub(super) fn instead(&self, provider: &dyn Provider) -> Option<Answer> {
         self.whats.iter().find_map(|what| replacement(what, provider))
+    }
+
+    /// The request as a provider hears it that is deaf to some parameters.
+    pub(super) fn heard<'r>(&self, asked: &'r Asked) -> Cow<'r, Asked> {
+        let unheard = self.whats.iter().flat_map(|what| match what {
+            What::DeafTo(names) => *names,
+            _ => &[],
+        });
+        let unheard: Vec<String> = unheard.map(|name| (*name).to_owned()).collect();
+        asked.without_params(&unheard)
     }
 
     /// Plans where the connection ends, when it is to end inside a body of this length.

@@ -7,6 +7,7 @@ mod breakage;
 mod journal;
 mod line;
 mod message;
+mod spoiled;
 
 use std::io;
 use std::net::SocketAddr;
@@ -17,12 +18,13 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::{ConnectInfo, Request, State};
 use axum::response::Response;
+use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::Clock;
-use crate::faults::{FaultBook, What};
+use crate::faults::{BadRecord, FaultBook, What};
 use crate::world::Change;
 
 pub use journal::RequestSeen;
@@ -47,6 +49,12 @@ pub trait Provider: Send + Sync + 'static {
 
     /// Changes the world.
     fn change(&self, change: &Change);
+
+    /// Where a record has the id of its call; empty where nothing answers with records.
+    fn id_key(&self) -> &'static str;
+
+    /// Spoils the record of one call.
+    fn spoil(&self, record: &mut Value, how: BadRecord);
 }
 
 /// How the wire behaves.
@@ -152,9 +160,11 @@ async fn receive(
     let noted = shared.journal.note(&asked, (shared.clock)());
     let breakage = Breakage::of(&whats);
 
-    let answer = match breakage.instead(shared.provider.as_ref()) {
-        Some(answer) => answer,
-        None => shared.provider.answer(&asked, &whats),
+    let answer = if let Some(answer) = breakage.instead(shared.provider.as_ref()) {
+        answer
+    } else {
+        let answer = shared.provider.answer(&breakage.heard(&asked), &whats);
+        spoiled::spoiled(answer, shared.provider.as_ref(), &shared.faults.spoiled())
     };
     for what in &whats {
         if let What::ThenMutate(change) = what {

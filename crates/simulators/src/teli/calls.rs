@@ -70,7 +70,7 @@ fn spoiled(twists: &[What], nth: usize, row: &[u8]) -> Vec<u8> {
     row
 }
 
-fn spoil(row: &mut Value, how: BadRecord) {
+pub(super) fn spoil(row: &mut Value, how: BadRecord) {
     let Some(fields) = row.as_object_mut() else { return };
     match how {
         BadRecord::WithoutId => drop(fields.remove("call_id")),

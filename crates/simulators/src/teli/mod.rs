@@ -18,6 +18,7 @@ mod record;
 mod service;
 mod settings;
 mod simulated;
+mod switches;
 
 #[cfg(test)]
 mod tests;
@@ -37,6 +38,7 @@ pub use settings::{
 
 use service::Service;
 pub(crate) use simulated::start;
+pub(crate) use switches::SWITCHES;
 
 /// A running Teli that knows one organisation; dropping it stops it.
 pub struct Simulator {

@@ -5,7 +5,7 @@ use std::sync::{PoisonError, RwLock};
 use serde_json::{Value, json};
 
 use crate::Clock;
-use crate::faults::What;
+use crate::faults::{BadRecord, What};
 use crate::server::{Answer, Asked, Provider};
 use crate::world::{Change, World};
 
@@ -145,6 +145,14 @@ impl Provider for Service {
 
     fn change(&self, change: &Change) {
         self.mutate(|world| change(world));
+    }
+
+    fn id_key(&self) -> &'static str {
+        "call_id"
+    }
+
+    fn spoil(&self, record: &mut Value, how: BadRecord) {
+        super::calls::spoil(record, how);
     }
 }
 

@@ -4,11 +4,14 @@ use std::io;
 
 use super::ids::{agent_uuid, call_id, voice_agent_id, world_id};
 use super::settings::AgentIds;
+use super::switches::SWITCHES;
 use super::{Settings, Simulator};
+use crate::faults::BadRecord;
 use crate::server::RequestSeen;
 use crate::simulated::{Options, Simulated, Truth, toml_text};
+use crate::switches::turned;
 use crate::world::{NewCall, World};
-use crate::{Clock, Fault};
+use crate::{Clock, Fault, On, What};
 
 /// Starts it as `options` say. No limit is published, so there is none to lift.
 pub(crate) async fn start(world: World, options: Options, clock: Clock) -> io::Result<Simulator> {
@@ -18,6 +21,7 @@ pub(crate) async fn start(world: World, options: Options, clock: Clock) -> io::R
         rich_rows: options.has_rich_rows,
         ..Settings::default()
     };
+    let settings = turned(settings, SWITCHES, options.switch)?;
     let simulator = Simulator::start(world, settings, clock).await?;
     simulator.prerender();
     Ok(simulator)
@@ -81,8 +85,26 @@ impl Simulated for Simulator {
         world_id(id).is_some_and(|id| self.mutate(|world| world.delete(id)))
     }
 
+    fn restore(&self, id: &str) -> bool {
+        world_id(id).is_some_and(|id| self.mutate(|world| world.restore(id)))
+    }
+
     fn strike(&self, fault: Fault) {
         self.faults().add(fault);
+    }
+
+    fn spoil(&self, id: &str, how: Option<BadRecord>) -> bool {
+        self.faults().spoil(id, how);
+        true
+    }
+
+    fn break_off(&self, times: usize) {
+        self.strike(On::path(self.list_path()).times(times).gives(What::HalfBody));
+    }
+
+    fn ignore_ranges(&self) {
+        let deaf = What::DeafTo(&["start_date", "end_date"]);
+        self.strike(On::path(self.list_path()).forever().gives(deaf));
     }
 
     fn list_path(&self) -> &'static str {

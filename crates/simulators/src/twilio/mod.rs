@@ -22,6 +22,7 @@ mod recordings;
 mod service;
 mod settings;
 mod simulated;
+mod switches;
 mod timeline;
 mod twist;
 
@@ -43,6 +44,7 @@ pub use timeline::Outcome;
 
 use service::Service;
 pub(crate) use simulated::start;
+pub(crate) use switches::SWITCHES;
 
 /// A running Twilio that knows one account; dropping it stops it.
 pub struct Simulator {

@@ -3,10 +3,10 @@
 use std::collections::HashMap;
 use std::sync::{PoisonError, RwLock};
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::Clock;
-use crate::faults::What;
+use crate::faults::{BadRecord, What};
 use crate::server::{Answer, Asked, Provider};
 use crate::simulated::Truth;
 use crate::world::{Change, NewCall, World, line_sid};
@@ -192,5 +192,13 @@ impl Provider for Service {
 
     fn change(&self, change: &Change) {
         self.mutate(|world| change(world));
+    }
+
+    fn id_key(&self) -> &'static str {
+        "sid"
+    }
+
+    fn spoil(&self, record: &mut Value, how: BadRecord) {
+        super::twist::spoil(record, how);
     }
 }

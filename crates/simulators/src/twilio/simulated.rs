@@ -2,16 +2,20 @@
 
 use std::io;
 
+use super::switches::SWITCHES;
 use super::{Settings, Simulator};
+use crate::faults::BadRecord;
 use crate::server::RequestSeen;
 use crate::simulated::{Options, Simulated, Truth, toml_text};
+use crate::switches::turned;
 use crate::world::{NewCall, World, line_sid};
-use crate::{Clock, Fault};
+use crate::{Clock, Fault, On, What};
 
 /// Starts it as `options` say. It has no limit that `is_unlimited` would lift.
 pub(crate) async fn start(world: World, options: Options, clock: Clock) -> io::Result<Simulator> {
     let usual = Settings::default();
     let settings = Settings { port: options.port, latency_ms: options.latency_ms, ..usual };
+    let settings = turned(settings, SWITCHES, options.switch)?;
     Simulator::start(world, settings, clock).await
 }
 
@@ -52,8 +56,26 @@ impl Simulated for Simulator {
         self.service.change(sid, World::delete)
     }
 
+    fn restore(&self, sid: &str) -> bool {
+        self.service.change(sid, World::restore)
+    }
+
     fn strike(&self, fault: Fault) {
         self.faults().add(fault);
+    }
+
+    fn spoil(&self, id: &str, how: Option<BadRecord>) -> bool {
+        self.faults().spoil(id, how);
+        true
+    }
+
+    fn break_off(&self, times: usize) {
+        self.strike(On::path(self.list_path()).times(times).gives(What::HalfBody));
+    }
+
+    fn ignore_ranges(&self) {
+        let deaf = What::DeafTo(&["StartTime>", "StartTime<", "StartTime"]);
+        self.strike(On::path(self.list_path()).forever().gives(deaf));
     }
 
     fn list_path(&self) -> &'static str {

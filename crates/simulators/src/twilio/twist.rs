@@ -47,7 +47,7 @@ impl<'a> Twist<'a> {
     }
 }
 
-fn spoil(record: &mut Value, how: BadRecord) {
+pub(super) fn spoil(record: &mut Value, how: BadRecord) {
     let Some(fields) = record.as_object_mut() else { return };
     let mut set = |name: &str, value: Value| drop(fields.insert(name.to_owned(), value));
     match how {

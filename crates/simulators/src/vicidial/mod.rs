@@ -25,6 +25,7 @@ mod records;
 mod settings;
 mod simulated;
 mod site;
+mod switches;
 mod writer;
 mod zone;
 
@@ -49,6 +50,7 @@ use site::Site;
 use zone::Zone;
 
 pub(crate) use simulated::start;
+pub(crate) use switches::SWITCHES;
 
 /// A running cluster; dropping it drops its database.
 pub struct Simulator {

@@ -2,15 +2,23 @@
 
 use std::io;
 
-use super::{Settings, Simulator};
+use super::facts::Kind;
+use super::line::quoted;
+use super::switches::SWITCHES;
+use super::{Act, Settings, Simulator};
+use crate::faults::{BadRecord, UNKNOWN_WORD};
 use crate::server::RequestSeen;
 use crate::simulated::{Options, Simulated, Truth, toml_text};
+use crate::switches::turned;
 use crate::world::World;
 use crate::{Clock, Fault};
 
+const YEAR_SECONDS: i64 = 365 * 86_400;
+
 /// Starts it as `options` say.
 pub(crate) async fn start(world: World, options: Options, clock: Clock) -> io::Result<Simulator> {
-    Simulator::start(world, Settings::default(), options, clock).await
+    let settings = turned(Settings::default(), SWITCHES, options.switch)?;
+    Simulator::start(world, settings, options, clock).await
 }
 
 impl Simulated for Simulator {
@@ -73,8 +81,46 @@ impl Simulated for Simulator {
         true
     }
 
+    fn restore(&self, id: &str) -> bool {
+        let Some(facts) = self.cluster.book().entry(id).map(|entry| entry.facts.clone()) else {
+            return false;
+        };
+        self.cluster.insert(&facts) == id
+    }
+
     fn strike(&self, fault: Fault) {
         self.faults().add(fault);
+    }
+
+    /// An accident in the table of outbound calls: a row loses its key, or gets a status that no
+    /// table of statuses has.
+    fn spoil(&self, id: &str, how: Option<BadRecord>) -> bool {
+        let found = self.cluster.book().entry(id).map(|it| (it.facts.clone(), it.row.clone()));
+        let Some((facts, row)) = found else { return false };
+        let spoiled = match (facts.kind, how) {
+            (Kind::Outbound, Some(BadRecord::WithoutId)) => {
+                format!("SET uniqueid = '' WHERE {row}")
+            }
+            (Kind::Outbound, Some(BadRecord::UnknownEnums)) => {
+                format!("SET status = '{}' WHERE {row}", UNKNOWN_WORD.to_uppercase())
+            }
+            (Kind::Outbound, None) => {
+                format!("SET {row}, status = {} WHERE uniqueid = '' OR {row}", quoted(facts.status))
+            }
+            _ => return false,
+        };
+        self.cluster.site.writer.write(format!("UPDATE vicidial_log {spoiled}"));
+        true
+    }
+
+    fn break_off(&self, times: usize) {
+        self.on("", 0, times, Act::Cut);
+    }
+
+    /// A statement's range is what the database makes of it; what can lie outside is a clock.
+    fn ignore_ranges(&self) {
+        let newest = self.truth().into_iter().map(|call| call.occurred_at / 1000).max();
+        self.dial(newest.unwrap_or(0) + 2 * YEAR_SECONDS, 5000);
     }
 
     fn list_path(&self) -> &'static str {

@@ -148,6 +148,11 @@ impl World {
         self.edit(id, |call| call.is_deleted = true)
     }
 
+    /// Brings a deleted call back. False when there is no such call.
+    pub fn restore(&mut self, id: &str) -> bool {
+        self.edit(id, |call| call.is_deleted = false)
+    }
+
     /// Keeps a call out of every list until an instant. False when there is no such call.
     pub fn hide_until(&mut self, id: &str, unix_ms: i64) -> bool {
         self.place(id, |call| call.hidden_until = Some(unix_ms))

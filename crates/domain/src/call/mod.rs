@@ -1,5 +1,10 @@
 //! A call in normal form.
 
+mod shown;
+
+#[cfg(test)]
+mod tests;
+
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -103,7 +108,10 @@ impl Awaited {
 }
 
 /// One call record in normal form. Absent is `None`: never zero, never an empty text.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+///
+/// Its `Debug` can stand in a log: of numbers it shows the last four digits, of words how long they
+/// are.
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
 pub struct Call {
     /// The provider's id; with the source, the key.
     pub provider_call_id: ProviderCallId,

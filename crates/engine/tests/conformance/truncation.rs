@@ -1,0 +1,46 @@
+//! Lists that are cut short, and ranges that are ignored.
+
+use providers::ProbeOutcome;
+use testkit::{Rig, every_provider};
+
+/// What the examination says of a span in the far future.
+async fn far_future(rig: &Rig) -> ProbeOutcome {
+    let probes = engine::examine::examine(&rig.ctx, &rig.source).await.unwrap();
+    let found = probes.iter().find(|probe| probe.name == "far_future");
+    assert!(found.is_some(), "nobody asked: {probes:#?}");
+    let probe = found.unwrap();
+    assert!(!probe.sentence.is_empty());
+    probe.outcome
+}
+
+every_provider! {
+    /// Answers that break off, however many, are never a whole list; what is not proved is said.
+    async fn lists_that_break_off_are_never_whole(rig) {
+        rig.provider.break_off(400);
+        let mut runs = 0;
+        loop {
+            let report = rig.sync().await;
+            let (stored, gaps) = (rig.calls().await, rig.gaps().await);
+            for call in rig.truth().into_values().filter(|call| !stored.contains_key(&call.id)) {
+                let at = domain::Timestamp::from_millis(call.occurred_at);
+                let is_open = gaps.iter().any(|gap| gap.contains(at));
+                assert!(is_open, "{} is missing and its time is said to be covered", call.id);
+            }
+            assert_ne!(report.success, report.error.is_some(), "{report:#?}");
+            if report.success {
+                break;
+            }
+            runs += 1;
+            assert!(runs < 400, "answers are whole again, and reading does not come to an end");
+        }
+        assert!(runs > 0, "nothing broke off");
+        rig.assert_equals_truth().await;
+    }
+
+    /// The examination asks for calls of the far future and says when there are any.
+    async fn the_far_future_is_asked_for_calls(rig) {
+        assert_eq!(far_future(&rig).await, ProbeOutcome::Right);
+        rig.provider.ignore_ranges();
+        assert_ne!(far_future(&rig).await, ProbeOutcome::Right);
+    }
+}
