@@ -204,7 +204,9 @@ fn a_call_is_missing_only_where_everybody_looked() {
 fn every_name_is_counted_once() {
     let mut names = Names::default();
     let unjudged = Outcome::NotJudged(NotJudged::NoSource);
-    [Outcome::Seen, Outcome::Missing, unjudged, unjudged].map(|outcome| names.count(outcome));
+    for outcome in [Outcome::Seen, Outcome::Missing, unjudged, unjudged] {
+        names.count(outcome);
+    }
     assert!(names.balances());
     assert_eq!((names.named, names.seen, names.missing), (4, 1, 1));
     assert_eq!(names.not_judged[&NotJudged::NoSource], 2);
