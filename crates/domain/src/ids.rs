@@ -33,6 +33,10 @@ number_id! {
     AgentId
 }
 number_id! {
+    /// The person on the other side of a call.
+    ContactId
+}
+number_id! {
     /// One assignment of an agent's calls to an account.
     AssignmentId
 }

@@ -10,6 +10,8 @@
 //! | agent | who handled the call at the provider: [`AgentId`], [`AgentRef`] |
 //! | assignment | "calls of this agent belong to this account", valid from … to …: [`Assignment`] |
 //! | change | somebody's change of assignments, and the calls it moved |
+//! | contact | the person on the other side of a call; belongs to an account: [`ContactId`] |
+//! | caller | what one call says about the person on its other side: [`Caller`] |
 //! | call | one record in normal form, keyed by source and [`ProviderCallId`]: [`Call`] |
 //! | alias | another name of a call, told by its provider: [`Alias`] |
 //! | leg, witness | one of the calls, of several sources or one, that are one conversation: [`legs::Witness`] |
@@ -25,6 +27,7 @@
 
 mod call;
 mod compare;
+mod contacts;
 mod coverage;
 mod hash;
 mod ids;
@@ -48,10 +51,14 @@ pub use compare::{
     ById, Cause, Compared, Difference, Elsewhere, Explained, Extra, Field, Missing, Told,
     Tolerances, compare, explain_extra, explain_missing,
 };
+pub use contacts::{
+    Caller, Candidate, Candidates, ContactFields, ContactPolicy, ExternalId, ExternalKind, FoundBy,
+    Identified, identify,
+};
 pub use coverage::{Coverage, Covered, Level, Mark};
 pub use hash::ContentHash;
 pub use ids::{
-    AccountId, AgentId, AssignmentId, ProviderCallId, ProviderKind, RunId, SourceId,
+    AccountId, AgentId, AssignmentId, ContactId, ProviderCallId, ProviderKind, RunId, SourceId,
     UnknownProvider,
 };
 pub use phone::{Country, Phone};

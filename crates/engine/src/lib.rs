@@ -1,10 +1,11 @@
-//! The verbs: sync, ingest, place, compare, legs, examine.
+//! The verbs: sync, ingest, place, compare, legs, examine, contacts.
 //!
 //! Read [`sync::sync`] first: it plans windows from the ledger, lets the provider walk them,
 //! sends every page through [`ingest`], and ends with accounts that balance.
 
 pub mod agents;
 pub mod compare;
+pub mod contacts;
 mod context;
 pub mod examine;
 pub mod ingest;

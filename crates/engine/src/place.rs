@@ -14,6 +14,8 @@ use store::{
     AccountRow, AgentAt, MovedCall, Part, PlacedCall, Replacement, Slice, Store, StoreError,
 };
 
+use crate::contacts;
+
 const BATCH: i64 = 2_000;
 
 /// Why an agent's calls were not assigned.
@@ -112,7 +114,7 @@ pub async fn preview(store: &Store, change: Change) -> Result<u64, AssignError> 
             let calls = store.slice_calls(slice, place, BATCH).await?;
             let Some(last) = calls.last() else { break };
             after = Some((last.occurred_at, last.provider_call_id.clone()));
-            moving += calls.iter().filter(|call| elsewhere(call, &rules).is_some()).count() as u64;
+            moving += foreseen(store, plan.at.source, &calls, &rules).await?;
         }
     }
     Ok(moving)
@@ -168,7 +170,22 @@ pub async fn resume(store: &Store, source: SourceId, now: Timestamp) -> Result<(
             after = Some(last);
         }
     }
-    Ok(())
+    contacts::resume(store, source, now).await
+}
+
+/// How many of these calls would be elsewhere, their contacts considered.
+async fn foreseen(
+    store: &Store,
+    source: SourceId,
+    calls: &[PlacedCall],
+    rules: &Rules,
+) -> Result<u64, StoreError> {
+    let moving: Vec<_> = calls.iter().filter_map(|call| elsewhere(call, rules)).collect();
+    if moving.is_empty() {
+        return Ok(0);
+    }
+    let mut tx = store.begin().await?;
+    Ok(contacts::foresee_moves(&mut tx, source, moving).await?.len() as u64)
 }
 
 /// An assignment that always held and always will.
@@ -210,6 +227,9 @@ fn slices(at: &AgentAt, held: &[HeldAssignment], (from, to): (Timestamp, Timesta
     let unplaced = [
         WaitingReason::AgentNotInSystem.as_str(),
         WaitingReason::AgentNotAssignedToUser.as_str(),
+        WaitingReason::ContactNotFound.as_str(),
+        WaitingReason::ContactAmbiguous.as_str(),
+        WaitingReason::NoPhoneInCall.as_str(),
         domain::ExcludedReason::OutsideResetDate.as_str(),
     ];
     let mut accounts: Vec<AccountId> = held.iter().map(|held| held.assignment.account).collect();
@@ -244,8 +264,8 @@ async fn move_some(
         tx.replacement_done(*id).await?;
     } else {
         let rules = tx.rules_load(slice.source).await?;
-        let moved: Vec<MovedCall> =
-            calls.into_iter().filter_map(|call| moved(call, &rules)).collect();
+        let moving = calls.iter().filter_map(|call| elsewhere(call, &rules)).collect();
+        let moved = contacts::refine(&mut tx, slice.source, moving, now).await?;
         for (placement, ids) in by_placement(&moved) {
             tx.calls_move(slice.source, placement, &ids).await?;
         }
@@ -255,7 +275,7 @@ async fn move_some(
     Ok(last)
 }
 
-fn by_placement(moved: &[MovedCall]) -> HashMap<Placement, Vec<&str>> {
+pub(crate) fn by_placement(moved: &[MovedCall]) -> HashMap<Placement, Vec<&str>> {
     let mut ids: HashMap<Placement, Vec<&str>> = HashMap::new();
     for call in moved {
         ids.entry(call.placement).or_default().push(&call.provider_call_id);
@@ -263,23 +283,16 @@ fn by_placement(moved: &[MovedCall]) -> HashMap<Placement, Vec<&str>> {
     ids
 }
 
-fn moved(call: PlacedCall, rules: &Rules) -> Option<MovedCall> {
-    let placement = elsewhere(&call, rules)?;
-    let PlacedCall { provider_call_id, account_id, reason, .. } = call;
-    Some(MovedCall {
-        provider_call_id,
-        account_before: account_id,
-        reason_before: reason,
-        placement,
-    })
+/// A call and where it belongs by the rules, if that is not where it is.
+fn elsewhere(call: &PlacedCall, rules: &Rules) -> Option<(String, Placement)> {
+    let placement = by_rules(call, rules);
+    (!call.is_at(placement)).then(|| (call.provider_call_id.clone(), placement))
 }
 
-/// Where a call belongs, if that is not where it is.
-fn elsewhere(call: &PlacedCall, rules: &Rules) -> Option<Placement> {
+/// Where a stored call belongs by the rules alone.
+pub(crate) fn by_rules(call: &PlacedCall, rules: &Rules) -> Placement {
     let agent = call.provider_agent_id.as_deref();
-    let placement =
-        place(PlacementFacts { provider_agent_id: agent, occurred_at: call.at() }, rules);
-    (!call.is_at(placement)).then_some(placement)
+    place(PlacementFacts { provider_agent_id: agent, occurred_at: call.at() }, rules)
 }
 
 impl Change {

@@ -56,3 +56,13 @@ pub async fn versions(
     }
     Ok(versions)
 }
+
+/// What a call's agent extracted, for people: the business is called what its account is called,
+/// whatever was heard. The record keeps what was heard.
+pub fn extracted(call: &domain::Call, account: Option<&str>) -> Option<serde_json::Value> {
+    let mut extracted = call.extracted.clone()?;
+    if let (Some(account), Some(fields)) = (account, extracted.as_object_mut()) {
+        fields.insert("business_name".to_owned(), account.into());
+    }
+    Some(extracted)
+}

@@ -65,6 +65,7 @@ pub enum Command {
     Sources(commands::sources::Sources),
     Agents(commands::agents::Agents),
     Accounts(commands::accounts::Accounts),
+    Contacts(commands::contacts::Contacts),
     Assign(commands::assign::Assign),
     Unassign(commands::assign::Unassign),
     Waiting(commands::waiting::Waiting),

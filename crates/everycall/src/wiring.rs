@@ -8,6 +8,7 @@ use engine::Context;
 use engine::vault::SourceVault;
 use providers::http::budget::Budgets;
 use providers::{Connection, ConnectionSettings, Credential, connect};
+use secrecy::SecretString;
 use store::{SourceRow, Store};
 
 use crate::clock::clock;
@@ -50,8 +51,27 @@ impl Desk {
         }
         let mut tx = self.ctx.store.begin().await?;
         let row = tx.source_ensure(name, kind, scope, *since, self.ctx.now()).await?;
+        tx.contact_policy_set(row.id, configured.contacts).await?;
         tx.commit().await?;
         Ok(row)
+    }
+
+    /// What reads records of a configured source. It opens no door and is never asked anything, so
+    /// it needs no secret.
+    pub fn reader(&self, configured: &config::Source) -> Option<Connection> {
+        let unused = || SecretString::from("unused");
+        let credential = match configured.door {
+            Door::Password { .. } => {
+                Credential::Password { password: unused(), api_password: None }
+            }
+            Door::Token(_) | Door::OAuth { .. } => Credential::PrivateToken(unused()),
+        };
+        let settings = ConnectionSettings {
+            provider: configured.provider.clone(),
+            credential,
+            tuning: configured.tuning,
+        };
+        connect(settings, self.ctx.wait.clone(), &self.budgets).ok()
     }
 
     fn connect(&self, configured: &config::Source, id: SourceId) -> Result<Connection> {

@@ -20,7 +20,8 @@ pub(crate) struct Insert<'r, T> {
     rows: Vec<&'r T>,
     same: Vec<(&'static str, Same<'r>)>,
     columns: Vec<(&'static str, Column<'r>)>,
-    /// What happens where a row is there already; nothing said means that it is refused.
+    /// What follows the rows: what happens where one is there already, where nothing said means
+    /// that it is refused, and what is given back.
     conflict: &'static str,
 }
 
@@ -63,6 +64,25 @@ impl<'r, T> Insert<'r, T> {
             Some(same) => self.same.push((column, Same::Number(*same))),
             None => self.columns.push((column, Column::Number(values))),
         }
+        self
+    }
+
+    /// A number per row, even where all are alike: a statement needs one column that says how many
+    /// rows there are.
+    pub(crate) fn each_number<N: Into<Option<i64>>>(
+        mut self,
+        column: &'static str,
+        of: impl Fn(&'r T) -> N,
+    ) -> Self {
+        let values = self.rows.iter().map(|row| of(row).into()).collect();
+        self.columns.push((column, Column::Number(values)));
+        self
+    }
+
+    /// A text per row, even where all are alike.
+    pub(crate) fn each_text(mut self, column: &'static str, of: impl Fn(&'r T) -> &'r str) -> Self {
+        let values = self.rows.iter().map(|row| Some(text(of(row)))).collect();
+        self.columns.push((column, Column::Text(values)));
         self
     }
 
@@ -117,16 +137,36 @@ fn shared<V: PartialEq>(values: &[V]) -> Option<&V> {
     values.iter().all(|value| value == first).then_some(first)
 }
 
-// At 512 rows of 22 columns a statement has 11,264 parameters, below SQLite's limit of 32,766.
+// At 512 rows of 24 columns a statement has 12,288 parameters, below SQLite's limit of 32,766.
 const ROWS_MAX: usize = 512;
 
 /// Where rows can be written.
 pub(crate) trait Inserts {
+    /// What a row that comes back is.
+    type Row;
+
     async fn insert<T: Sync>(&mut self, insert: Insert<'_, T>) -> Result<(), StoreError>;
+
+    /// Writes rows of an insert that says what it gives back.
+    async fn insert_returning<T: Sync>(
+        &mut self,
+        insert: Insert<'_, T>,
+    ) -> Result<Vec<Self::Row>, StoreError>;
 }
 
 impl Inserts for SqliteConnection {
+    type Row = sqlx::sqlite::SqliteRow;
+
     async fn insert<T: Sync>(&mut self, insert: Insert<'_, T>) -> Result<(), StoreError> {
+        self.insert_returning(insert).await?;
+        Ok(())
+    }
+
+    async fn insert_returning<T: Sync>(
+        &mut self,
+        insert: Insert<'_, T>,
+    ) -> Result<Vec<Self::Row>, StoreError> {
+        let mut given = Vec::new();
         let numbers: Vec<usize> = (0..insert.rows.len()).collect();
         // Marks without numbers: SQLite looks each numbered one up among all the others.
         let same = "?, ".repeat(insert.same.len());
@@ -148,16 +188,27 @@ impl Inserts for SqliteConnection {
                 }
             }
             let from = format!("(VALUES {})", vec![row.as_str(); piece.len()].join(","));
-            sqlx::query_with(insert.sql(&same, &from), values).execute(&mut *self).await?;
+            let query = sqlx::query_with(insert.sql(&same, &from), values);
+            given.extend(query.fetch_all(&mut *self).await?);
         }
-        Ok(())
+        Ok(given)
     }
 }
 
 impl Inserts for PgConnection {
+    type Row = sqlx::postgres::PgRow;
+
     async fn insert<T: Sync>(&mut self, insert: Insert<'_, T>) -> Result<(), StoreError> {
+        self.insert_returning(insert).await?;
+        Ok(())
+    }
+
+    async fn insert_returning<T: Sync>(
+        &mut self,
+        insert: Insert<'_, T>,
+    ) -> Result<Vec<Self::Row>, StoreError> {
         if insert.rows.is_empty() {
-            return Ok(());
+            return Ok(Vec::new());
         }
         let mut values = PgArguments::default();
         for (_, value) in &insert.same {
@@ -176,8 +227,7 @@ impl Inserts for PgConnection {
         let constants: String = (0..same).map(|n| mark(n) + ", ").collect();
         let arrays: Vec<String> = (same..all).map(mark).collect();
         let from = format!("UNNEST({})", arrays.join(", "));
-        sqlx::query_with(insert.sql(&constants, &from), values).execute(self).await?;
-        Ok(())
+        Ok(sqlx::query_with(insert.sql(&constants, &from), values).fetch_all(self).await?)
     }
 }
 

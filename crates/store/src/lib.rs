@@ -9,6 +9,7 @@ mod agents;
 mod batch;
 mod calls;
 mod changes;
+mod contacts;
 mod coverage;
 mod credentials;
 mod db;
@@ -34,6 +35,10 @@ pub use calls::{
     Slice, parts,
 };
 pub use changes::{AssignmentRow, MoveRow, MovedCall, Replacement};
+pub use contacts::{
+    Arrival, CallOfContact, CallerRow, ContactRow, IdOwner, LinkedCall, NewCaller, NewContact,
+    NewExternalId, NewPhone, PhoneOwner,
+};
 pub use db::{Engine, Store, Tx};
 pub use dictionaries::Dictionary;
 pub use error::StoreError;

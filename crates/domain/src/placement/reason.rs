@@ -15,6 +15,12 @@ pub enum WaitingReason {
     AgentNotInSystem,
     /// The agent is known and belongs to no account at the call's time.
     AgentNotAssignedToUser,
+    /// No contact of the account has the call's number or id, and this source makes none.
+    ContactNotFound,
+    /// Several contacts of the account have the call's number.
+    ContactAmbiguous,
+    /// The record has neither a number nor an id of the person.
+    NoPhoneInCall,
 }
 
 /// Why a call is deliberately left out.
@@ -27,8 +33,14 @@ pub enum ExcludedReason {
 
 impl WaitingReason {
     /// Every reason.
-    pub const ALL: &[Self] =
-        &[Self::NoAgentIdInCall, Self::AgentNotInSystem, Self::AgentNotAssignedToUser];
+    pub const ALL: &[Self] = &[
+        Self::NoAgentIdInCall,
+        Self::AgentNotInSystem,
+        Self::AgentNotAssignedToUser,
+        Self::ContactNotFound,
+        Self::ContactAmbiguous,
+        Self::NoPhoneInCall,
+    ];
 
     /// Its name in database and API.
     pub const fn as_str(self) -> &'static str {
@@ -36,6 +48,9 @@ impl WaitingReason {
             Self::NoAgentIdInCall => "no_agent_id_in_call",
             Self::AgentNotInSystem => "agent_not_in_system",
             Self::AgentNotAssignedToUser => "agent_not_assigned_to_user",
+            Self::ContactNotFound => "contact_not_found",
+            Self::ContactAmbiguous => "contact_ambiguous",
+            Self::NoPhoneInCall => "no_phone_in_call",
         }
     }
 
@@ -45,7 +60,15 @@ impl WaitingReason {
             Self::NoAgentIdInCall => "the provider's record names no agent",
             Self::AgentNotInSystem => "the agent is not in the provider's list of agents",
             Self::AgentNotAssignedToUser => "the agent is assigned to no account",
+            Self::ContactNotFound => "no contact of the account has the call's number or lead code",
+            Self::ContactAmbiguous => "several contacts of the account have the call's number",
+            Self::NoPhoneInCall => "the provider's record has neither a number nor a lead code",
         }
+    }
+
+    /// Whether the call's account is known and only its contact is missing.
+    pub const fn is_about_contact(self) -> bool {
+        matches!(self, Self::ContactNotFound | Self::ContactAmbiguous | Self::NoPhoneInCall)
     }
 }
 

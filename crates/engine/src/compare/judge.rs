@@ -34,6 +34,12 @@ impl Reading<'_> {
             self.accounts.repeated += there.len() as u64;
             return Ok(());
         }
+        // Of a call whose words were erased, only that it is there can be compared.
+        for call in held.iter_mut().filter(|call| call.is_erased) {
+            if let Some(told) = there.iter().find(|told| told.id == call.told.id) {
+                call.told = told.clone();
+            }
+        }
         let listed = there.len();
         there.retain(|call| !self.moved.contains(&call.id));
         held.retain(|call| !self.moved.contains(&call.told.id));

@@ -10,6 +10,7 @@ use store::{KnownCall, NewCall, NewObservation, NewSetAside, StoreError, Tx};
 use super::prepare::{Fresh, Prepared, Prepares, placed};
 use super::{RulesAt, Skip, placement_name};
 use crate::Source;
+use crate::contacts::{Batch, Settled};
 
 /// How a record came to us.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,7 +63,8 @@ pub struct Committed {
 /// once, with its last content, and observed twice.
 #[derive(Default)]
 struct Writes<'b> {
-    calls: HashMap<&'b str, NewCall<'b>>,
+    /// Each with the place of its record in the batch.
+    calls: HashMap<&'b str, (usize, NewCall<'b>)>,
     observations: Vec<NewObservation<'b>>,
     set_aside: Vec<NewSetAside>,
 }
@@ -90,7 +92,16 @@ pub async fn commit(
 
     let mut done = Committed::default();
     let mut writes = Writes::default();
-    for record in records() {
+    let by_rules = |fresh: &Fresh, at: i64| {
+        if at == version { fresh.placement } else { placed(&fresh.call, rules) }
+    };
+    let fresh = records().enumerate().filter_map(|(place, record)| {
+        let Prepares::Fresh(fresh) = &record.what else { return None };
+        let is_erased = known.get(&fresh.call.provider_call_id.0).is_some_and(|it| it.is_erased);
+        (!is_erased).then(|| (place, &fresh.call, by_rules(fresh, record.rules_version)))
+    });
+    let contacts = Batch::settle(tx, source, fresh.collect(), now).await?;
+    for (place, record) in records().enumerate() {
         let Prepared { is_repeated, identity, rules_version, what } = record;
         let is_repeated = *is_repeated;
         let fate = match what {
@@ -109,18 +120,16 @@ pub async fn commit(
                 Fate::SetAside
             }
             Prepares::Fresh(fresh) => {
-                let is_current = *rules_version == version;
-                let placement =
-                    if is_current { fresh.placement } else { placed(&fresh.call, rules) };
+                let settled = contacts.of(place, by_rules(fresh, *rules_version));
                 if !is_repeated {
-                    done.fresh(fresh, placement);
+                    done.fresh(fresh, settled.placement);
                 }
-                judge(fresh, placement, run, &mut known, &mut writes)
+                judge(fresh, (place, settled), run, &mut known, &mut writes)
             }
         };
         done.count(counted(fate, is_repeated));
     }
-    writes.write(tx, source, run, seen_by, now).await?;
+    writes.write(tx, source, run, seen_by, &contacts, now).await?;
     Ok(done)
 }
 
@@ -151,7 +160,8 @@ impl Committed {
                     if let Some(before) = fresh.before.clone() {
                         known.entry(fresh.call.provider_call_id.0.clone()).or_insert(before);
                     }
-                    judge(fresh, fresh.placement, run, &mut known, &mut Writes::default())
+                    let settled = (0, Settled::alone(fresh.placement));
+                    judge(fresh, settled, run, &mut known, &mut Writes::default())
                 }
             };
             done.count(if is_repeated { Fate::Repeated } else { fate });
@@ -179,7 +189,7 @@ fn counted(fate: Fate, is_repeated: bool) -> Fate {
 
 fn judge<'b>(
     fresh: &'b Fresh,
-    placed: Placement,
+    (place, settled): (usize, Settled),
     run: RunId,
     known: &mut HashMap<String, KnownCall>,
     writes: &mut Writes<'b>,
@@ -188,12 +198,13 @@ fn judge<'b>(
     let before = known.get(id);
     let (version, fate) = match before {
         None => (1, Fate::New),
-        Some(known) if known.content_hash == fresh.content_hash => {
+        // Whatever the provider says of a call whose words were erased, nothing is kept of it.
+        Some(known) if known.is_erased || known.content_hash == fresh.content_hash => {
             return unchanged(run, known.changed_run);
         }
         Some(known) => (known.version + 1, Fate::Updated),
     };
-    let (placement, reason) = placement_name(placed);
+    let (placement, reason) = placement_name(settled.placement);
     let now_known = KnownCall {
         content_hash: fresh.content_hash,
         version,
@@ -201,14 +212,21 @@ fn judge<'b>(
         provider_agent_id: fresh.agent(),
         placement: placement.to_owned(),
         reason: reason.to_owned(),
+        is_erased: false,
     };
     known.insert(id.to_owned(), now_known);
-    writes.fresh(id, version, fresh, placed);
+    writes.fresh(id, version, fresh, (place, settled));
     fate
 }
 
 impl<'b> Writes<'b> {
-    fn fresh(&mut self, id: &'b str, version: i64, fresh: &'b Fresh, placement: Placement) {
+    fn fresh(
+        &mut self,
+        id: &'b str,
+        version: i64,
+        fresh: &'b Fresh,
+        (place, settled): (usize, Settled),
+    ) {
         let Fresh { call, content_hash, look_again_at, dictionary_id, raw, .. } = fresh;
         let (content_hash, dictionary_id) = (*content_hash, *dictionary_id);
         self.observations.push(NewObservation {
@@ -219,8 +237,9 @@ impl<'b> Writes<'b> {
             raw: Cow::Borrowed(raw),
         });
         let (call, look_again_at) = (Cow::Borrowed(call), *look_again_at);
-        let new = NewCall { call, placement, content_hash, version, look_again_at };
-        self.calls.insert(id, new);
+        let Settled { placement, link: contact } = settled;
+        let new = NewCall { call, placement, contact, content_hash, version, look_again_at };
+        self.calls.insert(id, (place, new));
     }
 
     async fn write(
@@ -229,13 +248,19 @@ impl<'b> Writes<'b> {
         source: &Source,
         run: RunId,
         seen_by: SeenBy,
+        contacts: &Batch,
         now: Timestamp,
     ) -> Result<(), StoreError> {
         let provider = source.row.provider;
-        let (source, seen_by) = (source.row.id, seen_by.as_str());
-        let mut calls: Vec<NewCall> = self.calls.into_values().collect();
+        let mut placed: Vec<(usize, NewCall)> = self.calls.into_values().collect();
         // In key order, rows land beside each other in the index.
-        calls.sort_unstable_by(|a, b| a.call.provider_call_id.cmp(&b.call.provider_call_id));
+        placed.sort_unstable_by(|(_, a), (_, b)| {
+            a.call.provider_call_id.cmp(&b.call.provider_call_id)
+        });
+        let (places, calls): (Vec<usize>, Vec<NewCall>) = placed.into_iter().unzip();
+        let written: Vec<_> = places.into_iter().zip(&calls).collect();
+        contacts.keep(tx, source, &written).await?;
+        let (source, seen_by) = (source.row.id, seen_by.as_str());
         tx.calls_write(source, run.0, seen_by, now, &calls).await?;
         let aliases = calls
             .iter()

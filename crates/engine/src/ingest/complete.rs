@@ -59,6 +59,7 @@ impl Completer {
             (source.row.id, sightings.iter().filter_map(Sighting::id).collect::<Vec<_>>());
         let known = ctx.within(ctx.store.calls_known(id, &ids)).await?;
         let says_more = |sighting: &Sighting| match sighting.id().and_then(|id| known.get(id)) {
+            Some(call) if call.is_erased => false,
             Some(call) => call.content_hash != ContentHash::of(&sighting.record.bytes),
             None => true,
         };

@@ -20,6 +20,7 @@ pub(crate) use codec::SAMPLES;
 pub use codec::{Codec, CodecError, Dictionaries};
 pub use commit::{Committed, Fate, SeenBy, commit};
 pub use complete::Completer;
+pub(crate) use prepare::foresee;
 pub use prepare::{Prepared, Prepares, prepare};
 
 /// One record as it came in.

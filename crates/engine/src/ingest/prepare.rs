@@ -66,7 +66,9 @@ pub async fn prepare(
         let hash = ContentHash::of(&sighting.record.bytes);
         let known = sighting.id().and_then(|id| known.get_key_value(id));
         let what = match known {
-            Some((id, known)) if known.content_hash == hash && !changed.contains(id) => {
+            Some((id, known))
+                if known.is_erased || (known.content_hash == hash && !changed.contains(id)) =>
+            {
                 Prepares::Known(known.clone())
             }
             before => {
@@ -138,6 +140,27 @@ fn fresh(
 fn due_again(source: &Source, call: &Call, now: Timestamp) -> Option<Timestamp> {
     call.awaits?;
     look_again(call.occurred_at.at, now, source.connection.capabilities().patience)
+}
+
+/// Places fresh calls of a batch, their contacts considered, as a commit would. Nothing is written.
+pub(crate) async fn foresee(
+    ctx: &Context,
+    source: &Source,
+    batch: &mut [Prepared],
+) -> Result<(), StoreError> {
+    let fresh = batch.iter_mut().filter_map(|record| match &mut record.what {
+        Prepares::Fresh(fresh) => {
+            let Fresh { call, placement, .. } = &mut **fresh;
+            Some((&*call, placement))
+        }
+        Prepares::Known(_) | Prepares::Unreadable(_) => None,
+    });
+    let mut fresh: Vec<_> = fresh.collect();
+    if fresh.is_empty() {
+        return Ok(());
+    }
+    let mut tx = ctx.within(ctx.store.begin()).await?;
+    ctx.within(crate::contacts::foresee(&mut tx, source, &mut fresh)).await
 }
 
 pub(super) fn placed(call: &Call, rules: &RulesAt) -> Placement {

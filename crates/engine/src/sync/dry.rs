@@ -9,7 +9,7 @@ use super::fetch::{Fetched, fetch};
 use super::report::RunReport;
 use super::write::Tally;
 use super::{SyncError, SyncOptions};
-use crate::ingest::{Codec, Committed, Completer, RulesAt, prepare};
+use crate::ingest::{Codec, Committed, Completer, RulesAt, foresee, prepare};
 use crate::{Context, Source};
 
 /// No run has this id, so nothing counts as brought by this very run.
@@ -61,7 +61,8 @@ pub(super) async fn sync_dry(
                 tally.accounts.listed += listed;
                 tally.pages += 1;
                 let (sightings, _) = completer.complete(ctx, source, sightings).await?;
-                let batch = prepare(ctx, source, &rules, &codec, sightings).await?;
+                let mut batch = prepare(ctx, source, &rules, &codec, sightings).await?;
+                foresee(ctx, source, &mut batch).await?;
                 tally.add(&Committed::foreseen(NO_RUN, &batch));
             }
             Fetched::Said { .. } | Fetched::Written(_) => {}

@@ -23,8 +23,8 @@ use super::prepare::{Packing, PreparedPage, ToWrite};
 use super::report::RunReport;
 use super::write::{Tally, Writer};
 use super::{Phase, Progress, RunLog, SyncError, SyncOptions, lease};
-use crate::ingest::{Codec, Committed, Completer, RulesAt, Sighting, prepare};
-use crate::{Context, Source};
+use crate::ingest::{Codec, Committed, Completer, RulesAt, Sighting, foresee, prepare};
+use crate::{Context, Source, contacts};
 
 /// Rows of one batch.
 const ROWS: usize = 500;
@@ -60,6 +60,7 @@ pub async fn import<R: BufRead + Send>(
     let released = ctx.within(ctx.store.work_release(&lease)).await;
     let report = result?;
     released?;
+    contacts::after_run(ctx, source).await;
     Ok(report)
 }
 
@@ -166,7 +167,8 @@ async fn import_dry<R: BufRead + Send>(
             sighting.is_repeated = id.is_some_and(|id| brought.contains(&id));
         }
         brought.extend(ids.into_iter().flatten());
-        let batch = prepare(ctx, source, &rules, &codec, batch).await?;
+        let mut batch = prepare(ctx, source, &rules, &codec, batch).await?;
+        foresee(ctx, source, &mut batch).await?;
         tally.add(&Committed::foreseen(RunId(-1), &batch));
     }
     let was_cancelled = options.stop.is_cancelled();

@@ -39,7 +39,7 @@ pub use report::{ReportLine, RunReport};
 use crate::agents::{AgentsError, agents_fetch};
 use crate::ingest::RulesAt;
 use crate::legs::{CALLS_PER_RUN, CaughtUp, catch_up};
-use crate::{Context, Source};
+use crate::{Context, Source, contacts};
 use prepare::Packing;
 use write::Writer;
 
@@ -79,6 +79,7 @@ pub async fn sync(
     let released = ctx.within(ctx.store.work_release(&lease)).await;
     let report = result?;
     released?;
+    contacts::after_run(ctx, source).await;
     Ok(report)
 }
 

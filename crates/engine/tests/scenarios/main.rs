@@ -7,6 +7,7 @@ mod agents;
 mod bodies;
 mod chance;
 mod comparing;
+mod contacts;
 mod counting;
 mod coverage;
 mod crashes;

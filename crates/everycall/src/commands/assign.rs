@@ -204,7 +204,7 @@ async fn row(desk: &Desk, source: &SourceRow, who: &Who) -> Result<i64> {
     Ok(kept.context("the agent was kept and is not there")?.agent_id)
 }
 
-async fn account(site: &Site, desk: &Desk, name: &str) -> Result<AccountRow> {
+pub(super) async fn account(site: &Site, desk: &Desk, name: &str) -> Result<AccountRow> {
     if let Some(account) = desk.ctx.store.account_by_name(name).await? {
         return Ok(account);
     }

@@ -5,6 +5,7 @@ pub mod agents;
 pub mod assign;
 pub mod calls;
 pub mod compare;
+pub mod contacts;
 pub mod demo;
 pub mod doctor;
 pub mod import;
@@ -45,6 +46,7 @@ pub async fn run(cli: Cli) -> Result<Exit> {
         Command::Sources(sources) => sources::run(&site, sources).await,
         Command::Agents(agents) => agents::run(&site, agents).await,
         Command::Accounts(accounts) => accounts::run(&site, accounts).await,
+        Command::Contacts(contacts) => contacts::run(&site, contacts).await,
         Command::Assign(assign) => assign::run(&site, assign).await,
         Command::Unassign(unassign) => assign::unassign(&site, unassign).await,
         Command::Waiting(waiting) => waiting::run(&site, waiting).await,

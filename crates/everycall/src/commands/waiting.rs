@@ -79,6 +79,7 @@ fn sentence(group: &WaitingGroup) -> String {
             format!("{agent} made {calls} and is not in the provider's list of agents")
         }
         (Ok(WaitingReason::NoAgentIdInCall), _) => format!("{calls} name no agent"),
+        (Ok(reason), _) if reason.is_about_contact() => format!("{calls}: {}", reason.sentence()),
         _ => format!("{calls}: {}", group.reason),
     }
 }
@@ -133,6 +134,12 @@ pub fn command(here: &str, source: &str, group: &WaitingGroup) -> String {
             Some(agent),
         ) => {
             format!("{here} assign {} --source {} --account NAME", quoted(agent), quoted(source))
+        }
+        (Ok(WaitingReason::ContactNotFound), _) => {
+            format!("{here} contacts import FILE --account NAME")
+        }
+        (Ok(WaitingReason::ContactAmbiguous), _) => {
+            format!("{here} contacts merge CONTACT CONTACT")
         }
         _ => format!("{here} calls --source {source} --placement waiting"),
     }

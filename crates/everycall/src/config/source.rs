@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use domain::{Country, ProviderKind, Timestamp};
+use domain::{ContactPolicy, Country, ProviderKind, Timestamp};
 use providers::http::budget::Rate;
 use providers::setup::{Question, SetUp};
 use providers::{ProviderSettings, Tuning};
@@ -23,6 +23,8 @@ pub struct Source {
     pub since: Timestamp,
     /// The country of numbers written without one.
     pub country: Country,
+    /// Whether its calls make contacts, look for them, or neither; unsaid: what suits the provider.
+    pub contacts: Option<ContactPolicy>,
     /// Which provider, and what it must know.
     pub provider: ProviderSettings,
     /// What opens its door.
@@ -65,6 +67,7 @@ struct Common {
     since: Timestamp,
     #[serde(default = "country")]
     country: Country,
+    contacts: Option<ContactPolicy>,
     concurrency: Option<usize>,
     every_minutes: Option<u64>,
     #[serde(default)]
@@ -78,11 +81,12 @@ struct Common {
     oauth: Option<OAuth>,
 }
 
-const COMMON: [&str; 14] = [
+const COMMON: [&str; 15] = [
     "name",
     "provider",
     "since",
     "country",
+    "contacts",
     "concurrency",
     "every_minutes",
     "unlimited",
@@ -130,8 +134,8 @@ impl Source {
         let provider = provider(&common, own)?;
         let tuning = tuning(&common)?;
         let every = every(&common)?;
-        let (since, country) = (common.since, common.country);
-        Ok(Self { name, since, country, provider, door: door(common)?, tuning, every })
+        let (since, country, contacts) = (common.since, common.country, common.contacts);
+        Ok(Self { name, since, country, contacts, provider, door: door(common)?, tuning, every })
     }
 }
 

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on may stop")]
 
 mod compare;
+mod contacts;
 mod demo;
 mod killed;
 mod legs;

@@ -7,6 +7,7 @@ use sqlx::{AssertSqlSafe, PgConnection, SqliteConnection};
 
 use super::write::written;
 use crate::batch::marks;
+use crate::contacts::by_keys;
 use crate::db::either;
 use crate::text::text;
 use crate::{Store, StoreError, Tx};
@@ -62,6 +63,11 @@ WHERE source_id = $1 AND provider_agent_id = $2 AND placement <> 'placed' AND pl
   AND reason = $4 AND occurred_at >= $5 AND occurred_at < $6
   AND (occurred_at > $5 OR provider_call_id || '' >= $7)
 ORDER BY occurred_at, provider_call_id || '' LIMIT $8";
+
+// The columns are those of a slice.
+const BY_ID: &str = "
+SELECT provider_call_id, occurred_at, provider_agent_id, placement, reason, account_id, agent_id
+FROM calls WHERE source_id + 0 = $1 AND provider_call_id IN ";
 
 const PLACED: &str = "
 SELECT provider_call_id, occurred_at, provider_agent_id, placement, reason, account_id, agent_id
@@ -187,6 +193,15 @@ impl Tx {
         count: i64,
     ) -> Result<Vec<PlacedCall>, StoreError> {
         slice!(self.conn(), slice, after, count)
+    }
+
+    /// These calls, as this transaction sees them.
+    pub async fn calls_placed(
+        &mut self,
+        source: SourceId,
+        ids: &[String],
+    ) -> Result<Vec<PlacedCall>, StoreError> {
+        either!(self.conn(), |db| by_keys!(db, PlacedCall, BY_ID, [source.0], ids, ""))
     }
 
     /// Writes one new placement of many calls; the calls themselves are untouched.

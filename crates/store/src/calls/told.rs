@@ -20,6 +20,8 @@ pub struct HeldCall {
     pub reason: String,
     /// Whose it is.
     pub account_id: Option<i64>,
+    /// Whether its numbers and words were erased for good.
+    pub is_erased: bool,
 }
 
 #[derive(sqlx::FromRow)]
@@ -36,13 +38,14 @@ struct Row {
     placement: String,
     reason: String,
     account_id: Option<i64>,
+    erased_at: Option<i64>,
 }
 
 macro_rules! columns {
     () => {
         "
 SELECT provider_call_id, occurred_at, status, duration_ms, from_raw, from_e164, to_raw, to_e164,
-       provider_agent_id, placement, reason, account_id
+       provider_agent_id, placement, reason, account_id, erased_at
 FROM calls "
     };
 }
@@ -124,5 +127,6 @@ fn held(row: Row) -> Result<HeldCall, StoreError> {
         placement: row.placement,
         reason: row.reason,
         account_id: row.account_id,
+        is_erased: row.erased_at.is_some(),
     })
 }

@@ -4,7 +4,8 @@ use std::borrow::Cow;
 use std::time::Duration;
 
 use domain::{
-    Awaited, Call, CallStatus, ContentHash, Direction, Phone, Placement, SourceId, Tag, Timestamp,
+    Awaited, Call, CallStatus, ContactId, ContentHash, Direction, FoundBy, Phone, Placement,
+    SourceId, Tag, Timestamp,
 };
 
 use crate::db::either;
@@ -30,6 +31,8 @@ pub struct NewCall<'c> {
     pub call: Cow<'c, Call>,
     /// Where it belongs.
     pub placement: Placement,
+    /// With whom it was, and by what that was found.
+    pub contact: Option<(ContactId, FoundBy)>,
     /// What its record says, as a number.
     pub content_hash: ContentHash,
     /// How many contents it has had, this one included.
@@ -49,6 +52,7 @@ ON CONFLICT (source_id, provider_call_id) DO UPDATE SET
     provider_contact_id = excluded.provider_contact_id, parts = excluded.parts,
     tags = excluded.tags, agent_id = excluded.agent_id, account_id = excluded.account_id,
     placement = excluded.placement, reason = excluded.reason,
+    contact_id = excluded.contact_id, contact_by = excluded.contact_by,
     awaits = excluded.awaits, look_again_at = excluded.look_again_at,
     content_hash = excluded.content_hash, version = excluded.version,
     changed_at = excluded.changed_at, changed_run = excluded.changed_run";
@@ -113,6 +117,8 @@ fn insert<'r>(
         .number("account_id", |new| written(new.placement).2)
         .text("placement", |new| written(new.placement).0)
         .text("reason", |new| written(new.placement).3)
+        .number("contact_id", |new| new.contact.map(|(contact, _)| contact.0))
+        .text("contact_by", |new| new.contact.map(|(_, by)| by.as_str()))
         .text("awaits", |new| new.call.awaits.map(Awaited::as_str))
         .number("look_again_at", |new| new.look_again_at.map(Timestamp::as_millis))
         .bytes("content_hash", |new| new.content_hash.to_bytes().to_vec())

@@ -5,6 +5,7 @@
 mod calls;
 mod changes;
 mod comparing;
+mod contacts;
 mod ledger;
 mod legs;
 mod runs;

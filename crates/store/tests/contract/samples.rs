@@ -55,6 +55,7 @@ pub fn call(id: &str, occurred_at: i64) -> NewCall<'static> {
     NewCall {
         call: Cow::Owned(call),
         placement,
+        contact: None,
         content_hash: ContentHash::of(id.as_bytes()),
         version: 1,
         look_again_at: None,

@@ -40,7 +40,13 @@ impl WaitingFor {
                     let (agent, source) = (quoted(agent), quoted(source));
                     format!("everycall assign {agent} --source {source} --account NAME")
                 }),
-            Some(WaitingReason::NoAgentIdInCall) | None => None,
+            Some(WaitingReason::ContactNotFound) => {
+                Some("everycall contacts import FILE --account NAME".to_owned())
+            }
+            Some(WaitingReason::ContactAmbiguous) => {
+                Some("everycall contacts merge CONTACT CONTACT".to_owned())
+            }
+            Some(WaitingReason::NoAgentIdInCall | WaitingReason::NoPhoneInCall) | None => None,
         };
         Self {
             sentence: reason.map_or_else(|| group.reason.clone(), |r| r.sentence().to_owned()),

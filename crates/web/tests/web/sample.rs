@@ -126,6 +126,7 @@ fn call(n: u64, source: SourceId, account: domain::AccountId) -> NewCall<'static
     NewCall {
         call: Cow::Owned(call),
         placement,
+        contact: None,
         content_hash: ContentHash::from_bytes([1; 16]),
         version: 1,
         look_again_at: None,

@@ -1,0 +1,359 @@
+//! Contacts from a CSV file: a wrong header is refused whole, a wrong line by itself.
+
+use std::collections::BTreeSet;
+use std::io::Read;
+
+use csv::{ReaderBuilder, StringRecord};
+use domain::{
+    AccountId, ContactFields, ContactId, Country, ExternalId, ExternalKind, Phone, Timestamp,
+};
+use serde::Serialize;
+use serde_json::Value;
+use store::{Store, StoreError};
+
+use super::book::{Entered, Entry, enter};
+
+/// Lines written in one transaction.
+const LINES: usize = 1_000;
+/// Refused lines that are told one by one.
+const REFUSED_MAX: usize = 1_000;
+/// What begins the name of a column for a field of the operator's own.
+const CUSTOM: &str = "custom.";
+const PHONES: [&str; 3] = ["phone", "phone_2", "phone_3"];
+
+/// What an import is asked to do.
+#[derive(Debug, Clone)]
+pub struct ContactImport<'a> {
+    /// Whose contacts they are.
+    pub account: AccountId,
+    /// The country of numbers written without one.
+    pub home: Country,
+    /// Who brought the file.
+    pub by: &'a str,
+    /// Read and judge everything, keep nothing.
+    pub is_dry_run: bool,
+}
+
+/// A line that was not imported.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct RefusedLine {
+    /// Its number in the file; the header is line 1.
+    pub line: u64,
+    /// Why.
+    pub why: String,
+}
+
+/// What an import did: `lines = new + changed + unchanged + refused`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ImportReport {
+    /// Lines with something on them, without the header.
+    pub lines: u64,
+    /// Contacts made.
+    pub new: u64,
+    /// Contacts that know more, or have another number or id.
+    pub changed: u64,
+    /// Contacts that knew all of it.
+    pub unchanged: u64,
+    /// Lines that were not imported.
+    pub refused: u64,
+    /// The first of those, each with its reason.
+    pub refused_lines: Vec<RefusedLine>,
+    /// Calls that waited for one of them and are placed now.
+    pub calls_placed: u64,
+}
+
+/// Why a file cannot be imported at all.
+#[derive(Debug, thiserror::Error)]
+pub enum ImportError {
+    /// The header is not one of contacts.
+    #[error("{0}")]
+    Header(String),
+    /// The file cannot be read on.
+    #[error("the file cannot be read: {0}")]
+    Unreadable(#[from] csv::Error),
+    /// The database is to blame.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Imports a file. Importing it twice changes nothing the second time; what was imported before
+/// it broke off stays.
+pub async fn import(
+    store: &Store,
+    file: impl Read + Send,
+    asked: &ContactImport<'_>,
+    now: Timestamp,
+) -> Result<ImportReport, ImportError> {
+    // With a last line end, where a line begins can be told from where the reader is after it.
+    let ended = UnixLines(file).chain(&b"\n"[..]);
+    let mut reader = ReaderBuilder::new().flexible(true).from_reader(ended);
+    let columns = Columns::read(reader.headers()?)?;
+    let (report, met) = (ImportReport::default(), BTreeSet::new());
+    let mut book = Book { store, asked, now, columns, report, met };
+    let mut tx = None;
+    let mut batch = Vec::new();
+    let mut record = StringRecord::new();
+    loop {
+        let read = reader.read_record(&mut record);
+        let after = reader.position().line();
+        match read {
+            Ok(true) => book.read(first_line(&record, after), &record, &mut batch),
+            Ok(false) => break,
+            Err(error) if is_about_one_line(&error) => {
+                book.refuse(after.saturating_sub(1), "it is not UTF-8 text".to_owned());
+            }
+            Err(error) => {
+                book.write(&mut tx, &mut batch).await?;
+                return Err(error.into());
+            }
+        }
+        if batch.len() >= LINES {
+            book.write(&mut tx, &mut batch).await?;
+        }
+    }
+    book.write(&mut tx, &mut batch).await?;
+    // A dry run lets go of the database.
+    drop(tx);
+    let mut report = book.report;
+    report.refused_lines.sort_by_key(|refused| refused.line);
+    Ok(report)
+}
+
+/// A file whose lines end in a line feed alone, so that lines can be counted.
+struct UnixLines<R>(R);
+
+impl<R: Read> Read for UnixLines<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        loop {
+            let read = self.0.read(buffer)?;
+            let mut kept = 0;
+            for place in 0..read {
+                if buffer[place] != b'\r' {
+                    buffer[kept] = buffer[place];
+                    kept += 1;
+                }
+            }
+            if kept > 0 || read == 0 {
+                return Ok(kept);
+            }
+        }
+    }
+}
+
+/// Where a record begins whose reader stands at the line after it. The reader's own word for it
+/// is where it stood before, and empty lines lie in between.
+fn first_line(record: &StringRecord, after: u64) -> u64 {
+    let inside: usize = record.iter().map(|field| field.matches('\n').count()).sum();
+    after.saturating_sub(1 + inside as u64)
+}
+
+fn is_about_one_line(error: &csv::Error) -> bool {
+    matches!(error.kind(), csv::ErrorKind::Utf8 { .. })
+}
+
+/// What each column is for.
+struct Columns(Vec<Column>);
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Column {
+    Phone,
+    Id(ExternalKind),
+    Field(String),
+}
+
+impl Columns {
+    fn accepted() -> String {
+        let ids = ExternalKind::ALL.iter().map(|kind| kind.as_str());
+        let fields = ContactFields::NAMED.iter().copied().filter(|name| *name != "phone");
+        let all: Vec<&str> = PHONES.into_iter().chain(ids).chain(fields).collect();
+        format!("{}, and {CUSTOM}NAME for a field of your own", all.join(", "))
+    }
+
+    fn read(header: &StringRecord) -> Result<Self, ImportError> {
+        let mut columns = Vec::with_capacity(header.len());
+        let (mut wrong, mut twice) = (Vec::new(), Vec::new());
+        for (place, name) in header.iter().enumerate() {
+            let name = name.trim_start_matches('\u{feff}').trim();
+            let before = || {
+                header
+                    .iter()
+                    .take(place)
+                    .any(|other| other.trim_start_matches('\u{feff}').trim() == name)
+            };
+            match Column::named(name) {
+                Some(_) if before() => twice.push(name.to_owned()),
+                Some(column) => columns.push(column),
+                None => {
+                    wrong.push(if name.is_empty() { "(empty)".to_owned() } else { name.to_owned() })
+                }
+            }
+        }
+        let accepted = Self::accepted();
+        if !wrong.is_empty() {
+            let sentence = format!(
+                "the header has columns nobody knows: {}. A file of contacts has any of: {accepted}",
+                wrong.join(", ")
+            );
+            return Err(ImportError::Header(sentence));
+        }
+        if !twice.is_empty() {
+            return Err(ImportError::Header(format!(
+                "the header has columns twice: {}",
+                twice.join(", ")
+            )));
+        }
+        let identifies = |column: &Column| !matches!(column, Column::Field(_));
+        if !columns.iter().any(identifies) {
+            let sentence = format!(
+                "the header lacks a column by which contacts are told apart: phone or an id. A file of contacts has any of: {accepted}"
+            );
+            return Err(ImportError::Header(sentence));
+        }
+        Ok(Self(columns))
+    }
+
+    fn entry(&self, record: &StringRecord, home: Country, now: Timestamp) -> Result<Entry, String> {
+        if record.len() > self.0.len() {
+            return Err(format!(
+                "it has {} fields, and the header has {}",
+                record.len(),
+                self.0.len()
+            ));
+        }
+        let mut entry = Entry::default();
+        let texts = record.iter().map(str::trim);
+        let filled = self.0.iter().zip(texts).filter(|(_, text)| !text.is_empty());
+        for (column, text) in filled {
+            match column {
+                // The number itself stands in no message: it may be a person's.
+                Column::Phone => {
+                    let phone = Phone::new(text, home).e164;
+                    entry.phones.push(phone.ok_or("its phone is no phone number")?);
+                }
+                Column::Id(kind) => {
+                    let id = ExternalId::new(*kind, text);
+                    entry.ids.push(id.ok_or_else(|| not_an_id(*kind))?);
+                }
+                Column::Field(name) => {
+                    entry.fields.state(name, Value::String(text.to_owned()), now);
+                }
+            }
+        }
+        entry.phones.sort_unstable();
+        entry.phones.dedup();
+        if entry.phones.is_empty() && entry.ids.is_empty() {
+            return Err("it has neither a phone nor an id, by which a contact is found".to_owned());
+        }
+        Ok(entry)
+    }
+}
+
+fn not_an_id(kind: ExternalKind) -> String {
+    match kind {
+        ExternalKind::VendorLeadCode => "its vendor_lead_code is not 13 digits".to_owned(),
+        ExternalKind::HighlevelContact => format!("its {kind} is empty"),
+    }
+}
+
+impl Column {
+    fn named(name: &str) -> Option<Self> {
+        if PHONES.contains(&name) {
+            return Some(Self::Phone);
+        }
+        if let Ok(kind) = name.parse() {
+            return Some(Self::Id(kind));
+        }
+        if ContactFields::NAMED.contains(&name) {
+            return Some(Self::Field(name.to_owned()));
+        }
+        let own = name.strip_prefix(CUSTOM).filter(|own| !own.is_empty())?;
+        Some(Self::Field(own.to_owned()))
+    }
+}
+
+/// One import under way.
+struct Book<'a> {
+    store: &'a Store,
+    asked: &'a ContactImport<'a>,
+    now: Timestamp,
+    columns: Columns,
+    report: ImportReport,
+    /// The contacts that lines have spoken of.
+    met: BTreeSet<ContactId>,
+}
+
+impl Book<'_> {
+    fn read(&mut self, line: u64, record: &StringRecord, batch: &mut Vec<(u64, Entry)>) {
+        if record.iter().all(|text| text.trim().is_empty()) {
+            return;
+        }
+        match self.columns.entry(record, self.asked.home, self.now) {
+            Ok(entry) => {
+                self.report.lines += 1;
+                batch.push((line, entry));
+            }
+            Err(why) => self.refuse(line, why),
+        }
+    }
+
+    fn refuse(&mut self, line: u64, why: String) {
+        self.report.lines += 1;
+        self.refused(line, why);
+    }
+
+    fn refused(&mut self, line: u64, why: String) {
+        self.report.refused += 1;
+        if self.report.refused_lines.len() < REFUSED_MAX {
+            self.report.refused_lines.push(RefusedLine { line, why });
+        }
+    }
+
+    /// Writes a batch. A dry run does all of it in one transaction that is never committed, so
+    /// that each line meets what the lines before it would have brought.
+    async fn write(
+        &mut self,
+        dry: &mut Option<store::Tx>,
+        batch: &mut Vec<(u64, Entry)>,
+    ) -> Result<(), StoreError> {
+        if batch.is_empty() {
+            return Ok(());
+        }
+        let mut tx = match dry.take() {
+            Some(tx) => tx,
+            None => {
+                let mut tx = self.store.begin().await?;
+                tx.accounts_lock(&[self.asked.account]).await?;
+                tx
+            }
+        };
+        let (lines, entries): (Vec<u64>, Vec<Entry>) = batch.drain(..).unzip();
+        let outcome =
+            enter(&mut tx, self.asked.account, &entries, &self.met, (self.asked.by, self.now))
+                .await?;
+        for (line, entered) in lines.into_iter().zip(outcome.entered) {
+            self.count(line, entered);
+        }
+        if self.asked.is_dry_run {
+            *dry = Some(tx);
+            return Ok(());
+        }
+        tx.commit().await?;
+        super::resume_all(self.store, self.now).await?;
+        if let Some(change) = outcome.change {
+            self.report.calls_placed += self.store.change_moved(change).await?;
+        }
+        Ok(())
+    }
+
+    fn count(&mut self, line: u64, entered: Entered) {
+        let counter = match &entered {
+            Entered::New(_) => &mut self.report.new,
+            Entered::Changed(_) => &mut self.report.changed,
+            Entered::Unchanged(_) => &mut self.report.unchanged,
+            Entered::Refused(why) => return self.refused(line, why.clone()),
+        };
+        *counter += 1;
+        self.met.extend(entered.contact());
+    }
+}

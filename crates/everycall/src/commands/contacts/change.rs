@@ -1,0 +1,179 @@
+//! Adding a contact, and changing one.
+
+use anyhow::Result;
+use clap::Args;
+use domain::{ContactFields, ContactId, Country, ExternalId, ExternalKind, Phone, Timestamp};
+use engine::contacts::{Entered, Entry};
+use serde_json::Value;
+
+use super::{Writing, contact_id, country, refusal};
+use crate::commands::assign::account;
+use crate::commands::site::Site;
+use crate::config::environment;
+use crate::mistake::{Exit, Mistake};
+use crate::output::{self, count};
+
+/// Add a contact, or add to the one that has the number or id
+#[derive(Debug, Args)]
+pub struct Add {
+    /// Whose contact it is
+    #[arg(long, value_name = "NAME")]
+    account: String,
+    #[command(flatten)]
+    person: Person,
+    #[command(flatten)]
+    writing: Writing,
+}
+
+/// Change a contact; what is not said stays as it is
+#[derive(Debug, Args)]
+pub struct Change {
+    /// The contact, as `contacts list` numbers it
+    #[arg(value_parser = contact_id)]
+    contact: ContactId,
+    #[command(flatten)]
+    person: Person,
+    #[command(flatten)]
+    writing: Writing,
+}
+
+/// What is said of a person.
+#[derive(Debug, Args)]
+struct Person {
+    #[arg(long, value_name = "NAME")]
+    first_name: Option<String>,
+    #[arg(long, value_name = "NAME")]
+    last_name: Option<String>,
+    #[arg(long, value_name = "ADDRESS")]
+    email: Option<String>,
+    /// A number; may be given several times
+    #[arg(long, value_name = "NUMBER")]
+    phone: Vec<String>,
+    /// The 13 digits under which the lead was loaded into ViciDial
+    #[arg(long, value_name = "DIGITS")]
+    vendor_lead_code: Option<String>,
+    /// HighLevel's id of the contact
+    #[arg(long, value_name = "ID")]
+    highlevel_contact: Option<String>,
+    /// A field of your own; may be given several times
+    #[arg(long, value_name = "NAME=VALUE")]
+    custom: Vec<String>,
+    /// The country of numbers written without one
+    #[arg(long, value_name = "CODE", value_parser = country, default_value = "US")]
+    country: Country,
+}
+
+impl Person {
+    fn entry(&self, now: Timestamp) -> Result<Entry, Mistake> {
+        let mut fields = ContactFields::new();
+        let named = [
+            ("first_name", &self.first_name),
+            ("last_name", &self.last_name),
+            ("email", &self.email),
+        ];
+        for (name, value) in named {
+            if let Some(value) = value {
+                fields.state(name, Value::String(value.clone()), now);
+            }
+        }
+        for custom in &self.custom {
+            let Some((name, value)) = custom.split_once('=') else {
+                let sentence = format!("`{custom}` is no field with a value");
+                return Err(Mistake::new(sentence, "Write --custom NAME=VALUE"));
+            };
+            fields.state(name, Value::String(value.to_owned()), now);
+        }
+        let mut phones = Vec::new();
+        for text in &self.phone {
+            let hint =
+                "Write it with its country, such as +1 …, or name the country with --country";
+            let phone = Phone::new(text, self.country).e164;
+            phones.push(phone.ok_or_else(|| Mistake::new("--phone is no phone number", hint))?);
+        }
+        let mut ids = Vec::new();
+        let given = [
+            (ExternalKind::VendorLeadCode, &self.vendor_lead_code, "It has exactly 13 digits"),
+            (ExternalKind::HighlevelContact, &self.highlevel_contact, "Copy it from HighLevel"),
+        ];
+        for (kind, text, hint) in given {
+            let Some(text) = text else { continue };
+            let id = ExternalId::new(kind, text);
+            ids.push(id.ok_or_else(|| Mistake::new(format!("`{text}` is no {kind}"), hint))?);
+        }
+        Ok(Entry { fields, phones, ids })
+    }
+}
+
+/// Adds one.
+pub async fn add(site: &Site, arguments: Add) -> Result<Exit> {
+    let desk = site.look().await?;
+    let now = desk.ctx.now();
+    let account = account(site, &desk, &arguments.account).await?;
+    let entry = arguments.person.entry(now)?;
+    if entry.phones.is_empty() && entry.ids.is_empty() {
+        let hint = "Give --phone, --vendor-lead-code or --highlevel-contact";
+        return Err(
+            Mistake::new("a contact needs a number or an id, or no call finds it", hint).into()
+        );
+    }
+    let dry = arguments.writing.dry_run;
+    let who = environment::user();
+    let (entered, moved) =
+        engine::contacts::add(&desk.ctx.store, account.id, entry, (&who, dry), now).await?;
+    let (outcome, sentence) = match &entered {
+        Entered::New(contact) if dry => (
+            "new",
+            format!("Would add a contact to {}; the next number is about {contact}.", account.name),
+        ),
+        Entered::New(contact) => ("new", format!("Added contact {contact} to {}.", account.name)),
+        Entered::Changed(contact) if dry => ("changed", format!("Would add to contact {contact}.")),
+        Entered::Changed(contact) => ("changed", format!("Added to contact {contact}.")),
+        Entered::Unchanged(contact) => {
+            ("unchanged", format!("Contact {contact} knew all of it; nothing was changed."))
+        }
+        Entered::Refused(why) => {
+            let hint = format!("{} contacts merge CONTACT CONTACT", site.here());
+            return Err(Mistake::missing(format!("nothing was added: {why}"), hint).into());
+        }
+    };
+    if arguments.writing.json {
+        output::print_json(&serde_json::json!({
+            "outcome": outcome, "id": entered.contact(), "callsPlaced": moved, "dryRun": dry,
+        }))?;
+    } else {
+        output::print(&format!("{sentence}{}", placed(moved)))?;
+    }
+    Ok(Exit::Done)
+}
+
+/// Changes one.
+pub async fn change(site: &Site, arguments: Change) -> Result<Exit> {
+    let desk = site.look().await?;
+    let now = desk.ctx.now();
+    let entry = arguments.person.entry(now)?;
+    let (contact, dry, who) = (arguments.contact, arguments.writing.dry_run, environment::user());
+    let changed = engine::contacts::change(&desk.ctx.store, contact, entry, (&who, dry), now).await;
+    let (has_changed, moved) = changed.map_err(|error| refusal(site, error))?;
+    if arguments.writing.json {
+        output::print_json(&serde_json::json!({
+            "id": contact, "changed": has_changed, "callsPlaced": moved, "dryRun": dry,
+        }))?;
+    } else {
+        let sentence = match (has_changed, dry) {
+            (false, _) => format!("Contact {contact} knew all of it; nothing was changed."),
+            (true, true) => format!("Would change contact {contact}."),
+            (true, false) => format!("Changed contact {contact}."),
+        };
+        output::print(&format!("{sentence}{}", placed(moved)))?;
+    }
+    Ok(Exit::Done)
+}
+
+/// ` 12 calls that waited are placed.`, where any did.
+pub fn placed(moved: u64) -> String {
+    match moved {
+        0 => String::new(),
+        1 => " 1 call that waited is placed.".to_owned(),
+        calls => format!(" {} calls that waited are placed.", count(calls)),
+    }
+}

@@ -1,0 +1,84 @@
+//! Contacts of an account, page by page.
+
+use anyhow::Result;
+use clap::Args;
+use domain::ContactId;
+use engine::contacts::family;
+use store::{ContactRow, Scope};
+
+use super::contact_id;
+use crate::commands::assign::account;
+use crate::commands::site::Site;
+use crate::mistake::Exit;
+use crate::output::{self, Style, Table, instant};
+
+/// List contacts by number; those merged into another are with it
+#[derive(Debug, Args)]
+pub struct List {
+    /// Of this account only
+    #[arg(long, value_name = "NAME")]
+    account: Option<String>,
+    /// How many
+    #[arg(long, default_value_t = 50, value_name = "N", value_parser = clap::value_parser!(i64).range(1..=10_000))]
+    limit: i64,
+    /// Go on after this contact
+    #[arg(long, value_name = "CONTACT", value_parser = contact_id, default_value = "0")]
+    after: ContactId,
+    /// Print one JSON object per contact
+    #[arg(long)]
+    json: bool,
+}
+
+/// Lists them.
+pub async fn run(site: &Site, arguments: List) -> Result<Exit> {
+    let desk = site.look().await?;
+    let store = &desk.ctx.store;
+    let scope = match &arguments.account {
+        Some(name) => Scope::Account(account(site, &desk, name).await?.id),
+        None => Scope::Operator,
+    };
+    let accounts = store.accounts_list().await?;
+    let mut rows = Vec::new();
+    for contact in store.contacts_list(scope, arguments.after, arguments.limit).await? {
+        rows.push(family(store, contact.id).await?);
+    }
+    let named = |family: &[ContactRow]| {
+        let mut fields = domain::ContactFields::new();
+        for row in family {
+            fields.merge(&row.fields);
+        }
+        let account = accounts.iter().find(|account| account.id == family[0].account);
+        (fields, account.map(|account| account.name.clone()).unwrap_or_default())
+    };
+    if arguments.json {
+        output::print_json_lines(rows.iter().map(|family| {
+            let (fields, account) = named(family);
+            serde_json::json!({
+                "id": family[0].id, "account": account, "firstName": fields.text("first_name"),
+                "lastName": fields.text("last_name"), "email": fields.text("email"),
+                "merged": family.iter().skip(1).map(|row| row.id).collect::<Vec<_>>(),
+                "createdAt": instant(family[0].created_at), "createdBy": family[0].created_by,
+                "changedAt": instant(family[0].changed_at),
+                "erasedAt": family[0].erased_at.map(instant),
+            })
+        }))?;
+        return Ok(Exit::Done);
+    }
+    let mut table = Table::new(&[">contact", "account", "name", "email", "changed"]);
+    for family in &rows {
+        let (fields, account) = named(family);
+        let name = [fields.text("first_name"), fields.text("last_name")];
+        let name = name.into_iter().flatten().collect::<Vec<_>>().join(" ");
+        let name = if family[0].erased_at.is_some() { "(erased)".to_owned() } else { name };
+        let email = fields.text("email").unwrap_or_default();
+        let id = family[0].id.to_string();
+        table.row([id, account, name, email, instant(family[0].changed_at)]);
+    }
+    let mut text = table.text_or("There is no such contact.");
+    if let Some(last) = rows.last().filter(|_| rows.len() as i64 == arguments.limit) {
+        let more = format!("More: {} contacts list --after {}", site.here(), last[0].id);
+        text = [text, String::new(), Style::of_stdout().dim(&more)].join("\n");
+    }
+    output::print(&text)?;
+    Ok(Exit::Done)
+}

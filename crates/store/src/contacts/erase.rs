@@ -1,0 +1,101 @@
+//! Erasing what is known of a person: rows stay, so that counts stay true; what they say goes.
+
+use domain::{AccountId, ContactId, SourceId, Timestamp};
+
+use super::{by_keys, for_keys};
+use crate::db::either;
+use crate::{StoreError, Tx};
+
+const CONTACTS: &str = "
+UPDATE contacts SET first_name = NULL, last_name = NULL, email = NULL, fields = '{}',
+                    changed_at = $1, erased_at = $1
+WHERE contact_id IN ";
+
+const PHONES: &str = "
+DELETE FROM contact_phones WHERE contact_id IN ";
+
+const IDS: &str = "
+DELETE FROM contact_external_ids WHERE contact_id IN ";
+
+// `+ 0` keeps the planner from going by the source alone, see docs/decisions/0006.
+const CALLS: &str = "
+UPDATE calls SET from_raw = NULL, from_e164 = NULL, to_raw = NULL, to_e164 = NULL,
+                 provider_contact_id = NULL, parts = 0, awaits = NULL, look_again_at = NULL,
+                 erased_at = $1
+WHERE source_id + 0 = $2 AND provider_call_id IN ";
+
+const OBSERVATIONS: &str = "
+UPDATE observations SET raw = $1, dictionary_id = 0 WHERE source_id = $2 AND provider_call_id IN ";
+
+const SET_ASIDE: &str = "
+UPDATE set_aside SET raw = $1, dictionary_id = 0 WHERE source_id = $2 AND provider_call_id IN ";
+
+const FROM: &str = "
+SELECT source_id, provider_call_id FROM calls
+WHERE account_id IS NOT NULL AND account_id = $1 AND from_e164 IN ";
+
+const TO: &str = "
+SELECT source_id, provider_call_id FROM calls
+WHERE account_id IS NOT NULL AND account_id = $1 AND to_e164 IN ";
+
+impl Tx {
+    /// Empties contacts, and takes their numbers and ids from them.
+    pub async fn contacts_erase(
+        &mut self,
+        contacts: &[ContactId],
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let keys: Vec<i64> = contacts.iter().map(|contact| contact.0).collect();
+        let at = now.as_millis();
+        let done: Result<(), StoreError> =
+            either!(self.conn(), |db| for_keys!(db, CONTACTS, [at], &keys));
+        done?;
+        let done: Result<(), StoreError> =
+            either!(self.conn(), |db| for_keys!(db, PHONES, [], &keys));
+        done?;
+        either!(self.conn(), |db| for_keys!(db, IDS, [], &keys))
+    }
+
+    /// Takes numbers and words from calls, and puts `instead` in the place of their records.
+    pub async fn calls_erase(
+        &mut self,
+        source: SourceId,
+        ids: &[String],
+        instead: &[u8],
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let at = now.as_millis();
+        let done: Result<(), StoreError> =
+            either!(self.conn(), |db| for_keys!(db, CALLS, [at, source.0], ids));
+        done?;
+        for statement in [OBSERVATIONS, SET_ASIDE] {
+            let done: Result<(), StoreError> =
+                either!(self.conn(), |db| for_keys!(db, statement, [instead, source.0], ids));
+            done?;
+        }
+        self.callers_drop(source, ids).await
+    }
+
+    /// The calls of an account from or to these numbers. Reads all calls of the account.
+    pub async fn calls_with_numbers(
+        &mut self,
+        account: AccountId,
+        phones: &[String],
+    ) -> Result<Vec<(SourceId, String)>, StoreError> {
+        let mut found: Vec<(i64, String)> = Vec::new();
+        for statement in [FROM, TO] {
+            let rows: Result<Vec<(i64, String)>, StoreError> = either!(self.conn(), |db| by_keys!(
+                db,
+                (i64, String),
+                statement,
+                [account.0],
+                phones,
+                ""
+            ));
+            found.extend(rows?);
+        }
+        found.sort_unstable();
+        found.dedup();
+        Ok(found.into_iter().map(|(source, id)| (SourceId(source), id)).collect())
+    }
+}
