@@ -104,8 +104,8 @@ on_both_databases! {
         let (rig, hand) = recorded(db, recording()).await;
         read_whole(&rig).await;
         let calls = rig.calls().await.into_iter();
-        let with = calls.filter(|(_, call)| call.parts & store::parts::RECORDING != 0);
-        let (sid, _) = with.last().unwrap();
+        let mut with = calls.filter(|(_, call)| call.parts & store::parts::RECORDING != 0);
+        let (sid, _) = with.next_back().unwrap();
         let before = kept(&rig, &sid).await;
         let gone = before[0].clone();
         hand.set(|settings| settings.deleted_recordings.push(gone));
