@@ -170,11 +170,11 @@ fn call(id: &str) -> Call {
     }
 }
 
-fn ledger(proved: &str, mark: Option<Mark>) -> Coverage {
+fn ledger(proved: &str, mark: Option<&Mark>) -> Coverage {
     Coverage::from_rows(spans(proved).into_iter().map(|window| Covered {
         window,
         level: Level::Listed,
-        mark: mark.clone(),
+        mark: mark.cloned(),
         listed: None,
         provider_total: None,
         run: RunId(1),
@@ -196,7 +196,7 @@ fn a_call_is_missing_only_where_everybody_looked() {
     assert_eq!(noon(&["00-24", "13-24"]), unjudged(NotJudged::NotCovered));
     assert_eq!(noon(&["00-12"]), unjudged(NotJudged::NotCovered));
     assert_eq!(noon(&[]), unjudged(NotJudged::NoSource));
-    let doubtful = ledger("00-24", Some(Mark::PossiblyTruncated(String::new())));
+    let doubtful = ledger("00-24", Some(&Mark::PossiblyTruncated(String::new())));
     assert_eq!(judge(hour("12"), &[&doubtful]), unjudged(NotJudged::ListInDoubt));
 }
 

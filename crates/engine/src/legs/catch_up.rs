@@ -56,12 +56,12 @@ async fn batch(
     let ids: Vec<&str> = rows.iter().map(|row| row.provider_call_id.as_str()).collect();
     let mut calls = Vec::with_capacity(ids.len());
     for (call, record) in records(ctx, id, &ids, dictionaries).await? {
-        match record.map(|bytes| source.connection.normalise(&bytes, source.home)) {
-            Some(Ok(call)) => calls.push(call),
-            Some(Err(_)) | None => {
-                tracing::warn!(source = %id, "The record of {call} cannot be read for its names");
-                done.unreadable += 1;
-            }
+        let read = record.map(|bytes| source.connection.normalise(&bytes, source.home));
+        if let Some(Ok(call)) = read {
+            calls.push(call);
+        } else {
+            tracing::warn!(source = %id, "The record of {call} cannot be read for its names");
+            done.unreadable += 1;
         }
     }
     done.read += calls.len();
