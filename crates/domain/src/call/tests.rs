@@ -9,7 +9,7 @@ fn full() -> Call {
         provider_call_id: ProviderCallId("call-1".to_owned()),
         occurred_at: ProviderTime { at, text: "then".to_owned() },
         ended_at: None,
-        duration: Some(Duration::from_secs(60)),
+        duration: Some(Duration::from_mins(1)),
         direction: Some(Direction::Inbound),
         status: CallStatus::Completed,
         from: phone("(201) 555-0123"),

@@ -184,9 +184,8 @@ impl Columns {
             match Column::named(name) {
                 Some(_) if before() => twice.push(name.to_owned()),
                 Some(column) => columns.push(column),
-                None => {
-                    wrong.push(if name.is_empty() { "(empty)".to_owned() } else { name.to_owned() })
-                }
+                None if name.is_empty() => wrong.push("(empty)".to_owned()),
+                None => wrong.push(name.to_owned()),
             }
         }
         let accepted = Self::accepted();
@@ -319,20 +318,19 @@ impl Book<'_> {
         if batch.is_empty() {
             return Ok(());
         }
-        let mut tx = match dry.take() {
-            Some(tx) => tx,
-            None => {
-                let mut tx = self.store.begin().await?;
-                tx.accounts_lock(&[self.asked.account]).await?;
-                tx
-            }
+        let mut tx = if let Some(tx) = dry.take() {
+            tx
+        } else {
+            let mut tx = self.store.begin().await?;
+            tx.accounts_lock(&[self.asked.account]).await?;
+            tx
         };
         let (lines, entries): (Vec<u64>, Vec<Entry>) = batch.drain(..).unzip();
         let outcome =
             enter(&mut tx, self.asked.account, &entries, &self.met, (self.asked.by, self.now))
                 .await?;
         for (line, entered) in lines.into_iter().zip(outcome.entered) {
-            self.count(line, entered);
+            self.count(line, &entered);
         }
         if self.asked.is_dry_run {
             *dry = Some(tx);
@@ -346,8 +344,8 @@ impl Book<'_> {
         Ok(())
     }
 
-    fn count(&mut self, line: u64, entered: Entered) {
-        let counter = match &entered {
+    fn count(&mut self, line: u64, entered: &Entered) {
+        let counter = match entered {
             Entered::New(_) => &mut self.report.new,
             Entered::Changed(_) => &mut self.report.changed,
             Entered::Unchanged(_) => &mut self.report.unchanged,

@@ -252,12 +252,12 @@ impl<'b> Writes<'b> {
         now: Timestamp,
     ) -> Result<(), StoreError> {
         let provider = source.row.provider;
-        let mut placed: Vec<(usize, NewCall)> = self.calls.into_values().collect();
+        let mut settled: Vec<(usize, NewCall)> = self.calls.into_values().collect();
         // In key order, rows land beside each other in the index.
-        placed.sort_unstable_by(|(_, a), (_, b)| {
+        settled.sort_unstable_by(|(_, a), (_, b)| {
             a.call.provider_call_id.cmp(&b.call.provider_call_id)
         });
-        let (places, calls): (Vec<usize>, Vec<NewCall>) = placed.into_iter().unzip();
+        let (places, calls): (Vec<usize>, Vec<NewCall>) = settled.into_iter().unzip();
         let written: Vec<_> = places.into_iter().zip(&calls).collect();
         contacts.keep(tx, source, &written).await?;
         let (source, seen_by) = (source.row.id, seen_by.as_str());

@@ -74,20 +74,18 @@ fn line(happened: &Happened) -> Option<String> {
             if report.success && !has_news {
                 return None;
             }
-            let mut line = format!(
+            let counts = format!(
                 "{source_name}: {} new, {} updated, {} unchanged, {} waiting",
                 count(report.new),
                 count(report.updated),
                 count(report.unchanged),
                 count(report.waiting)
             );
-            if report.windows_left > 0 {
-                line.push_str(&format!("; {} windows to go", count(report.windows_left)));
-            }
-            if let Some(error) = &report.error {
-                line.push_str(&format!("; {}: {error}", report.status));
-            }
-            Some(line)
+            let left = (report.windows_left > 0)
+                .then(|| format!("{} windows to go", count(report.windows_left)));
+            let error = report.error.as_ref().map(|error| format!("{}: {error}", report.status));
+            let all: Vec<String> = std::iter::once(counts).chain(left).chain(error).collect();
+            Some(all.join("; "))
         }
     }
 }

@@ -149,7 +149,7 @@ impl Store {
             by_keys!(db, CallOfContact, HISTORY, [scope.account()], &keys, order)
         });
         let mut rows = rows?;
-        rows.sort_by(|a, b| b.occurred_at.cmp(&a.occurred_at));
+        rows.sort_by_key(|row| std::cmp::Reverse(row.occurred_at));
         rows.truncate(usize::try_from(count).unwrap_or(0));
         Ok(rows)
     }

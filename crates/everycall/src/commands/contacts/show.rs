@@ -142,7 +142,7 @@ fn message_lines(message: &Message, style: Style) -> Vec<String> {
     match (&message.transcript, call.erased_at) {
         (_, Some(at)) => lines.push(style.dim(&format!("  erased {}", instant(at)))),
         (Some(transcript), None) => {
-            lines.extend(transcript.lines().map(|line| format!("  {line}")))
+            lines.extend(transcript.lines().map(|line| format!("  {line}")));
         }
         (None, None) => {}
     }
