@@ -41,6 +41,10 @@ number_id! {
     AssignmentId
 }
 number_id! {
+    /// One rule of a source, as it is kept.
+    RuleId
+}
+number_id! {
     /// One execution over a window.
     RunId
 }

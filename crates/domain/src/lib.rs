@@ -9,7 +9,8 @@
 //! | account | the tenant a call belongs to: [`AccountId`] |
 //! | agent | who handled the call at the provider: [`AgentId`], [`AgentRef`] |
 //! | assignment | "calls of this agent belong to this account", valid from … to …: [`Assignment`] |
-//! | change | somebody's change of assignments, and the calls it moved |
+//! | rule | the same for calls of one number, one campaign or the whole source; or that such calls are left out: [`Rule`] |
+//! | change | somebody's change of assignments or rules, and the calls it moved |
 //! | contact | the person on the other side of a call; belongs to an account: [`ContactId`] |
 //! | caller | what one call says about the person on its other side: [`Caller`] |
 //! | call | one record in normal form, keyed by source and [`ProviderCallId`]: [`Call`] |
@@ -58,13 +59,14 @@ pub use contacts::{
 pub use coverage::{Coverage, Covered, Level, Mark};
 pub use hash::ContentHash;
 pub use ids::{
-    AccountId, AgentId, AssignmentId, ContactId, ProviderCallId, ProviderKind, RunId, SourceId,
-    UnknownProvider,
+    AccountId, AgentId, AssignmentId, ContactId, ProviderCallId, ProviderKind, RuleId, RunId,
+    SourceId, UnknownProvider,
 };
 pub use phone::{Country, Phone};
 pub use placement::{
     Assignment, AssignmentEdit, Because, ExcludedReason, HeldAssignment, Overlap, Placement,
-    PlacementFacts, Rules, WaitingReason, edited, place, reassign, unassign,
+    PlacementFacts, Rule, RuleEdit, RuleKey, Rules, Verdict, WaitingReason, edited, end, establish,
+    place, reassign, ruled, unassign,
 };
 pub use plan::{Capabilities, Planned, Territory, Unseen, Why, plan, territories, unseen};
 pub use retry::{Next, RetryPolicy, Trouble};

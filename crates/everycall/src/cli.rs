@@ -68,6 +68,8 @@ pub enum Command {
     Contacts(commands::contacts::Contacts),
     Assign(commands::assign::Assign),
     Unassign(commands::assign::Unassign),
+    Exclude(commands::assign::Exclude),
+    Include(commands::assign::Include),
     Waiting(commands::waiting::Waiting),
     Serve(commands::serve::Serve),
     Work(commands::work::Work),

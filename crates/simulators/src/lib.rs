@@ -7,7 +7,7 @@
 //! - [`world`]: the seeded truth, with everything it hid from whoever asks.
 //! - [`faults`]: what goes wrong, when, as values.
 //! - [`simulated`]: what all of them have in common for whoever sets one up.
-//! - [`switches`]: every belief about a provider that can be turned round, by name.
+//! - [`mod@switches`]: every belief about a provider that can be turned round, by name.
 //! - [`server`]: one HTTP server with a request journal, shared by all providers.
 //! - [`elevenlabs`]: ElevenLabs conversations, agents and batch calls.
 //! - [`highlevel`]: what the two simulated parts of HighLevel share.

@@ -6,7 +6,7 @@ use domain::{
 };
 
 use crate::agents::assignment;
-use crate::calls::{Part, Slice, written};
+use crate::calls::{Of, Part, Slice, written};
 use crate::db::either;
 use crate::insert::{Insert, Inserts};
 use crate::text::text;
@@ -97,7 +97,7 @@ const CHANGE: &str = "
 INSERT INTO changes (changed_at, changed_by, what) VALUES ($1, $2, $3) RETURNING change_id";
 
 const PENDING: &str = "
-SELECT replacement_id, change_id, provider_agent_id, account_id, reason, span_from, span_to
+SELECT replacement_id, change_id, who, key, account_id, reason, span_from, span_to
 FROM replacements WHERE source_id = $1
 ORDER BY replacement_id";
 
@@ -125,7 +125,35 @@ WHERE p.source_id = $1 AND p.provider_call_id = $2
   AND (CAST($3 AS BIGINT) IS NULL OR c.account_id = $3)
 ORDER BY p.change_id";
 
-type Pending = (i64, i64, String, Option<i64>, Option<String>, i64, i64);
+type Pending = (i64, i64, String, String, Option<i64>, Option<String>, i64, i64);
+
+/// Which calls, as `replacements` has it: who, key, account and reason.
+fn columns(of: &Of) -> (&'static str, &str, Option<i64>, Option<&str>) {
+    match of {
+        Of::Agent(id, Part::Account(account)) => ("agent", id, Some(account.0), None),
+        Of::Agent(id, Part::Unplaced(reason)) => ("agent", id, None, Some(reason)),
+        Of::Nobody(reason) => ("nobody", "", None, Some(reason)),
+        Of::Account(account) => ("anyone", "", Some(account.0), None),
+        Of::Called(number) => ("called", number, None, None),
+        Of::Calling(number) => ("calling", number, None, None),
+        Of::Campaign(name) => ("campaign", name, None, None),
+        Of::Tests => ("tests", "", None, None),
+    }
+}
+
+fn read((who, key, account, reason): (&str, String, Option<i64>, Option<String>)) -> Of {
+    let reason = reason.unwrap_or_default();
+    match (who, account.map(AccountId)) {
+        ("called", _) => Of::Called(key),
+        ("calling", _) => Of::Calling(key),
+        ("campaign", _) => Of::Campaign(key),
+        ("tests", _) => Of::Tests,
+        ("nobody", _) => Of::Nobody(reason),
+        ("anyone", Some(account)) => Of::Account(account),
+        (_, Some(account)) => Of::Agent(key, Part::Account(account)),
+        (_, None) => Of::Agent(key, Part::Unplaced(reason)),
+    }
+}
 
 impl Tx {
     /// The assignments of an agent that are in force.
@@ -182,15 +210,10 @@ impl Tx {
             let rows = Insert::into("replacements", slices)
                 .same_number("change_id", change)
                 .number("source_id", |slice: &Slice| slice.source.0)
-                .text("provider_agent_id", |slice| slice.provider_agent_id.as_str())
-                .number("account_id", |slice| match &slice.part {
-                    Part::Account(account) => Some(account.0),
-                    Part::Unplaced(_) => None,
-                })
-                .text("reason", |slice| match &slice.part {
-                    Part::Account(_) => None,
-                    Part::Unplaced(reason) => Some(reason.as_str()),
-                })
+                .text("who", |slice| columns(&slice.of).0)
+                .text("key", |slice| columns(&slice.of).1)
+                .number("account_id", |slice| columns(&slice.of).2)
+                .text("reason", |slice| columns(&slice.of).3)
                 .number("span_from", |slice| slice.from.as_millis())
                 .number("span_to", |slice| slice.to.as_millis());
             db.insert(rows).await?;
@@ -212,9 +235,9 @@ impl Tx {
             .text("provider_call_id", |row: &MovedCall| row.provider_call_id.as_str())
             .number("account_before", |row| row.account_before)
             .text("reason_before", |row| row.reason_before.as_str())
-            .number("account_id", |row| written(row.placement).2)
-            .text("placement", |row| written(row.placement).0)
-            .text("reason", |row| written(row.placement).3)
+            .number("account_id", |row| written(row.placement).account)
+            .text("placement", |row| written(row.placement).placement)
+            .text("reason", |row| written(row.placement).reason)
             .on_conflict(ON_CONFLICT);
         either!(self.conn(), |db| db.insert(rows).await)
     }
@@ -237,13 +260,10 @@ impl Store {
         let rows: Vec<Pending> = either!(self.read(), |db| {
             sqlx::query_as(PENDING).bind(source.0).fetch_all(db).await
         })?;
-        let replacement = |(id, change, provider_agent_id, account, reason, from, to): Pending| {
-            let part = match (account, reason) {
-                (Some(account), _) => Part::Account(AccountId(account)),
-                (None, reason) => Part::Unplaced(reason.unwrap_or_default()),
-            };
+        let replacement = |(id, change, who, key, account, reason, from, to): Pending| {
+            let of = read((who.as_str(), key, account, reason));
             let (from, to) = (Timestamp::from_millis(from), Timestamp::from_millis(to));
-            Replacement { id, change, slice: Slice { source, provider_agent_id, part, from, to } }
+            Replacement { id, change, slice: Slice { source, of, from, to } }
         };
         Ok(rows.into_iter().map(replacement).collect())
     }

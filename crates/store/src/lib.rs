@@ -31,7 +31,7 @@ mod work;
 pub use accounts::AccountRow;
 pub use agents::{AgentAt, AgentRow, AgentsSeen, SeenAgent};
 pub use calls::{
-    AwaitingCall, CallFilter, CallKey, CallRow, HeldCall, KnownCall, NewCall, Part, PlacedCall,
+    AwaitingCall, CallFilter, CallKey, CallRow, HeldCall, KnownCall, NewCall, Of, Part, PlacedCall,
     Slice, parts,
 };
 pub use changes::{AssignmentRow, MoveRow, MovedCall, Replacement};
@@ -45,6 +45,7 @@ pub use error::StoreError;
 pub use legs::{LegRow, NewAliases, SpanCall};
 pub use observations::{Held, NewObservation, Observation};
 pub use probes::ProbeRow;
+pub use rules::RuleRow;
 pub use runs::{LogLine, NewPage, NewSkip, PageRow, RunEnd, RunProgress, RunRow, SkipRow};
 pub use scope::Scope;
 pub use set_aside::{NewSetAside, SetAsideRow};

@@ -68,6 +68,16 @@ WHERE c.source_id = $1 AND c.placement <> 'placed' AND c.placement = 'waiting'
 GROUP BY c.reason, c.provider_agent_id, g.name
 ORDER BY COUNT(*) DESC, c.reason, c.provider_agent_id";
 
+const UNPLACED: &str = "
+SELECT DISTINCT reason, provider_agent_id FROM calls
+WHERE source_id = $1 AND placement <> 'placed'
+ORDER BY reason, provider_agent_id";
+
+const EXCLUDED: &str = "
+SELECT reason, COUNT(*) FROM calls
+WHERE source_id = $1 AND placement <> 'placed' AND placement = 'excluded'
+GROUP BY reason ORDER BY reason";
+
 const SET_ASIDE: &str = "
 SELECT COUNT(*) FROM set_aside WHERE source_id = $1";
 
@@ -96,6 +106,26 @@ impl Store {
     ) -> Result<Vec<WaitingGroup>, StoreError> {
         Ok(either!(self.read(), |db| {
             sqlx::query_as(WAITING).bind(source.0).bind(scope.account()).fetch_all(db).await
+        })?)
+    }
+
+    /// Reasons for which calls of a source are not placed, each with the agents they name.
+    pub async fn unplaced_groups(
+        &self,
+        source: SourceId,
+    ) -> Result<Vec<(String, Option<String>)>, StoreError> {
+        Ok(either!(self.read(), |db| {
+            sqlx::query_as(UNPLACED).bind(source.0).fetch_all(db).await
+        })?)
+    }
+
+    /// How many calls of a source are left out, by reason.
+    pub async fn excluded_counts(
+        &self,
+        source: SourceId,
+    ) -> Result<Vec<(String, i64)>, StoreError> {
+        Ok(either!(self.read(), |db| {
+            sqlx::query_as(EXCLUDED).bind(source.0).fetch_all(db).await
         })?)
     }
 

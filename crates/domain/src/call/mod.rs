@@ -131,6 +131,8 @@ pub struct Call {
     pub to: Option<Phone>,
     /// Who handled it.
     pub agent: Option<AgentRef>,
+    /// The campaign, queue or batch it belongs to, in the provider's words.
+    pub campaign: Option<String>,
     /// Who was on the other side.
     pub contact: Option<ContactRef>,
     /// Where the recording can be fetched.

@@ -30,6 +30,7 @@ impl fmt::Debug for Call {
             to,
             agent,
             contact,
+            campaign,
             recording,
             transcript,
             summary,
@@ -50,6 +51,7 @@ impl fmt::Debug for Call {
             .field("to", to)
             .field("agent", agent)
             .field("contact", contact)
+            .field("campaign", campaign)
             // An address may open the recording to whoever has it.
             .field("recording", &words(recording))
             .field("transcript", &words(transcript))

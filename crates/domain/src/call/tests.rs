@@ -15,6 +15,7 @@ fn full() -> Call {
         from: phone("(201) 555-0123"),
         to: phone("+12015550199"),
         agent: None,
+        campaign: None,
         contact: None,
         recording: words("https://recordings.example.com/open-to-all"),
         transcript: words("human: My door code is 7731"),

@@ -211,6 +211,7 @@ fn call() -> crate::Call {
         from: None,
         to: None,
         agent: None,
+        campaign: None,
         contact: None,
         recording: None,
         transcript: None,

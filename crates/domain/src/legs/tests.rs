@@ -160,6 +160,7 @@ fn call(id: &str) -> Call {
         to: None,
         agent: None,
         contact: None,
+        campaign: None,
         recording: None,
         transcript: None,
         summary: None,

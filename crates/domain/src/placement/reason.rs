@@ -29,6 +29,8 @@ pub enum WaitingReason {
 pub enum ExcludedReason {
     /// It happened before the account's `calls_reset_at`.
     OutsideResetDate,
+    /// A rule of its source leaves it out.
+    ExcludedByRule,
 }
 
 impl WaitingReason {
@@ -73,10 +75,22 @@ impl WaitingReason {
 }
 
 impl ExcludedReason {
+    /// Every reason.
+    pub const ALL: &[Self] = &[Self::OutsideResetDate, Self::ExcludedByRule];
+
     /// Its name in database and API.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::OutsideResetDate => "outside_reset_date",
+            Self::ExcludedByRule => "excluded_by_rule",
+        }
+    }
+
+    /// What it means, for a person.
+    pub const fn sentence(self) -> &'static str {
+        match self {
+            Self::OutsideResetDate => "it happened before its account counts calls",
+            Self::ExcludedByRule => "a rule of its source leaves it out",
         }
     }
 }

@@ -1,8 +1,9 @@
 use super::{
-    Assignment, Because, ExcludedReason, Placement, PlacementFacts, Rules, WaitingReason, place,
+    Assignment, Because, ExcludedReason, HeldAssignment, Placement, PlacementFacts, Rules,
+    WaitingReason, place,
 };
 use crate::samples::hour;
-use crate::{AccountId, AgentId, Timestamp};
+use crate::{AccountId, AgentId, AssignmentId, Timestamp};
 
 /// Assignments as `agent account from to`, where `..` is an open end. Agents `a1` and `a2` are
 /// known. Account 9 counts calls from hour 10 on.
@@ -10,23 +11,25 @@ fn check(assignments: &[&str], agent: Option<&str>, at: &str, outcome: &str) {
     let assignments = assignments.iter().map(|text| {
         let words: Vec<&str> = text.split(' ').collect();
         let number = |word: &str| word.parse().expect("the test names a number");
-        Assignment {
+        let assignment = Assignment {
             agent: AgentId(number(words[0])),
             account: AccountId(number(words[1])),
             valid_from: if words[2] == ".." { Timestamp::MIN } else { hour(words[2]) },
             valid_to: if words[3] == ".." { Timestamp::MAX } else { hour(words[3]) },
-        }
+        };
+        HeldAssignment { id: AssignmentId(1), assignment }
     });
     let agents = [("a1".to_owned(), AgentId(1)), ("a2".to_owned(), AgentId(2))];
     let rules = Rules::new(agents, assignments, [(AccountId(9), hour("10"))]);
-    let facts = PlacementFacts { provider_agent_id: agent, occurred_at: hour(at) };
+    let facts = PlacementFacts::of_agent(agent, hour(at));
     let said = match place(facts, &rules) {
-        Placement::Placed { account, agent, because: Because::AgentAssignment } => {
+        Placement::Placed { account, agent, because: Because::AgentAssignment, .. } => {
             format!("account {account}, agent {}", agent.map_or(0, |agent| agent.0))
         }
+        Placement::Placed { because, .. } => because.as_str().to_owned(),
         Placement::Waiting { agent: Some(agent), reason } => format!("{reason} {agent}"),
         Placement::Waiting { agent: None, reason } => reason.to_string(),
-        Placement::Excluded { reason } => reason.as_str().to_owned(),
+        Placement::Excluded { reason, .. } => reason.as_str().to_owned(),
     };
     assert_eq!(said, outcome, "{agent:?} at {at}");
 }
@@ -89,6 +92,8 @@ fn reasons_keep_their_names() {
         let json = serde_json::to_value(reason).map(|json| json.as_str() == Some(reason.as_str()));
         assert!(json.is_ok_and(|same| same));
     }
-    let json = serde_json::to_value(ExcludedReason::OutsideResetDate);
-    assert!(json.is_ok_and(|json| json == ExcludedReason::OutsideResetDate.as_str()));
+    for reason in ExcludedReason::ALL {
+        let json = serde_json::to_value(reason);
+        assert!(json.is_ok_and(|json| json == reason.as_str()));
+    }
 }

@@ -75,6 +75,6 @@ fn placement_name(placement: Placement) -> (&'static str, &'static str) {
     match placement {
         Placement::Placed { because, .. } => ("placed", because.as_str()),
         Placement::Waiting { reason, .. } => ("waiting", reason.as_str()),
-        Placement::Excluded { reason } => ("excluded", reason.as_str()),
+        Placement::Excluded { reason, .. } => ("excluded", reason.as_str()),
     }
 }

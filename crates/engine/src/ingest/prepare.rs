@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use domain::{Call, ContentHash, Placement, PlacementFacts, Timestamp, look_again, place};
+use domain::{Call, ContentHash, Placement, Timestamp, look_again, place};
 use providers::{Identity, Unreadable};
 use store::{KnownCall, NewSetAside, StoreError};
 
@@ -164,12 +164,7 @@ pub(crate) async fn foresee(
 }
 
 pub(super) fn placed(call: &Call, rules: &RulesAt) -> Placement {
-    let agent = call.agent.as_ref();
-    let facts = PlacementFacts {
-        provider_agent_id: agent.map(|agent| agent.provider_agent_id.as_str()),
-        occurred_at: call.occurred_at.at,
-    };
-    place(facts, &rules.rules)
+    place(call.into(), &rules.rules)
 }
 
 fn packing(error: super::CodecError) -> StoreError {

@@ -24,6 +24,7 @@ mod paging;
 mod parts;
 mod patience;
 mod placing;
+mod placing_by_rule;
 mod play;
 mod records;
 mod refusals;

@@ -111,6 +111,7 @@ impl Provider for Script {
             from: None,
             to: None,
             agent: None,
+            campaign: None,
             contact: None,
             recording: None,
             transcript: detail.map(str::to_owned),

@@ -49,6 +49,8 @@ pub async fn run(cli: Cli) -> Result<Exit> {
         Command::Contacts(contacts) => contacts::run(&site, contacts).await,
         Command::Assign(assign) => assign::run(&site, assign).await,
         Command::Unassign(unassign) => assign::unassign(&site, unassign).await,
+        Command::Exclude(which) => assign::exclude(&site, which).await,
+        Command::Include(which) => assign::include(&site, which).await,
         Command::Waiting(waiting) => waiting::run(&site, waiting).await,
         Command::Serve(serve) => serve::run(&site, serve).await,
         Command::Work(work) => work::run(&site, work).await,

@@ -53,6 +53,7 @@ pub fn normalise(record: &[u8], home: Home<'_>) -> Result<Call, Unreadable> {
         to: phone(&message, "to", home.country),
         agent: field("userId")
             .map(|provider_agent_id| AgentRef { provider_agent_id, is_deleted: false }),
+        campaign: None,
         contact: field("contactId").map(|provider_contact_id| ContactRef { provider_contact_id }),
         recording,
         summary: None,

@@ -26,6 +26,7 @@ pub fn normalise(record: &[u8], home: Country) -> Result<Call, Unreadable> {
         to: None,
         agent: id(log.agent_id)
             .map(|provider_agent_id| AgentRef { provider_agent_id, is_deleted: is_agent_deleted }),
+        campaign: None,
         contact: id(log.contact_id).map(|provider_contact_id| ContactRef { provider_contact_id }),
         // It is fetched through the conversation message that `aliases` names.
         recording: None,

@@ -41,6 +41,7 @@ pub fn normalise(record: &[u8], home: Country) -> Result<Call, Unreadable> {
         from: parts.first(|part| phone(part.from_number, home)),
         to: parts.first(|part| phone(part.to_number, home)),
         agent: parts.agent(),
+        campaign: parts.first(|part| words(part.campaign_id)),
         contact: parts
             .first(|part| id(part.contact_id))
             .map(|provider_contact_id| ContactRef { provider_contact_id }),

@@ -192,6 +192,7 @@ record! {
     end_time,
     duration_seconds,
     contact_id,
+    campaign_id,
 }
 
 struct CallVisitor;

@@ -44,6 +44,7 @@ pub fn normalise(record: &[u8], reading: &Reading<'_>) -> Result<Call, Unreadabl
         to: party(it.to, home),
         // A call names the numbers it went between, and nobody who handled it.
         agent: None,
+        campaign: None,
         contact: None,
         recording: recordings.address,
         transcript: None,

@@ -82,6 +82,8 @@ pub fn normalise(
         to,
         agent: user
             .map(|user| AgentRef { provider_agent_id: user.into_owned(), is_deleted: false }),
+        // Of a call that came into a queue, its in-group.
+        campaign: row.get("campaign_id").map(Cow::into_owned),
         contact: row
             .get("lead_id")
             .filter(|lead| lead != "0")

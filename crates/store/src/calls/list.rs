@@ -50,6 +50,8 @@ pub struct CallRow {
     pub first_seen_at: i64,
     pub first_seen_by: String,
     pub changed_at: i64,
+    pub campaign: Option<String>,
+    pub decided_by: Option<i64>,
 }
 
 macro_rules! columns {
@@ -58,7 +60,7 @@ macro_rules! columns {
          c.duration_ms, c.direction, c.status, c.from_raw, c.from_e164, c.to_raw, c.to_e164,
          c.provider_agent_id, c.provider_contact_id, g.name AS agent, a.name AS account,
          c.placement, c.reason, c.tags, c.parts, c.version, c.first_seen_at, c.first_seen_by,
-         c.changed_at
+         c.changed_at, c.campaign, c.decided_by
 FROM calls c
 JOIN sources s ON s.source_id = c.source_id
 LEFT JOIN agents g ON g.source_id = c.source_id AND g.provider_agent_id = c.provider_agent_id

@@ -12,10 +12,10 @@ use domain::{ProviderCallId, SourceId};
 pub use awaiting::AwaitingCall;
 pub use known::KnownCall;
 pub use list::{CallFilter, CallRow};
-pub use slice::{Part, PlacedCall, Slice};
+pub use slice::{Of, Part, PlacedCall, Slice};
 pub use told::HeldCall;
-pub(crate) use write::written;
 pub use write::{NewCall, parts};
+pub(crate) use write::{Written, written};
 
 /// What a call is known by.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]

@@ -2,29 +2,48 @@
 
 use std::borrow::Cow;
 
-use domain::{AccountId, Placement, SourceId, Timestamp};
+use domain::{
+    AccountId, Direction, ExcludedReason, Placement, PlacementFacts, SourceId, Timestamp,
+};
 use sqlx::{AssertSqlSafe, PgConnection, SqliteConnection};
 
-use super::write::written;
+use super::write::{Written, written};
 use crate::batch::marks;
 use crate::contacts::by_keys;
 use crate::db::either;
 use crate::text::text;
 use crate::{Store, StoreError, Tx};
 
-/// Calls of one agent, where they stand now, in a span of time.
+/// Some calls of a source, where they stand now, in a span of time.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Slice {
     /// Of which source.
     pub source: SourceId,
-    /// The provider's id of their agent.
-    pub provider_agent_id: String,
-    /// Where they stand.
-    pub part: Part,
+    /// Which calls, and of those, which.
+    pub of: Of,
     /// The first instant of the span.
     pub from: Timestamp,
     /// The first instant after it.
     pub to: Timestamp,
+}
+
+/// Which calls a slice has. Each kind has an index of its own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Of {
+    /// Those of an agent, by the provider's id, that stand here.
+    Agent(String, Part),
+    /// Those that name no agent and are not placed for this reason.
+    Nobody(String),
+    /// Those of an account, whoever's they are.
+    Account(AccountId),
+    /// Those to this number, in E.164, where it may be ours.
+    Called(String),
+    /// Those from this number, in E.164, where it may be ours.
+    Calling(String),
+    /// Those of this campaign.
+    Campaign(String),
+    /// Those made to try an agent out.
+    Tests,
 }
 
 /// Where the calls of a slice stand.
@@ -51,55 +70,90 @@ pub struct PlacedCall {
     pub account_id: Option<i64>,
     placement: String,
     agent_id: Option<i64>,
+    direction: Option<String>,
+    from_e164: Option<String>,
+    to_e164: Option<String>,
+    campaign: Option<String>,
+    tags: String,
 }
 
 // SQLite uses a partial index only where its condition is repeated word for word. It would walk
 // all calls of the source by time, were the id not hidden in an expression: that index has the
 // order, and the others only find the calls.
-const UNPLACED: &str = "
-SELECT provider_call_id, occurred_at, provider_agent_id, placement, reason, account_id, agent_id
+macro_rules! sliced {
+    ($($condition:literal),+) => {
+        concat!(
+            "
+SELECT provider_call_id, occurred_at, provider_agent_id, placement, reason, account_id, agent_id,
+       direction, from_e164, to_e164, campaign, tags
 FROM calls
-WHERE source_id = $1 AND provider_agent_id = $2 AND placement <> 'placed' AND placement = $3
-  AND reason = $4 AND occurred_at >= $5 AND occurred_at < $6
-  AND (occurred_at > $5 OR provider_call_id || '' >= $7)
-ORDER BY occurred_at, provider_call_id || '' LIMIT $8";
+WHERE source_id = $1 AND occurred_at >= $2 AND occurred_at < $3
+  AND (occurred_at > $2 OR provider_call_id || '' >= $4)
+  AND ",
+            $($condition,)+
+            "
+ORDER BY occurred_at, provider_call_id || '' LIMIT $5"
+        )
+    };
+}
 
 // The columns are those of a slice.
 const BY_ID: &str = "
-SELECT provider_call_id, occurred_at, provider_agent_id, placement, reason, account_id, agent_id
+SELECT provider_call_id, occurred_at, provider_agent_id, placement, reason, account_id, agent_id,
+       direction, from_e164, to_e164, campaign, tags
 FROM calls WHERE source_id + 0 = $1 AND provider_call_id IN ";
 
-const PLACED: &str = "
-SELECT provider_call_id, occurred_at, provider_agent_id, placement, reason, account_id, agent_id
-FROM calls
-WHERE source_id = $1 AND provider_agent_id = $2 AND placement = $3
-  AND account_id IS NOT NULL AND account_id = $4 AND occurred_at >= $5 AND occurred_at < $6
-  AND (occurred_at > $5 OR provider_call_id || '' >= $7)
-ORDER BY occurred_at, provider_call_id || '' LIMIT $8";
+const UNPLACED: &str =
+    sliced!("placement <> 'placed' AND provider_agent_id = $6 AND placement = $7 AND reason = $8");
+const UNPLACED_OF_NOBODY: &str = sliced!(
+    "placement <> 'placed' AND provider_agent_id IS NULL AND placement = $6 AND reason = $7"
+);
+const PLACED: &str =
+    sliced!("account_id IS NOT NULL AND provider_agent_id = $6 AND account_id = $7");
+const OF_ACCOUNT: &str = sliced!("account_id IS NOT NULL AND account_id = $6");
+const CALLED: &str =
+    sliced!("to_e164 IS NOT NULL AND COALESCE(direction, '') <> 'outbound' AND to_e164 = $6");
+const CALLING: &str =
+    sliced!("from_e164 IS NOT NULL AND COALESCE(direction, '') <> 'inbound' AND from_e164 = $6");
+const CAMPAIGN: &str = sliced!("campaign IS NOT NULL AND campaign = $6");
+const TESTS: &str = sliced!("tags IN ('test_call', 'test_call agent_deleted')");
+
+/// `waiting` or `excluded`: what a call is that is not placed for this reason.
+fn unplaced_as(reason: &str) -> &'static str {
+    let is_excluded = ExcludedReason::ALL.iter().any(|excluded| excluded.as_str() == reason);
+    if is_excluded { "excluded" } else { "waiting" }
+}
 
 macro_rules! slice {
     ($on:expr, $slice:expr, $after:expr, $count:expr) => {{
-        let Slice { source, provider_agent_id, part, from, to } = $slice;
+        let Slice { source, of, from, to } = $slice;
         // The first text after an id: no stored text holds U+0000.
         let next = |(at, id): (i64, &str)| (at, format!("{id}\u{1}"));
         let (at, id) = $after.map_or((from.as_millis(), String::new()), next);
+        let sql = match of {
+            Of::Agent(_, Part::Account(_)) => PLACED,
+            Of::Agent(_, Part::Unplaced(_)) => UNPLACED,
+            Of::Nobody(_) => UNPLACED_OF_NOBODY,
+            Of::Account(_) => OF_ACCOUNT,
+            Of::Called(_) => CALLED,
+            Of::Calling(_) => CALLING,
+            Of::Campaign(_) => CAMPAIGN,
+            Of::Tests => TESTS,
+        };
         Ok(either!($on, |db| {
-            let query = match part {
-                Part::Account(account) => sqlx::query_as(PLACED)
-                    .bind(source.0)
-                    .bind(text(provider_agent_id))
-                    .bind("placed")
-                    .bind(account.0),
-                Part::Unplaced(reason) => {
-                    let is_excluded = reason == domain::ExcludedReason::OutsideResetDate.as_str();
-                    sqlx::query_as(UNPLACED)
-                        .bind(source.0)
-                        .bind(text(provider_agent_id))
-                        .bind(if is_excluded { "excluded" } else { "waiting" })
-                        .bind(text(reason))
+            let query = sqlx::query_as(sql).bind(source.0).bind(at).bind(to.as_millis());
+            let query = query.bind(text(&id)).bind($count);
+            let query = match of {
+                Of::Agent(agent, Part::Account(account)) => query.bind(text(agent)).bind(account.0),
+                Of::Agent(agent, Part::Unplaced(reason)) => {
+                    query.bind(text(agent)).bind(unplaced_as(reason)).bind(text(reason))
                 }
+                Of::Nobody(reason) => query.bind(unplaced_as(reason)).bind(text(reason)),
+                Of::Account(account) => query.bind(account.0),
+                Of::Called(key) | Of::Calling(key) | Of::Campaign(key) => query.bind(text(key)),
+                Of::Tests => query,
             };
-            query.bind(at).bind(to.as_millis()).bind(text(&id)).bind($count).fetch_all(db).await
+            query.fetch_all(db).await
         })?)
     }};
 }
@@ -116,14 +170,25 @@ impl Store {
     }
 }
 
-const MOVE: &str = "UPDATE calls SET placement = ?, agent_id = ?, account_id = ?, reason = ?
+const MOVE: &str = "UPDATE calls
+SET placement = ?, agent_id = ?, account_id = ?, reason = ?, decided_by = ?
 WHERE source_id = ? AND provider_call_id IN ";
 
 const MOVE_POSTGRES: &str = "
-UPDATE calls SET placement = $1, agent_id = $2, account_id = $3, reason = $4
-WHERE source_id + 0 = $5 AND provider_call_id = ANY($6)";
+UPDATE calls
+SET placement = $1, agent_id = $2, account_id = $3, reason = $4, decided_by = $5
+WHERE source_id + 0 = $6 AND provider_call_id = ANY($7)";
 
 const IDS_MAX: usize = 512;
+
+/// A statement that moves calls, with everything but their ids.
+macro_rules! moving {
+    ($sql:expr, $source:expr, $to:expr) => {{
+        let Written { placement, agent, account, reason, decided_by } = written($to);
+        let query = sqlx::query($sql).bind(placement).bind(agent).bind(account);
+        query.bind(reason).bind(decided_by).bind($source.0)
+    }};
+}
 
 /// Where calls can be moved. Only PostgreSQL takes many ids as one value.
 trait Moves {
@@ -142,17 +207,11 @@ impl Moves for SqliteConnection {
         to: Placement,
         ids: &[&str],
     ) -> Result<(), StoreError> {
-        let (placement, agent, account, reason) = written(to);
         for piece in ids.chunks(IDS_MAX) {
             // Few lengths make few statements; naming an id twice changes nothing.
             let count = piece.len().next_power_of_two();
             let sql = format!("{MOVE}({})", marks(count));
-            let mut query = sqlx::query(AssertSqlSafe(sql))
-                .bind(placement)
-                .bind(agent)
-                .bind(account)
-                .bind(reason)
-                .bind(source.0);
+            let mut query = moving!(AssertSqlSafe(sql), source, to);
             for id in piece.iter().chain(std::iter::repeat_n(&piece[0], count - piece.len())) {
                 query = query.bind(text(id));
             }
@@ -169,17 +228,8 @@ impl Moves for PgConnection {
         to: Placement,
         ids: &[&str],
     ) -> Result<(), StoreError> {
-        let (placement, agent, account, reason) = written(to);
         let ids: Vec<Cow<'_, str>> = ids.iter().map(|id| text(id)).collect();
-        sqlx::query(MOVE_POSTGRES)
-            .bind(placement)
-            .bind(agent)
-            .bind(account)
-            .bind(reason)
-            .bind(source.0)
-            .bind(ids)
-            .execute(self)
-            .await?;
+        moving!(MOVE_POSTGRES, source, to).bind(ids).execute(self).await?;
         Ok(())
     }
 }
@@ -221,10 +271,29 @@ impl PlacedCall {
         Timestamp::from_millis(self.occurred_at)
     }
 
-    /// Whether this is where it belongs so far.
-    pub fn is_at(&self, placement: Placement) -> bool {
-        let (placement, agent, account, reason) = written(placement);
+    /// What placement looks at.
+    pub fn facts(&self) -> PlacementFacts<'_> {
+        let direction = match self.direction.as_deref() {
+            Some("inbound") => Some(Direction::Inbound),
+            Some("outbound") => Some(Direction::Outbound),
+            _ => None,
+        };
+        PlacementFacts {
+            direction,
+            from: self.from_e164.as_deref(),
+            to: self.to_e164.as_deref(),
+            campaign: self.campaign.as_deref(),
+            is_test: self.tags.split(' ').any(|tag| tag == "test_call"),
+            ..PlacementFacts::of_agent(self.provider_agent_id.as_deref(), self.at())
+        }
+    }
+
+    /// Whether this is where it belongs so far, by whichever rule of that kind. Whether the agent
+    /// of a placed call has become known since moves nothing.
+    pub fn is_at(&self, at: Placement) -> bool {
+        let Written { placement, agent, account, reason, .. } = written(at);
         (placement, reason) == (self.placement.as_str(), self.reason.as_str())
-            && (agent, account) == (self.agent_id, self.account_id)
+            && account == self.account_id
+            && (account.is_some() || agent == self.agent_id)
     }
 }

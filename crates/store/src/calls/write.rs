@@ -53,6 +53,7 @@ ON CONFLICT (source_id, provider_call_id) DO UPDATE SET
     tags = excluded.tags, agent_id = excluded.agent_id, account_id = excluded.account_id,
     placement = excluded.placement, reason = excluded.reason,
     contact_id = excluded.contact_id, contact_by = excluded.contact_by,
+    campaign = excluded.campaign, decided_by = excluded.decided_by,
     awaits = excluded.awaits, look_again_at = excluded.look_again_at,
     content_hash = excluded.content_hash, version = excluded.version,
     changed_at = excluded.changed_at, changed_run = excluded.changed_run";
@@ -113,10 +114,12 @@ fn insert<'r>(
         })
         .number("parts", |new| parts_of(&new.call))
         .text("tags", |new| tags(&new.call.tags))
-        .number("agent_id", |new| written(new.placement).1)
-        .number("account_id", |new| written(new.placement).2)
-        .text("placement", |new| written(new.placement).0)
-        .text("reason", |new| written(new.placement).3)
+        .text("campaign", |new| new.call.campaign.as_deref())
+        .number("agent_id", |new| written(new.placement).agent)
+        .number("account_id", |new| written(new.placement).account)
+        .text("placement", |new| written(new.placement).placement)
+        .text("reason", |new| written(new.placement).reason)
+        .number("decided_by", |new| written(new.placement).decided_by)
         .number("contact_id", |new| new.contact.map(|(contact, _)| contact.0))
         .text("contact_by", |new| new.contact.map(|(_, by)| by.as_str()))
         .text("awaits", |new| new.call.awaits.map(Awaited::as_str))
@@ -129,17 +132,39 @@ fn millis(duration: Duration) -> Option<i64> {
     i64::try_from(duration.as_millis()).ok()
 }
 
-pub(crate) fn written(
-    placement: Placement,
-) -> (&'static str, Option<i64>, Option<i64>, &'static str) {
+/// A placement as its columns have it.
+#[derive(Clone, Copy)]
+pub(crate) struct Written {
+    pub(crate) placement: &'static str,
+    pub(crate) agent: Option<i64>,
+    pub(crate) account: Option<i64>,
+    pub(crate) reason: &'static str,
+    pub(crate) decided_by: Option<i64>,
+}
+
+pub(crate) fn written(placement: Placement) -> Written {
     match placement {
-        Placement::Placed { account, agent, because } => {
-            ("placed", agent.map(|agent| agent.0), Some(account.0), because.as_str())
-        }
-        Placement::Waiting { agent, reason } => {
-            ("waiting", agent.map(|agent| agent.0), None, reason.as_str())
-        }
-        Placement::Excluded { reason } => ("excluded", None, None, reason.as_str()),
+        Placement::Placed { account, agent, because, decided_by } => Written {
+            placement: "placed",
+            agent: agent.map(|agent| agent.0),
+            account: Some(account.0),
+            reason: because.as_str(),
+            decided_by,
+        },
+        Placement::Waiting { agent, reason } => Written {
+            placement: "waiting",
+            agent: agent.map(|agent| agent.0),
+            account: None,
+            reason: reason.as_str(),
+            decided_by: None,
+        },
+        Placement::Excluded { reason, decided_by } => Written {
+            placement: "excluded",
+            agent: None,
+            account: None,
+            reason: reason.as_str(),
+            decided_by,
+        },
     }
 }
 

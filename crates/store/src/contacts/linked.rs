@@ -3,7 +3,7 @@
 use domain::{ContactId, FoundBy, Placement, SourceId, Timestamp};
 
 use super::{by_keys, for_keys};
-use crate::calls::written;
+use crate::calls::{Written, written};
 use crate::db::either;
 use crate::{Scope, Store, StoreError, Tx};
 
@@ -176,7 +176,7 @@ impl LinkedCall {
 
     /// Whether this is where it belongs so far.
     pub fn is_at(&self, placement: Placement) -> bool {
-        let (placement, agent, account, reason) = written(placement);
+        let Written { placement, agent, account, reason, .. } = written(placement);
         (placement, reason) == (self.placement.as_str(), self.reason.as_str())
             && (agent, account) == (self.agent_id, self.account_id)
     }

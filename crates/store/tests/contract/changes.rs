@@ -4,7 +4,7 @@ use domain::{
     AgentId, AgentRef, Assignment, AssignmentEdit, Because, Placement, SourceId, Timestamp,
     WaitingReason,
 };
-use store::{CallKey, MovedCall, NewCall, Part, PlacedCall, Scope, SeenAgent, Slice};
+use store::{CallKey, MovedCall, NewCall, Of, Part, PlacedCall, Scope, SeenAgent, Slice};
 use testkit::on_both_databases;
 
 use crate::samples::{account, at, call, placed, source, write};
@@ -19,7 +19,7 @@ fn of_agent(id: &str, occurred_at: i64) -> NewCall<'static> {
 }
 
 fn slice(source: SourceId, part: Part, from: i64, to: i64) -> Slice {
-    Slice { source, provider_agent_id: "g".to_owned(), part, from: at(from), to: at(to) }
+    Slice { source, of: Of::Agent("g".to_owned(), part), from: at(from), to: at(to) }
 }
 
 fn waiting() -> Part {
@@ -57,7 +57,7 @@ on_both_databases! {
         write(&db.store, one, &calls).await;
         write(&db.store, two, &calls[..3]).await;
         let because = Because::AgentAssignment;
-        let to = Placement::Placed { account: acme, agent: Some(AgentId(1)), because };
+        let to = Placement::Placed { account: acme, agent: Some(AgentId(1)), because, decided_by: None };
         let moving: Vec<String> = (0..699).map(|n| format!("c{n:03}")).collect();
         let moving: Vec<&str> = moving.iter().map(String::as_str).collect();
         let mut tx = db.store.begin().await.unwrap();
@@ -99,7 +99,7 @@ on_both_databases! {
             provider_call_id: "c".to_owned(),
             account_before: Some(acme.0),
             reason_before: "agent_assignment".to_owned(),
-            placement: Placement::Placed { account, agent: None, because },
+            placement: Placement::Placed { account, agent: None, because, decided_by: None },
         };
         let mut tx = db.store.begin().await.unwrap();
         let change = tx.change_add(("ann", "gave g to other"), &[], at(5)).await.unwrap();

@@ -203,7 +203,7 @@ on_both_databases! {
         let first = linked(&db.store, source, "c1").await;
         assert!(first.is_with(Some((ids[0], FoundBy::Phone))) && !first.is_with(None));
         let because = Because::AgentAssignment;
-        assert!(first.is_at(Placement::Placed { account: acme, agent: None, because }));
+        assert!(first.is_at(Placement::Placed { account: acme, agent: None, because, decided_by: None }));
         let mut tx = db.store.begin().await.unwrap();
         tx.calls_link(source, Some((ids[1], FoundBy::ExternalId)), &texts(&["c1", "c2"])).await.unwrap();
         assert_eq!(tx.calls_of_contacts(&ids).await.unwrap(), [(source, "c1".to_owned()), (source, "c2".to_owned())]);

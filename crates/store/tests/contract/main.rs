@@ -8,6 +8,7 @@ mod comparing;
 mod contacts;
 mod ledger;
 mod legs;
+mod rules;
 mod runs;
 mod samples;
 mod schema;

@@ -41,6 +41,7 @@ pub fn call(id: &str, occurred_at: i64) -> NewCall<'static> {
         from: None,
         to: None,
         agent: None,
+        campaign: None,
         contact: None,
         recording: None,
         transcript: None,
@@ -65,7 +66,7 @@ pub fn call(id: &str, occurred_at: i64) -> NewCall<'static> {
 /// The same call, placed.
 pub fn placed(account: AccountId, mut new: NewCall<'static>) -> NewCall<'static> {
     let because = Because::AgentAssignment;
-    new.placement = Placement::Placed { account, agent: None, because };
+    new.placement = Placement::Placed { account, agent: None, because, decided_by: None };
     new
 }
 

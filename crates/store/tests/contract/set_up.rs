@@ -54,7 +54,7 @@ on_both_databases! {
         tx.commit().await.unwrap();
         let (version, rules) = db.store.rules_load(source).await.unwrap();
         assert_eq!(version, before + 2);
-        let facts = PlacementFacts { provider_agent_id: Some("h"), occurred_at: at(0) };
+        let facts = PlacementFacts::of_agent(Some("h"), at(0));
         let placed = place(facts, &rules);
         assert!(matches!(placed, domain::Placement::Placed { account, .. } if account == acme));
         let rows = db.store.agents_list(source, at(5)).await.unwrap();

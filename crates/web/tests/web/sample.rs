@@ -96,10 +96,21 @@ fn call(n: u64, source: SourceId, account: domain::AccountId) -> NewCall<'static
             let reason = WaitingReason::NoAgentIdInCall;
             (None, Placement::Waiting { agent: None, reason })
         }
-        3 => (Some(0), Placement::Excluded { reason: ExcludedReason::OutsideResetDate }),
+        3 => (
+            Some(0),
+            Placement::Excluded { reason: ExcludedReason::OutsideResetDate, decided_by: None },
+        ),
         n => {
             let agent = Some(AgentId(1 + i64::try_from(n % 2).expect("it is small")));
-            (Some(n % 2), Placement::Placed { account, agent, because: Because::AgentAssignment })
+            (
+                Some(n % 2),
+                Placement::Placed {
+                    account,
+                    agent,
+                    because: Because::AgentAssignment,
+                    decided_by: None,
+                },
+            )
         }
     };
     let number = |n: u64| Some(Phone::new(&format!("+1201555{:04}", n % 10_000), Country::US));
@@ -114,6 +125,7 @@ fn call(n: u64, source: SourceId, account: domain::AccountId) -> NewCall<'static
         to: number(100),
         agent: agent
             .map(|n| AgentRef { provider_agent_id: format!("agent-{n}"), is_deleted: false }),
+        campaign: None,
         contact: None,
         recording: None,
         transcript: None,

@@ -2,6 +2,7 @@
 
 mod proof;
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use anyhow::Result;
@@ -32,6 +33,7 @@ struct Standing {
     totals: Totals,
     set_aside: i64,
     waiting: Vec<WaitingGroup>,
+    excluded: Vec<(String, i64)>,
     proof: Proof,
     last_run: Option<RunRow>,
 }
@@ -66,6 +68,7 @@ impl Standing {
             totals: store.totals(Scope::Operator, source.id).await?,
             set_aside: store.set_aside_count(source.id).await?,
             waiting: store.waiting_groups(Scope::Operator, source.id).await?,
+            excluded: store.excluded_counts(source.id).await?,
             proof: Proof::of(&coverage, source.since, desk.ctx.now()),
             last_run: store.runs_list(Some(source.id), 1).await?.pop(),
             source,
@@ -91,6 +94,10 @@ impl Standing {
         writeln!(out, "{}{}", name("  placed"), share(placed))?;
         writeln!(out, "{}{}", name("  waiting"), share(waiting))?;
         writeln!(out, "{}{}", name("  excluded"), share(excluded))?;
+        for (reason, calls) in &self.excluded {
+            let what = format!("{:>width$}   {reason}", count(*calls));
+            writeln!(out, "{}{}", name("    "), style.dim(&what))?;
+        }
         if self.set_aside > 0 {
             let what = format!("{} records nobody could read, kept whole", count(self.set_aside));
             writeln!(out, "{}{}", name("set aside"), style.yellow(&what))?;
@@ -148,6 +155,7 @@ impl Standing {
             "waiting": self.totals.waiting, "excluded": self.totals.excluded,
             "setAside": self.set_aside, "provedUntil": self.proof.until, "gaps": gaps,
             "waitingFor": waiting,
+            "excludedFor": self.excluded.iter().cloned().collect::<BTreeMap<_, _>>(),
             "lastRun": self.last_run.as_ref().map(|run| json!({
                 "syncLogId": run.run_id, "status": run.status, "startedAt": instant(run.started_at),
             })),

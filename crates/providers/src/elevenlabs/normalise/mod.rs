@@ -73,6 +73,7 @@ pub fn normalise(record: &[u8], reading: &Reading<'_>) -> Result<Call, Unreadabl
         from,
         to,
         agent: known.agent(),
+        campaign: known.metadata.object("batch_call").words("batch_call_id").map(Cow::into_owned),
         // `user_id` is whatever the caller's own program set, not a contact of ElevenLabs.
         contact: None,
         transcript: known.detail.as_ref().and_then(words::transcript),

@@ -4,17 +4,22 @@
 //! they are, some at a time, so that others get their turn. Whoever is interrupted has lost
 //! nothing: the next change or run of the source does the rest.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use domain::{
-    AccountId, AgentId, Assignment, AssignmentEdit, HeldAssignment, Placement, PlacementFacts,
-    Rules, SourceId, Timestamp, WaitingReason, edited, place, reassign, unassign as ending,
+    AccountId, AgentId, Assignment, AssignmentEdit, ExcludedReason, HeldAssignment, Placement,
+    Rule, Rules, SourceId, Timestamp, Verdict, WaitingReason, edited, place, reassign,
+    unassign as ending,
 };
 use store::{
-    AccountRow, AgentAt, MovedCall, Part, PlacedCall, Replacement, Slice, Store, StoreError,
+    AccountRow, AgentAt, MovedCall, Of, Part, PlacedCall, Replacement, Slice, Store, StoreError,
 };
 
 use crate::contacts;
+
+mod rules;
+
+pub use rules::{RuleChange, decide_rule, make_rule, preview_rule};
 
 const BATCH: i64 = 2_000;
 
@@ -28,6 +33,12 @@ pub enum AssignError {
         name: String,
         /// The assignment in the way.
         held: Assignment,
+    },
+    /// Another rule speaks of the same calls at that time.
+    #[error("another rule speaks of the same calls at that time")]
+    Rivals {
+        /// The rule in the way.
+        held: Box<Rule>,
     },
     /// There is no such agent.
     #[error("agent {agent} is not there any more")]
@@ -102,22 +113,39 @@ pub async fn preview(store: &Store, change: Change) -> Result<u64, AssignError> 
     let mut tx = store.begin().await?;
     let plan = plan(&mut tx, change).await?;
     let rules = tx.rules_load(plan.at.source).await?;
+    let slices =
+        with_ruled(plan.slices, plan.at.source, &plan.at.provider_agent_id, &rules, change.span());
     // The calls are read outside of it, so that nobody waits for a look.
     drop(tx);
     let after = edited(&plan.held, &plan.edits);
     let rules = rules.assigning(&plan.at.provider_agent_id, change.agent(), after);
-    let mut moving = 0;
-    for slice in &plan.slices {
+    Ok(moving(store, &slices, &rules).await?)
+}
+
+/// How many calls of these slices belong elsewhere by these rules.
+async fn moving(store: &Store, slices: &[Slice], rules: &Rules) -> Result<u64, StoreError> {
+    // A call whose direction nobody knows may stand in two slices of one number.
+    let is_one = slices.len() == 1;
+    let (mut seen, mut count) = (HashSet::new(), 0);
+    for slice in slices {
         let mut after: Option<(i64, String)> = None;
         loop {
             let place = after.as_ref().map(|(at, id)| (*at, id.as_str()));
             let calls = store.slice_calls(slice, place, BATCH).await?;
             let Some(last) = calls.last() else { break };
             after = Some((last.occurred_at, last.provider_call_id.clone()));
-            moving += foreseen(store, plan.at.source, &calls, &rules).await?;
+            let some: Vec<PlacedCall> = if is_one {
+                calls
+            } else {
+                calls
+                    .into_iter()
+                    .filter(|call| seen.insert(call.provider_call_id.clone()))
+                    .collect()
+            };
+            count += foreseen(store, slice.source, &some, rules).await?;
         }
     }
-    Ok(moving)
+    Ok(count)
 }
 
 /// How many calls an agent no list has shown would bring, were it assigned for this span.
@@ -153,6 +181,8 @@ pub async fn decide(
     let mut tx = store.begin().await?;
     let Plan { at, edits, slices, .. } = plan(&mut tx, change).await?;
     let source = at.source;
+    let rules = tx.rules_load(source).await?;
+    let slices = with_ruled(slices, source, &at.provider_agent_id, &rules, change.span());
     if edits.is_empty() {
         return Ok(Decided { source, id: None });
     }
@@ -198,8 +228,7 @@ pub(crate) fn unlisted(source: SourceId, provider_agent_ids: &[String]) -> Vec<S
     let reason = WaitingReason::AgentNotInSystem.as_str();
     let of_agent = |id: &String| Slice {
         source,
-        provider_agent_id: id.clone(),
-        part: Part::Unplaced(reason.to_owned()),
+        of: Of::Agent(id.clone(), Part::Unplaced(reason.to_owned())),
         from: Timestamp::MIN,
         to: Timestamp::MAX,
     };
@@ -230,7 +259,7 @@ fn slices(at: &AgentAt, held: &[HeldAssignment], (from, to): (Timestamp, Timesta
         WaitingReason::ContactNotFound.as_str(),
         WaitingReason::ContactAmbiguous.as_str(),
         WaitingReason::NoPhoneInCall.as_str(),
-        domain::ExcludedReason::OutsideResetDate.as_str(),
+        ExcludedReason::OutsideResetDate.as_str(),
     ];
     let mut accounts: Vec<AccountId> = held.iter().map(|held| held.assignment.account).collect();
     accounts.sort_unstable();
@@ -240,12 +269,37 @@ fn slices(at: &AgentAt, held: &[HeldAssignment], (from, to): (Timestamp, Timesta
         .chain(accounts.into_iter().map(Part::Account))
         .map(|part| Slice {
             source: at.source,
-            provider_agent_id: at.provider_agent_id.clone(),
-            part,
+            of: Of::Agent(at.provider_agent_id.clone(), part),
             from,
             to,
         })
         .collect()
+}
+
+/// Calls of an agent without an assignment may stand with an account of a rule.
+fn with_ruled(
+    mut slices: Vec<Slice>,
+    source: SourceId,
+    provider_agent_id: &str,
+    rules: &Rules,
+    (from, to): (Timestamp, Timestamp),
+) -> Vec<Slice> {
+    let accounts: BTreeSet<AccountId> = rules
+        .of_source()
+        .iter()
+        .filter_map(|rule| match rule.verdict {
+            Verdict::Place(account) => Some(account),
+            Verdict::Exclude => None,
+        })
+        .collect();
+    for account in accounts {
+        let of = Of::Agent(provider_agent_id.to_owned(), Part::Account(account));
+        let slice = Slice { source, of, from, to };
+        if !slices.contains(&slice) {
+            slices.push(slice);
+        }
+    }
+    slices
 }
 
 /// One transaction: the next calls of a slice. Gives the last of them, or none at its end.
@@ -291,8 +345,7 @@ fn elsewhere(call: &PlacedCall, rules: &Rules) -> Option<(String, Placement)> {
 
 /// Where a stored call belongs by the rules alone.
 pub(crate) fn by_rules(call: &PlacedCall, rules: &Rules) -> Placement {
-    let agent = call.provider_agent_id.as_deref();
-    place(PlacementFacts { provider_agent_id: agent, occurred_at: call.at() }, rules)
+    place(call.facts(), rules)
 }
 
 impl Change {

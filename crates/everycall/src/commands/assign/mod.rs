@@ -1,11 +1,16 @@
-//! `everycall assign`: whose calls an agent's are. Waiting calls move at once, history too.
+//! `everycall assign`: whose the calls of an agent, a number, a campaign or a source are. Waiting
+//! calls move at once, history too.
+
+mod rules;
 
 use anyhow::{Context as _, Result};
 use clap::Args;
-use domain::{AgentId, Assignment, Timestamp};
+use domain::{AgentId, Assignment, Rule, RuleKey, Timestamp, Verdict};
 use engine::agents::agent_keep;
-use engine::place::{AssignError, Change, make, preview, preview_unlisted};
+use engine::place::{AssignError, Change, RuleChange, make, preview, preview_unlisted};
 use store::{AccountRow, AgentRow, Scope, SourceRow, WaitingGroup};
+
+pub use rules::{Exclude, Include, exclude, include};
 
 use super::site::Site;
 use super::waiting::quoted;
@@ -14,9 +19,10 @@ use crate::mistake::{Exit, Mistake};
 use crate::output::{self, count};
 use crate::wiring::Desk;
 
-/// Assign an agent's calls to an account; those that are stored move at once, history too
+/// Assign the calls of an agent, a number of ours, a campaign or a whole source to an account
 ///
-/// With --from, the calls of an agent that has an account already go to another one from that day
+/// Those that are stored move at once, history too. An agent goes before a number, that before a
+/// campaign, and that before the whole source. With --from, the calls of an agent that has an account already go to another one from that day
 /// on. Two accounts never have one agent at one time.
 #[derive(Debug, Args)]
 pub struct Assign {
@@ -36,7 +42,9 @@ pub struct Assign {
     preview: bool,
 }
 
-/// End an agent's assignments; its calls of that time wait for an account again
+/// End the assignments of an agent, a number, a campaign or a whole source
+///
+/// Calls of that time go to what else is assigned, or wait for an account again.
 #[derive(Debug, Args)]
 pub struct Unassign {
     #[command(flatten)]
@@ -52,11 +60,34 @@ pub struct Unassign {
 /// Which agent is meant.
 #[derive(Debug, Args)]
 pub struct Whose {
-    /// The agent: its name or the provider's id
-    agent: String,
-    /// The source, when several have such an agent
+    /// The agent: its name or the provider's id; or a number of ours, such as +12015550123
+    #[arg(required_unless_present_any = ["campaign", "whole_source"])]
+    agent: Option<String>,
+    /// Calls of this campaign, queue or batch, in the provider's words
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["agent", "whole_source"])]
+    campaign: Option<String>,
+    /// All calls of the source
+    #[arg(long, conflicts_with = "agent")]
+    whole_source: bool,
+    /// The source, when several have such an agent, or when there are several
     #[arg(long, value_name = "SOURCE")]
     source: Option<String>,
+}
+
+impl Whose {
+    /// What a rule of the source would speak of; none where an agent is meant.
+    fn key(&self) -> Result<Option<RuleKey>> {
+        if self.whole_source {
+            return Ok(Some(RuleKey::WholeSource));
+        }
+        if let Some(campaign) = &self.campaign {
+            return Ok(Some(RuleKey::Campaign(campaign.clone())));
+        }
+        match self.agent.as_deref().filter(|word| word.starts_with('+')) {
+            Some(number) => Ok(Some(RuleKey::Number(rules::number(number)?))),
+            None => Ok(None),
+        }
+    }
 }
 
 /// Whose calls are assigned.
@@ -87,13 +118,19 @@ impl Who {
 pub async fn run(site: &Site, arguments: Assign) -> Result<Exit> {
     let desk = site.look().await?;
     let account = account(site, &desk, &arguments.account).await?;
-    let (source, who) = find(site, &desk, &arguments.whose).await?;
     let from = arguments.from.unwrap_or(Timestamp::MIN);
     let to = arguments.to.unwrap_or(Timestamp::MAX);
     if from >= to {
         let sentence = format!("--from {from} does not lie before --to {to}");
         return Err(Mistake::new(sentence, "Swap the two, or choose a later end").into());
     }
+    if let Some(key) = arguments.whose.key()? {
+        let source = rules::source(&desk, arguments.whose.source.as_deref()).await?;
+        let verdict = Verdict::Place(account.id);
+        let rule = Rule { id: None, key, verdict, valid_from: from, valid_to: to };
+        return rules::establish(&desk, &source, rule, arguments.preview).await;
+    }
+    let (source, who) = find(site, &desk, &arguments.whose).await?;
     let (name, of) = (who.name(), source.name.as_str());
     let store = &desk.ctx.store;
     let span = span(arguments.from, arguments.to);
@@ -130,6 +167,12 @@ pub async fn run(site: &Site, arguments: Assign) -> Result<Exit> {
 /// Ends its assignments.
 pub async fn unassign(site: &Site, arguments: Unassign) -> Result<Exit> {
     let desk = site.look().await?;
+    if let Some(key) = arguments.whose.key()? {
+        let source = rules::source(&desk, arguments.whose.source.as_deref()).await?;
+        let from = arguments.from.unwrap_or(Timestamp::MIN);
+        let change = RuleChange::End { key, excludes: false, from };
+        return rules::make(&desk, &source, &change, arguments.preview).await;
+    }
     let (source, who) = find(site, &desk, &arguments.whose).await?;
     let (name, of) = (who.name(), source.name.as_str());
     let Who::Listed(AgentRow { agent_id, .. }) = who else {
@@ -217,7 +260,7 @@ pub(super) async fn account(site: &Site, desk: &Desk, name: &str) -> Result<Acco
 }
 
 async fn find(site: &Site, desk: &Desk, arguments: &Whose) -> Result<(SourceRow, Who)> {
-    let wanted = arguments.agent.as_str();
+    let wanted = arguments.agent.as_deref().unwrap_or_default();
     let (mut found, mut names) = (Vec::new(), Vec::new());
     for source in desk.known_or_all(arguments.source.as_deref()).await? {
         for agent in desk.ctx.store.agents_list(source.id, desk.ctx.now()).await? {

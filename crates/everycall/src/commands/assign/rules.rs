@@ -1,0 +1,162 @@
+//! Rules of a source: who has the calls of a number, a campaign or all of them, and which calls are
+//! left out.
+
+use anyhow::Result;
+use clap::Args;
+use domain::{Country, Phone, Rule, RuleKey, Timestamp, Verdict};
+use engine::place::{AssignError, RuleChange, make_rule, preview_rule};
+use store::SourceRow;
+
+use super::span;
+use crate::commands::site::Site;
+use crate::config::environment;
+use crate::mistake::{Exit, Mistake};
+use crate::output::{self, count};
+use crate::wiring::Desk;
+
+/// Leave calls out: keep them, and count them for nobody
+///
+/// Test calls, or those of a number of ours that no customer calls. `everycall include` undoes it.
+#[derive(Debug, Args)]
+pub struct Exclude {
+    #[command(flatten)]
+    which: Which,
+}
+
+/// Count calls again that were left out
+#[derive(Debug, Args)]
+pub struct Include {
+    #[command(flatten)]
+    which: Which,
+}
+
+/// Which calls are left out.
+#[derive(Debug, Args)]
+struct Which {
+    /// The source, when there are several
+    #[arg(long, value_name = "SOURCE")]
+    source: Option<String>,
+    /// Calls the provider says were made to try an agent out
+    #[arg(long, required_unless_present = "number", conflicts_with = "number")]
+    test_calls: bool,
+    /// Calls where our side has this number, such as +12015550123
+    #[arg(long, value_name = "NUMBER")]
+    number: Option<String>,
+    /// Say what would happen, and change nothing
+    #[arg(long)]
+    preview: bool,
+}
+
+impl Which {
+    fn key(&self) -> Result<RuleKey> {
+        Ok(match &self.number {
+            Some(written) => RuleKey::Number(number(written)?),
+            None => RuleKey::TestCalls,
+        })
+    }
+}
+
+/// Leaves calls out.
+pub async fn exclude(site: &Site, Exclude { which }: Exclude) -> Result<Exit> {
+    let key = which.key()?;
+    let desk = site.look().await?;
+    let source = source(&desk, which.source.as_deref()).await?;
+    let (valid_from, valid_to) = (Timestamp::MIN, Timestamp::MAX);
+    let rule = Rule { id: None, key, verdict: Verdict::Exclude, valid_from, valid_to };
+    establish(&desk, &source, rule, which.preview).await
+}
+
+/// Counts them again.
+pub async fn include(site: &Site, Include { which }: Include) -> Result<Exit> {
+    let change = RuleChange::End { key: which.key()?, excludes: true, from: Timestamp::MIN };
+    let desk = site.look().await?;
+    let source = source(&desk, which.source.as_deref()).await?;
+    make(&desk, &source, &change, which.preview).await
+}
+
+/// Lets a rule hold, or says which one is in the way.
+pub async fn establish(
+    desk: &Desk,
+    source: &SourceRow,
+    rule: Rule,
+    is_preview: bool,
+) -> Result<Exit> {
+    make(desk, source, &RuleChange::Establish(rule), is_preview).await
+}
+
+/// Makes a change of the rules of a source, or says what it would move.
+pub async fn make(
+    desk: &Desk,
+    source: &SourceRow,
+    change: &RuleChange,
+    is_preview: bool,
+) -> Result<Exit> {
+    let store = &desk.ctx.store;
+    let of = &source.name;
+    let done = if is_preview {
+        preview_rule(store, source.id, change).await.map(Some)
+    } else {
+        make_rule(store, source.id, change, &environment::user(), desk.ctx.now()).await
+    };
+    let moved = match done {
+        Ok(moved) => moved,
+        Err(error) => return Err(refusal(desk, error).await),
+    };
+    output::print(&match moved.map(count) {
+        Some(calls) if is_preview => {
+            format!("Would move {calls} calls of {of}. Nothing was changed.")
+        }
+        Some(calls) => format!("Done: {calls} calls of {of} moved."),
+        None => format!("It is so already in {of}; nothing was changed."),
+    })?;
+    Ok(Exit::Done)
+}
+
+/// The source that is meant: the one named, or the only one.
+pub async fn source(desk: &Desk, name: Option<&str>) -> Result<SourceRow> {
+    let mut known = desk.known_or_all(name).await?;
+    if known.len() > 1 {
+        let names: Vec<String> = known.into_iter().map(|row| row.name).collect();
+        let hint = format!("Say which with --source: {}", names.join(", "));
+        return Err(Mistake::new("there are several sources", hint).into());
+    }
+    let none = || Mistake::missing("nothing was read yet", "Begin with a run: sync");
+    Ok(known.pop().ok_or_else(none)?)
+}
+
+/// A number in E.164. Written without its country it could mean several, so that is refused.
+pub fn number(written: &str) -> Result<String> {
+    let is_whole = written.trim().starts_with('+');
+    let e164 = Phone::new(written.trim(), Country::US).e164.filter(|_| is_whole);
+    let mistake = || {
+        let sentence = format!("“{written}” is not a phone number with its country code");
+        Mistake::new(sentence, "Write it such as +12015550123")
+    };
+    Ok(e164.ok_or_else(mistake)?)
+}
+
+/// Which rule is in the way, and how it is ended.
+async fn refusal(desk: &Desk, error: AssignError) -> anyhow::Error {
+    let AssignError::Rivals { held } = error else { return error.into() };
+    let accounts = match desk.ctx.store.accounts_list().await {
+        Ok(accounts) => accounts,
+        Err(error) => return error.into(),
+    };
+    let present = accounts.iter().find(|row| held.verdict == Verdict::Place(row.id));
+    let present = present.map_or("nobody", |row| row.name.as_str());
+    let begun = (held.valid_from != Timestamp::MIN).then_some(held.valid_from);
+    let ended = (held.valid_to != Timestamp::MAX).then_some(held.valid_to);
+    let (calls, word) = match &held.key {
+        RuleKey::Number(number) => (format!("the calls of {number}"), number.clone()),
+        RuleKey::Campaign(name) => {
+            (format!("the calls of campaign {name}"), format!("--campaign {}", super::quoted(name)))
+        }
+        RuleKey::TestCalls => ("test calls".to_owned(), "--test-calls".to_owned()),
+        RuleKey::WholeSource => ("all calls of the source".to_owned(), "--whole-source".to_owned()),
+    };
+    Mistake::missing(
+        format!("{calls} belong to {present}{}", span(begun, ended)),
+        format!("End that first, from a day on: unassign {word} --from DAY"),
+    )
+    .into()
+}
