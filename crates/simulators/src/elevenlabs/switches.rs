@@ -32,4 +32,5 @@ pub(crate) const SWITCHES: Switches<Settings> = &[
     ("result_lists yes", |it| it.result_lists = true),
     ("error_shape older", |it| it.error_shape = ErrorShape::Older),
     ("lost_recipients = 2", |it| it.lost_recipients = 2),
+    ("lists_webhooks turned", |it| it.lists_webhooks = !it.lists_webhooks),
 ];

@@ -32,4 +32,8 @@ pub(crate) const SWITCHES: Switches<Settings> = &[
     ("insights forbidden", |it| it.insights = Insights::Forbidden),
     ("insights missing", |it| it.insights = Insights::Missing),
     ("insights_lacks = 3", |it| it.insights_lacks = 3),
+    ("lists_numbers turned", |it| it.lists_numbers = !it.lists_numbers),
+    ("lists_recordings turned", |it| it.lists_recordings = !it.lists_recordings),
+    ("recording_appears_after_seconds = 3600", |it| it.recording_appears_after_seconds = 3600),
+    ("recording_ready_after_seconds = 3600", |it| it.recording_ready_after_seconds = 3600),
 ];
