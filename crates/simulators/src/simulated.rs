@@ -3,7 +3,7 @@
 use std::io;
 use std::sync::Arc;
 
-use crate::faults::BadRecord;
+use crate::faults::{BadRecord, On, What};
 use crate::server::RequestSeen;
 use crate::{
     Clock, Fault, World, elevenlabs, highlevel_conversations, highlevel_voice_ai, teli, twilio,
@@ -47,11 +47,20 @@ pub trait Simulated: Send + Sync {
     /// when this provider cannot show this call so.
     fn spoil(&self, id: &str, how: Option<BadRecord>) -> bool;
 
-    /// The next answers, as many, break off in the middle.
-    fn break_off(&self, times: usize);
+    /// The next lists, as many, break off in the middle.
+    fn break_off(&self, times: usize) {
+        self.strike(On::path(self.list_path()).times(times).gives(What::HalfBody));
+    }
 
     /// From now on lists show calls that lie outside of the span asked for.
-    fn ignore_ranges(&self);
+    fn ignore_ranges(&self) {
+        let deaf = What::DeafTo(self.range_keys());
+        self.strike(On::path(self.list_path()).forever().gives(deaf));
+    }
+
+    /// The keys of a request that say which span of time a list is asked for.
+    /// Empty for a provider that is not asked over HTTP.
+    fn range_keys(&self) -> &'static [&'static str];
 
     /// What the path of every request for a list of calls contains; faults on lists name it.
     /// Empty for a provider that is not asked over HTTP.
@@ -168,6 +177,10 @@ impl<T: Simulated + ?Sized> Simulated for Arc<T> {
 
     fn ignore_ranges(&self) {
         (**self).ignore_ranges();
+    }
+
+    fn range_keys(&self) -> &'static [&'static str] {
+        (**self).range_keys()
     }
 
     fn list_path(&self) -> &'static str {

@@ -9,7 +9,7 @@ use crate::server::RequestSeen;
 use crate::simulated::{Options, Simulated, Truth, toml_text};
 use crate::switches::turned;
 use crate::world::{NewCall, World};
-use crate::{Clock, Fault, On, What};
+use crate::{Clock, Fault};
 
 /// Starts it as `options` say.
 pub(crate) async fn start(world: World, options: Options, clock: Clock) -> io::Result<Simulator> {
@@ -67,13 +67,8 @@ impl Simulated for Simulator {
         true
     }
 
-    fn break_off(&self, times: usize) {
-        self.strike(On::path(self.list_path()).times(times).gives(What::HalfBody));
-    }
-
-    fn ignore_ranges(&self) {
-        let deaf = What::DeafTo(&["startDate", "endDate"]);
-        self.strike(On::path(self.list_path()).forever().gives(deaf));
+    fn range_keys(&self) -> &'static [&'static str] {
+        &["startDate", "endDate"]
     }
 
     fn list_path(&self) -> &'static str {

@@ -11,7 +11,7 @@ use crate::server::RequestSeen;
 use crate::simulated::{Options, Simulated, Truth, toml_text};
 use crate::switches::turned;
 use crate::world::{NewCall, World};
-use crate::{Clock, Fault, On, What};
+use crate::{Clock, Fault};
 
 /// Starts it as `options` say. No limit is published, so there is none to lift.
 pub(crate) async fn start(world: World, options: Options, clock: Clock) -> io::Result<Simulator> {
@@ -98,13 +98,8 @@ impl Simulated for Simulator {
         true
     }
 
-    fn break_off(&self, times: usize) {
-        self.strike(On::path(self.list_path()).times(times).gives(What::HalfBody));
-    }
-
-    fn ignore_ranges(&self) {
-        let deaf = What::DeafTo(&["start_date", "end_date"]);
-        self.strike(On::path(self.list_path()).forever().gives(deaf));
+    fn range_keys(&self) -> &'static [&'static str] {
+        &["start_date", "end_date"]
     }
 
     fn list_path(&self) -> &'static str {

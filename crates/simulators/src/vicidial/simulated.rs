@@ -123,6 +123,10 @@ impl Simulated for Simulator {
         self.dial(newest.unwrap_or(0) + 2 * YEAR_SECONDS, 5000);
     }
 
+    fn range_keys(&self) -> &'static [&'static str] {
+        &[]
+    }
+
     fn list_path(&self) -> &'static str {
         ""
     }
