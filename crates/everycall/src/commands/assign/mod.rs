@@ -22,8 +22,9 @@ use crate::wiring::Desk;
 /// Assign the calls of an agent, a number of ours, a campaign or a whole source to an account
 ///
 /// Those that are stored move at once, history too. An agent goes before a number, that before a
-/// campaign, and that before the whole source. With --from, the calls of an agent that has an account already go to another one from that day
-/// on. Two accounts never have one agent at one time.
+/// campaign, and that before the whole source. With --from, the calls of an agent that has an
+/// account already go to another one from that day on. Two accounts never have one agent at one
+/// time.
 #[derive(Debug, Args)]
 pub struct Assign {
     #[command(flatten)]
@@ -57,7 +58,7 @@ pub struct Unassign {
     preview: bool,
 }
 
-/// Which agent is meant.
+/// Whose calls are meant.
 #[derive(Debug, Args)]
 pub struct Whose {
     /// The agent: its name or the provider's id; or a number of ours, such as +12015550123
@@ -125,10 +126,10 @@ pub async fn run(site: &Site, arguments: Assign) -> Result<Exit> {
         return Err(Mistake::new(sentence, "Swap the two, or choose a later end").into());
     }
     if let Some(key) = arguments.whose.key()? {
-        let source = rules::source(&desk, arguments.whose.source.as_deref()).await?;
+        let source = rules::source(site, &desk, arguments.whose.source.as_deref()).await?;
         let verdict = Verdict::Place(account.id);
         let rule = Rule { id: None, key, verdict, valid_from: from, valid_to: to };
-        return rules::establish(&desk, &source, rule, arguments.preview).await;
+        return rules::establish(site, &desk, &source, rule, arguments.preview).await;
     }
     let (source, who) = find(site, &desk, &arguments.whose).await?;
     let (name, of) = (who.name(), source.name.as_str());
@@ -168,10 +169,10 @@ pub async fn run(site: &Site, arguments: Assign) -> Result<Exit> {
 pub async fn unassign(site: &Site, arguments: Unassign) -> Result<Exit> {
     let desk = site.look().await?;
     if let Some(key) = arguments.whose.key()? {
-        let source = rules::source(&desk, arguments.whose.source.as_deref()).await?;
+        let source = rules::source(site, &desk, arguments.whose.source.as_deref()).await?;
         let from = arguments.from.unwrap_or(Timestamp::MIN);
         let change = RuleChange::End { key, excludes: false, from };
-        return rules::make(&desk, &source, &change, arguments.preview).await;
+        return rules::make(site, &desk, &source, &change, arguments.preview).await;
     }
     let (source, who) = find(site, &desk, &arguments.whose).await?;
     let (name, of) = (who.name(), source.name.as_str());

@@ -60,32 +60,34 @@ impl Which {
 pub async fn exclude(site: &Site, Exclude { which }: Exclude) -> Result<Exit> {
     let key = which.key()?;
     let desk = site.look().await?;
-    let source = source(&desk, which.source.as_deref()).await?;
+    let source = source(site, &desk, which.source.as_deref()).await?;
     let (valid_from, valid_to) = (Timestamp::MIN, Timestamp::MAX);
     let rule = Rule { id: None, key, verdict: Verdict::Exclude, valid_from, valid_to };
-    establish(&desk, &source, rule, which.preview).await
+    establish(site, &desk, &source, rule, which.preview).await
 }
 
 /// Counts them again.
 pub async fn include(site: &Site, Include { which }: Include) -> Result<Exit> {
     let change = RuleChange::End { key: which.key()?, excludes: true, from: Timestamp::MIN };
     let desk = site.look().await?;
-    let source = source(&desk, which.source.as_deref()).await?;
-    make(&desk, &source, &change, which.preview).await
+    let source = source(site, &desk, which.source.as_deref()).await?;
+    make(site, &desk, &source, &change, which.preview).await
 }
 
 /// Lets a rule hold, or says which one is in the way.
 pub async fn establish(
+    site: &Site,
     desk: &Desk,
     source: &SourceRow,
     rule: Rule,
     is_preview: bool,
 ) -> Result<Exit> {
-    make(desk, source, &RuleChange::Establish(rule), is_preview).await
+    make(site, desk, source, &RuleChange::Establish(rule), is_preview).await
 }
 
 /// Makes a change of the rules of a source, or says what it would move.
 pub async fn make(
+    site: &Site,
     desk: &Desk,
     source: &SourceRow,
     change: &RuleChange,
@@ -100,7 +102,7 @@ pub async fn make(
     };
     let moved = match done {
         Ok(moved) => moved,
-        Err(error) => return Err(refusal(desk, error).await),
+        Err(error) => return Err(refusal(site, desk, source, error).await),
     };
     output::print(&match moved.map(count) {
         Some(calls) if is_preview => {
@@ -113,14 +115,15 @@ pub async fn make(
 }
 
 /// The source that is meant: the one named, or the only one.
-pub async fn source(desk: &Desk, name: Option<&str>) -> Result<SourceRow> {
+pub async fn source(site: &Site, desk: &Desk, name: Option<&str>) -> Result<SourceRow> {
     let mut known = desk.known_or_all(name).await?;
     if known.len() > 1 {
         let names: Vec<String> = known.into_iter().map(|row| row.name).collect();
         let hint = format!("Say which with --source: {}", names.join(", "));
         return Err(Mistake::new("there are several sources", hint).into());
     }
-    let none = || Mistake::missing("nothing was read yet", "Begin with a run: sync");
+    let begin = format!("Begin with a run: {} sync", site.here());
+    let none = || Mistake::missing("nothing was read yet", begin);
     Ok(known.pop().ok_or_else(none)?)
 }
 
@@ -136,27 +139,69 @@ pub fn number(written: &str) -> Result<String> {
 }
 
 /// Which rule is in the way, and how it is ended.
-async fn refusal(desk: &Desk, error: AssignError) -> anyhow::Error {
+async fn refusal(
+    site: &Site,
+    desk: &Desk,
+    source: &SourceRow,
+    error: AssignError,
+) -> anyhow::Error {
     let AssignError::Rivals { held } = error else { return error.into() };
     let accounts = match desk.ctx.store.accounts_list().await {
         Ok(accounts) => accounts,
         Err(error) => return error.into(),
     };
-    let present = accounts.iter().find(|row| held.verdict == Verdict::Place(row.id));
-    let present = present.map_or("nobody", |row| row.name.as_str());
     let begun = (held.valid_from != Timestamp::MIN).then_some(held.valid_from);
     let ended = (held.valid_to != Timestamp::MAX).then_some(held.valid_to);
-    let (calls, word) = match &held.key {
-        RuleKey::Number(number) => (format!("the calls of {number}"), number.clone()),
-        RuleKey::Campaign(name) => {
-            (format!("the calls of campaign {name}"), format!("--campaign {}", super::quoted(name)))
-        }
-        RuleKey::TestCalls => ("test calls".to_owned(), "--test-calls".to_owned()),
-        RuleKey::WholeSource => ("all calls of the source".to_owned(), "--whole-source".to_owned()),
+    let when = span(begun, ended);
+    let calls = match &held.key {
+        RuleKey::Number(number) => format!("the calls of {number}"),
+        RuleKey::Campaign(name) => format!("the calls of campaign {name}"),
+        RuleKey::TestCalls => "test calls".to_owned(),
+        RuleKey::WholeSource => "all calls of the source".to_owned(),
     };
-    Mistake::missing(
-        format!("{calls} belong to {present}{}", span(begun, ended)),
-        format!("End that first, from a day on: unassign {word} --from DAY"),
-    )
-    .into()
+    let sentence = match held.verdict {
+        Verdict::Exclude => format!("{calls} are left out{when}"),
+        Verdict::Place(id) => {
+            let present = accounts.iter().find(|row| row.id == id);
+            let present = present.map_or("another account", |row| row.name.as_str());
+            format!("{calls} belong to {present}{when}")
+        }
+    };
+    let (here, of) = (site.here(), super::quoted(&source.name));
+    Mistake::missing(sentence, format!("End that first: {here} {} --source {of}", ends(&held)))
+        .into()
+}
+
+/// The command that ends a rule.
+fn ends(held: &Rule) -> String {
+    match (&held.key, held.verdict) {
+        (RuleKey::Number(number), Verdict::Exclude) => format!("include --number {number}"),
+        (RuleKey::TestCalls, _) => "include --test-calls".to_owned(),
+        (RuleKey::Number(number), Verdict::Place(_)) => format!("unassign {number}"),
+        (RuleKey::Campaign(name), _) => format!("unassign --campaign {}", super::quoted(name)),
+        (RuleKey::WholeSource, _) => "unassign --whole-source".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::AccountId;
+
+    use super::*;
+
+    #[test]
+    fn the_command_that_ends_a_rule_is_the_one_that_undoes_it() {
+        let place = Verdict::Place(AccountId(1));
+        let ended = |key, verdict| {
+            let (valid_from, valid_to) = (Timestamp::MIN, Timestamp::MAX);
+            ends(&Rule { id: None, key, verdict, valid_from, valid_to })
+        };
+        let number = || RuleKey::Number("+12015550123".to_owned());
+        assert_eq!(ended(number(), place), "unassign +12015550123");
+        assert_eq!(ended(number(), Verdict::Exclude), "include --number +12015550123");
+        assert_eq!(ended(RuleKey::TestCalls, Verdict::Exclude), "include --test-calls");
+        assert_eq!(ended(RuleKey::WholeSource, place), "unassign --whole-source");
+        let campaign = RuleKey::Campaign("Spring 1".to_owned());
+        assert_eq!(ended(campaign, place), "unassign --campaign 'Spring 1'");
+    }
 }
