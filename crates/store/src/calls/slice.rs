@@ -80,6 +80,7 @@ pub struct PlacedCall {
 // SQLite uses a partial index only where its condition is repeated word for word. It would walk
 // all calls of the source by time, were the id not hidden in an expression: that index has the
 // order, and the others only find the calls.
+// What was erased says no more by which rule it would be placed, so it stays where it is.
 macro_rules! sliced {
     ($($condition:literal),+) => {
         concat!(
@@ -87,7 +88,7 @@ macro_rules! sliced {
 SELECT provider_call_id, occurred_at, provider_agent_id, placement, reason, account_id, agent_id,
        direction, from_e164, to_e164, campaign, tags
 FROM calls
-WHERE source_id = $1 AND occurred_at >= $2 AND occurred_at < $3
+WHERE source_id = $1 AND occurred_at >= $2 AND occurred_at < $3 AND erased_at IS NULL
   AND (occurred_at > $2 OR provider_call_id || '' >= $4)
   AND ",
             $($condition,)+
