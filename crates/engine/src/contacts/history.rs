@@ -1,6 +1,8 @@
 //! A contact as one person: what is known of it and of those merged into it, and its calls, each
 //! with its transcript as a message.
 
+use std::collections::HashMap;
+
 use domain::{Call, ContactFields, ContactId};
 use serde_json::Value;
 use store::{CallOfContact, ContactRow, Scope, Store, StoreError, Tx};
@@ -54,17 +56,30 @@ pub(super) async fn family_of(
 
 /// A contact and those merged into it, itself first. One that was merged leads to itself alone.
 pub async fn family(store: &Store, contact: ContactId) -> Result<Vec<ContactRow>, ContactError> {
-    let mut family = store.contacts_get(&[contact]).await?;
-    if family.is_empty() {
-        return Err(ContactError::NoContact { contact });
-    }
-    let mut parents = vec![contact];
+    let found = families(store, store.contacts_get(&[contact]).await?).await?.pop();
+    found.ok_or(ContactError::NoContact { contact })
+}
+
+/// Each of these contacts with those merged into it, itself first; one look per step of merging.
+pub async fn families(
+    store: &Store,
+    heads: Vec<ContactRow>,
+) -> Result<Vec<Vec<ContactRow>>, StoreError> {
+    let mut parents: Vec<ContactId> = heads.iter().map(|row| row.id).collect();
+    let mut place_of: HashMap<ContactId, usize> = parents.iter().copied().zip(0..).collect();
+    let mut families: Vec<Vec<ContactRow>> = heads.into_iter().map(|head| vec![head]).collect();
     while !parents.is_empty() {
         let merged = store.contacts_merged(&parents).await?;
         parents = merged.iter().map(|row| row.id).collect();
-        family.extend(merged);
+        for row in merged {
+            let into = row.merged_into.and_then(|into| place_of.get(&into).copied());
+            if let Some(place) = into {
+                place_of.insert(row.id, place);
+                families[place].push(row);
+            }
+        }
     }
-    Ok(family)
+    Ok(families)
 }
 
 /// A contact with its latest calls. `read` reads a record of a source, by the source's name, into

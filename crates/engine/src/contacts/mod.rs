@@ -19,7 +19,7 @@ mod settle;
 pub use arrive::{Swept, resume_all, sweep};
 pub use book::{Entered, Entry, add, change};
 pub use erase::{Erased, erase};
-pub use history::{History, HistoryError, Message, family, history};
+pub use history::{History, HistoryError, Message, families, family, history};
 pub use import::{ContactImport, ImportError, ImportReport, RefusedLine, import};
 pub use merge::{ContactError, Merged, merge, unmerge};
 

@@ -37,6 +37,9 @@ fn contacts_are_imported_shown_merged_and_erased() {
     let listed = site.run(&["contacts", "list", "--account", "Maple", "--json"]).json();
     assert_eq!((listed.len(), &listed[0]["merged"][0]), (1, &2.into()));
     assert_eq!(listed[0]["email"], "cyd@mail.example");
+    assert_eq!(listed[0]["phones"][0], "+12015550101");
+    let listed = site.run(&["contacts", "list"]).stdout;
+    assert!(listed.contains("Ada Low  +12015550101"), "{listed}");
     site.check_refused(
         &["contacts", "change", "2", "--email", "a@mail.example"],
         1,

@@ -1,10 +1,12 @@
 //! Contacts of an account, page by page.
 
+use std::collections::HashMap;
+
 use anyhow::Result;
 use clap::Args;
-use domain::ContactId;
-use engine::contacts::family;
-use store::{ContactRow, Scope};
+use domain::{ContactFields, ContactId};
+use engine::contacts::families;
+use store::{ContactRow, Scope, Store};
 
 use super::contact_id;
 use crate::commands::assign::account;
@@ -38,12 +40,11 @@ pub async fn run(site: &Site, arguments: List) -> Result<Exit> {
         None => Scope::Operator,
     };
     let accounts = store.accounts_list().await?;
-    let mut rows = Vec::new();
-    for contact in store.contacts_list(scope, arguments.after, arguments.limit).await? {
-        rows.push(family(store, contact.id).await?);
-    }
+    let listed = store.contacts_list(scope, arguments.after, arguments.limit).await?;
+    let rows = families(store, listed).await?;
+    let phones = phones(store, &rows).await?;
     let named = |family: &[ContactRow]| {
-        let mut fields = domain::ContactFields::new();
+        let mut fields = ContactFields::new();
         for row in family {
             fields.merge(&row.fields);
         }
@@ -53,9 +54,11 @@ pub async fn run(site: &Site, arguments: List) -> Result<Exit> {
     if arguments.json {
         output::print_json_lines(rows.iter().map(|family| {
             let (fields, account) = named(family);
+            let phones = family.iter().filter_map(|row| phones.get(&row.id)).flatten();
             serde_json::json!({
                 "id": family[0].id, "account": account, "firstName": fields.text("first_name"),
                 "lastName": fields.text("last_name"), "email": fields.text("email"),
+                "phones": phones.collect::<Vec<_>>(),
                 "merged": family.iter().skip(1).map(|row| row.id).collect::<Vec<_>>(),
                 "createdAt": instant(family[0].created_at), "createdBy": family[0].created_by,
                 "changedAt": instant(family[0].changed_at),
@@ -64,15 +67,18 @@ pub async fn run(site: &Site, arguments: List) -> Result<Exit> {
         }))?;
         return Ok(Exit::Done);
     }
-    let mut table = Table::new(&[">contact", "account", "name", "email", "changed"]);
+    let mut table = Table::new(&[">contact", "account", "name", "number", "email", "changed"]);
     for family in &rows {
         let (fields, account) = named(family);
-        let name = [fields.text("first_name"), fields.text("last_name")];
-        let name = name.into_iter().flatten().collect::<Vec<_>>().join(" ");
-        let name = if family[0].erased_at.is_some() { "(erased)".to_owned() } else { name };
+        let name = match family[0].erased_at {
+            Some(_) => "(erased)".to_owned(),
+            None => name_of(&fields),
+        };
+        let mut numbers = family.iter().filter_map(|row| phones.get(&row.id)).flatten();
+        let number = numbers.next().cloned().unwrap_or_default();
         let email = fields.text("email").unwrap_or_default();
         let id = family[0].id.to_string();
-        table.row([id, account, name, email, instant(family[0].changed_at)]);
+        table.row([id, account, name, number, email, instant(family[0].changed_at)]);
     }
     let mut text = table.text_or("There is no such contact.");
     if let Some(last) = rows.last().filter(|_| rows.len() as i64 == arguments.limit) {
@@ -81,4 +87,24 @@ pub async fn run(site: &Site, arguments: List) -> Result<Exit> {
     }
     output::print(&text)?;
     Ok(Exit::Done)
+}
+
+/// First and last name, or else the one name a call told.
+fn name_of(fields: &ContactFields) -> String {
+    let both = [fields.text("first_name"), fields.text("last_name")];
+    let both: Vec<String> = both.into_iter().flatten().collect();
+    if both.is_empty() { fields.text("name").unwrap_or_default() } else { both.join(" ") }
+}
+
+/// The numbers of all these contacts, in one look.
+async fn phones(
+    store: &Store,
+    families: &[Vec<ContactRow>],
+) -> Result<HashMap<ContactId, Vec<String>>> {
+    let ids: Vec<ContactId> = families.iter().flatten().map(|row| row.id).collect();
+    let mut phones: HashMap<ContactId, Vec<String>> = HashMap::new();
+    for owner in store.contact_phones_of(&ids).await? {
+        phones.entry(ContactId(owner.contact_id)).or_default().push(owner.e164);
+    }
+    Ok(phones)
 }
