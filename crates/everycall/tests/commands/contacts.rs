@@ -32,14 +32,15 @@ fn contacts_are_imported_shown_merged_and_erased() {
     let changed = site.run(&["contacts", "change", "2", "--email", "cyd@mail.example"]);
     assert!(changed.stdout.starts_with("Changed contact 2."), "{changed:?}");
 
+    let listed = site.run(&["contacts", "list"]).stdout;
+    assert!(listed.contains("Ada Low  +12015550101"), "{listed}");
+
     let merged = site.run(&["contacts", "merge", "1", "2"]);
     assert!(merged.stdout.contains("contacts unmerge 2"), "{merged:?}");
     let listed = site.run(&["contacts", "list", "--account", "Maple", "--json"]).json();
     assert_eq!((listed.len(), &listed[0]["merged"][0]), (1, &2.into()));
     assert_eq!(listed[0]["email"], "cyd@mail.example");
     assert_eq!(listed[0]["phones"][0], "+12015550101");
-    let listed = site.run(&["contacts", "list"]).stdout;
-    assert!(listed.contains("Ada Low  +12015550101"), "{listed}");
     site.check_refused(
         &["contacts", "change", "2", "--email", "a@mail.example"],
         1,
