@@ -65,6 +65,8 @@ pub struct Committed {
 struct Writes<'b> {
     /// Each with the place of its record in the batch.
     calls: HashMap<&'b str, (usize, NewCall<'b>)>,
+    /// When calls were that are here already.
+    times_before: HashMap<&'b str, i64>,
     observations: Vec<NewObservation<'b>>,
     set_aside: Vec<NewSetAside>,
 }
@@ -202,7 +204,10 @@ fn judge<'b>(
         Some(known) if known.is_erased || known.content_hash == fresh.content_hash => {
             return unchanged(run, known.changed_run);
         }
-        Some(known) => (known.version + 1, Fate::Updated),
+        Some(known) => {
+            writes.times_before.entry(id).or_insert(known.occurred_at);
+            (known.version + 1, Fate::Updated)
+        }
     };
     let (placement, reason) = placement_name(settled.placement);
     let now_known = KnownCall {
@@ -212,6 +217,7 @@ fn judge<'b>(
         provider_agent_id: fresh.agent(),
         placement: placement.to_owned(),
         reason: reason.to_owned(),
+        occurred_at: fresh.call.occurred_at.at.as_millis(),
         is_erased: false,
     };
     known.insert(id.to_owned(), now_known);
@@ -262,9 +268,10 @@ impl<'b> Writes<'b> {
         contacts.keep(tx, source, &written).await?;
         let (source, seen_by) = (source.row.id, seen_by.as_str());
         tx.calls_write(source, run.0, seen_by, now, &calls).await?;
-        let aliases = calls
-            .iter()
-            .filter_map(|new| crate::legs::new_aliases(provider, &new.call, new.version == 1));
+        let aliases = calls.iter().filter_map(|new| {
+            let before = self.times_before.get(new.call.provider_call_id.0.as_str());
+            crate::legs::new_aliases(provider, &new.call, before.copied())
+        });
         tx.aliases_write(source, &aliases.collect::<Vec<_>>()).await?;
         tx.observations_add(source, run.0, seen_by, now, &self.observations).await?;
         tx.set_aside_add(source, run.0, now, &self.set_aside).await

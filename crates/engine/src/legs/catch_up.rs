@@ -66,7 +66,7 @@ async fn batch(
     }
     done.read += calls.len();
     let provider = source.row.provider;
-    let aliases = calls.iter().filter_map(|call| new_aliases(provider, call, true));
+    let aliases = calls.iter().filter_map(|call| new_aliases(provider, call, None));
     let aliases: Vec<_> = aliases.collect();
     let is_last = (rows.len() as i64) < BATCH;
     let reached = rows.last().filter(|_| !is_last);

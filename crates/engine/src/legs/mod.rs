@@ -16,13 +16,15 @@ pub use catch_up::{CALLS_PER_RUN, CaughtUp, catch_up};
 pub use check::{CheckOptions, LegsReport, MissingLeg, Pair, Unread, check};
 
 /// What is written of a call's names; nothing for a call that has none worth keeping.
+/// `at_before` is when a call was, in milliseconds, whose names were written before.
 pub(crate) fn new_aliases(
     provider: ProviderKind,
     call: &Call,
-    is_new: bool,
+    at_before: Option<i64>,
 ) -> Option<NewAliases<'_>> {
     let mut aliases = kept(provider, call).map(Cow::Borrowed).peekable();
     aliases.peek()?;
     let provider_call_id = Cow::Borrowed(call.provider_call_id.0.as_str());
-    Some(NewAliases { provider_call_id, is_new, aliases: aliases.collect() })
+    let at = call.occurred_at.at.as_millis();
+    Some(NewAliases { provider_call_id, at, at_before, aliases: aliases.collect() })
 }

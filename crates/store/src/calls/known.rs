@@ -26,19 +26,21 @@ pub struct KnownCall {
     pub placement: String,
     /// Why.
     pub reason: String,
+    /// When it was, as last told, in milliseconds since 1970.
+    pub occurred_at: i64,
     /// Whether its words were erased for good, so that nothing may bring them back.
     pub is_erased: bool,
 }
 
 /// Its columns as `KNOWN` lists them.
-type Row = (String, Vec<u8>, i64, i64, Option<String>, String, String, Option<i64>);
+type Row = (String, Vec<u8>, i64, i64, Option<String>, String, String, i64, Option<i64>);
 
 /// `+ 0` keeps the planner from going by the source alone, see docs/decisions/0006.
 macro_rules! known {
     ($source:literal) => {
         concat!(
             "SELECT provider_call_id, content_hash, version, changed_run, provider_agent_id,
-       placement, reason, erased_at
+       placement, reason, occurred_at, erased_at
 FROM calls WHERE source_id + 0 = ",
             $source,
             " AND provider_call_id "
@@ -132,17 +134,17 @@ impl Tx {
 
 fn read(rows: Vec<Row>, ids: &[&str]) -> HashMap<String, KnownCall> {
     let known = rows.into_iter().filter_map(|row| {
-        let (id, content_hash, version, changed_run, provider_agent_id, placement, reason, erased) =
-            row;
+        let (id, content_hash, version, changed_run, agent, placement, reason, at, erased) = row;
         let content_hash = ContentHash::from_bytes(content_hash.try_into().ok()?);
         let is_erased = erased.is_some();
         let known = KnownCall {
             content_hash,
             version,
             changed_run,
-            provider_agent_id,
+            provider_agent_id: agent,
             placement,
             reason,
+            occurred_at: at,
             is_erased,
         };
         Some((id, known))

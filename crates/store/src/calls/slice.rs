@@ -11,6 +11,7 @@ use super::write::{Written, written};
 use crate::batch::marks;
 use crate::contacts::by_keys;
 use crate::db::either;
+use crate::legs::day;
 use crate::text::text;
 use crate::{Store, StoreError, Tx};
 
@@ -82,12 +83,15 @@ pub struct PlacedCall {
 // order, and the others only find the calls.
 // What was erased says no more by which rule it would be placed, so it stays where it is.
 macro_rules! sliced {
-    ($($condition:literal),+) => {
+    ($($condition:literal),+) => { sliced!(of "calls"; $($condition),+) };
+    (of $calls:literal; $($condition:literal),+) => {
         concat!(
             "
 SELECT provider_call_id, occurred_at, provider_agent_id, placement, reason, account_id, agent_id,
        direction, from_e164, to_e164, campaign, tags
-FROM calls
+FROM ",
+            $calls,
+            "
 WHERE source_id = $1 AND occurred_at >= $2 AND occurred_at < $3 AND erased_at IS NULL
   AND (occurred_at > $2 OR provider_call_id || '' >= $4)
   AND ",
@@ -97,6 +101,23 @@ ORDER BY occurred_at, provider_call_id || '' LIMIT $5"
         )
     };
 }
+
+// The indexes by number are led by the day: each day of the span is looked up by itself.
+macro_rules! by_day {
+    ($condition:literal) => {
+        concat!(
+            "
+WITH RECURSIVE days (day) AS (
+    SELECT CAST($7 AS BIGINT) UNION ALL SELECT day + 1 FROM days WHERE day < $8
+)",
+            sliced!(of "days CROSS JOIN calls"; "occurred_at / 86400000 = day AND ", $condition)
+        )
+    };
+}
+
+const FIRST_AND_LAST: &str = "
+SELECT (SELECT MIN(occurred_at) FROM calls WHERE source_id = $1),
+       (SELECT MAX(occurred_at) FROM calls WHERE source_id = $1)";
 
 // The columns are those of a slice.
 const BY_ID: &str = "
@@ -113,9 +134,9 @@ const PLACED: &str =
     sliced!("account_id IS NOT NULL AND provider_agent_id = $6 AND account_id = $7");
 const OF_ACCOUNT: &str = sliced!("account_id IS NOT NULL AND account_id = $6");
 const CALLED: &str =
-    sliced!("to_e164 IS NOT NULL AND COALESCE(direction, '') <> 'outbound' AND to_e164 = $6");
+    by_day!("to_e164 IS NOT NULL AND COALESCE(direction, '') <> 'outbound' AND to_e164 = $6");
 const CALLING: &str =
-    sliced!("from_e164 IS NOT NULL AND COALESCE(direction, '') <> 'inbound' AND from_e164 = $6");
+    by_day!("from_e164 IS NOT NULL AND COALESCE(direction, '') <> 'inbound' AND from_e164 = $6");
 const CAMPAIGN: &str = sliced!("campaign IS NOT NULL AND campaign = $6");
 const TESTS: &str = sliced!("tags IN ('test_call', 'test_call agent_deleted')");
 
@@ -141,22 +162,82 @@ macro_rules! slice {
             Of::Campaign(_) => CAMPAIGN,
             Of::Tests => TESTS,
         };
-        Ok(either!($on, |db| {
-            let query = sqlx::query_as(sql).bind(source.0).bind(at).bind(to.as_millis());
-            let query = query.bind(text(&id)).bind($count);
-            let query = match of {
-                Of::Agent(agent, Part::Account(account)) => query.bind(text(agent)).bind(account.0),
-                Of::Agent(agent, Part::Unplaced(reason)) => {
-                    query.bind(text(agent)).bind(unplaced_as(reason)).bind(text(reason))
-                }
-                Of::Nobody(reason) => query.bind(unplaced_as(reason)).bind(text(reason)),
-                Of::Account(account) => query.bind(account.0),
-                Of::Called(key) | Of::Calling(key) | Of::Campaign(key) => query.bind(text(key)),
-                Of::Tests => query,
-            };
-            query.fetch_all(db).await
-        })?)
+        let days = match of {
+            Of::Called(_) | Of::Calling(_) => {
+                let (oldest, newest): (Option<i64>, Option<i64>) = either!($on, |db| {
+                    sqlx::query_as(FIRST_AND_LAST).bind(source.0).fetch_one(db).await
+                })?;
+                Days::within(oldest, newest, at, to.as_millis())
+            }
+            _ => Days::all_at_once(),
+        };
+        let mut found: Vec<PlacedCall> = Vec::new();
+        for (first, last) in days {
+            let left = $count - found.len() as i64;
+            if left <= 0 {
+                break;
+            }
+            let some: Vec<PlacedCall> = either!($on, |db| {
+                let query = sqlx::query_as(sql).bind(source.0).bind(at).bind(to.as_millis());
+                let query = query.bind(text(&id)).bind(left);
+                let query = match of {
+                    Of::Agent(agent, Part::Account(account)) => {
+                        query.bind(text(agent)).bind(account.0)
+                    }
+                    Of::Agent(agent, Part::Unplaced(reason)) => {
+                        query.bind(text(agent)).bind(unplaced_as(reason)).bind(text(reason))
+                    }
+                    Of::Nobody(reason) => query.bind(unplaced_as(reason)).bind(text(reason)),
+                    Of::Account(account) => query.bind(account.0),
+                    Of::Campaign(key) => query.bind(text(key)),
+                    Of::Called(number) | Of::Calling(number) => {
+                        query.bind(text(number)).bind(first).bind(last)
+                    }
+                    Of::Tests => query,
+                };
+                query.fetch_all(db).await
+            })?;
+            found.extend(some);
+        }
+        Ok(found)
     }};
+}
+
+/// Stretches of days to look through one after the other, first and last day of each: few at first
+/// and twice as many each time, so that neither many calls of a day nor many days without one are
+/// read for a page.
+struct Days {
+    next: i64,
+    last: i64,
+    count: i64,
+}
+
+impl Days {
+    fn within(first: Option<i64>, last: Option<i64>, from: i64, to: i64) -> Self {
+        let (Some(first), Some(last)) = (first, last) else {
+            return Self { next: 0, last: -1, count: 1 };
+        };
+        Self { next: day(first.max(from)), last: day(last.min(to)), count: 1 }
+    }
+
+    /// For what is not looked up by the day.
+    fn all_at_once() -> Self {
+        Self { next: 0, last: 0, count: 1 }
+    }
+}
+
+impl Iterator for Days {
+    type Item = (i64, i64);
+
+    fn next(&mut self) -> Option<(i64, i64)> {
+        let first = self.next;
+        if first > self.last {
+            return None;
+        }
+        let last = (first + self.count - 1).min(self.last);
+        (self.next, self.count) = (last + 1, self.count * 2);
+        Some((first, last))
+    }
 }
 
 impl Store {

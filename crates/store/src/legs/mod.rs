@@ -6,5 +6,6 @@ mod of_call;
 mod unread;
 
 pub use aliases::NewAliases;
+pub(crate) use aliases::day;
 pub use naming::SpanCall;
 pub use of_call::LegRow;

@@ -60,8 +60,8 @@ impl Store {
                 .fetch_all(db)
                 .await
         })?;
-        let ids: Vec<&str> = rows.iter().map(|(id, ..)| id.as_str()).collect();
-        let mut aliases = self.aliases_of(&ids).await?;
+        let calls: Vec<(i64, &str)> = rows.iter().map(|(id, at, _)| (*at, id.as_str())).collect();
+        let mut aliases = self.aliases_of(&calls).await?;
         let call = |(provider_call_id, occurred_at, awaits): (String, i64, Option<String>)| {
             let key = (source, provider_call_id);
             let aliases = aliases.remove(&key).unwrap_or_default();

@@ -7,6 +7,7 @@ use domain::{ProviderCallId, ProviderKind, SourceId};
 use sqlx::QueryBuilder;
 
 use crate::db::either;
+use crate::legs::day;
 use crate::text::text;
 use crate::{CallKey, Scope, Store, StoreError};
 
@@ -24,8 +25,9 @@ pub struct LegRow {
     pub status: String,
 }
 
+// Days and names are few: each pair of them is looked up by itself.
 const SAYING: &str = "
-SELECT DISTINCT provider_call_id FROM aliases WHERE alias_id IN (";
+SELECT DISTINCT provider_call_id FROM aliases WHERE day IN (";
 
 // Ids are looked up before calls are, and not joined: where statistics are young, PostgreSQL would
 // go through all calls instead. For the same reason `+ 0` keeps the planner from going by the
@@ -42,6 +44,12 @@ WHERE c.provider_call_id IN (";
 const WITNESSES_MAX: usize = 200;
 const ROUNDS_MAX: usize = 8;
 
+/// The days on which calls may say a call's name: a day to both sides is more than the witnesses of
+/// one conversation differ by, in a wrong zone too.
+fn days_around(at: i64) -> impl Iterator<Item = i64> {
+    day(at) - 1..=day(at) + 1
+}
+
 impl Store {
     /// The other witnesses of the conversation a call is part of, oldest first.
     ///
@@ -51,20 +59,26 @@ impl Store {
         let mut found: HashMap<(i64, String), (LegRow, Witness)> = HashMap::new();
         let mut asked: HashSet<String> = HashSet::new();
         let mut names = vec![call.id.0.clone()];
-        for round in 0..ROUNDS_MAX {
-            let mut rows = self.legs_said(scope, &names).await?;
+        // Until the call itself is found, nobody knows when others could have said its name.
+        let mut days = BTreeSet::new();
+        for round in 0..=ROUNDS_MAX {
+            let mut rows = self.legs_said(scope, &names, &days).await?;
             let is_asked =
                 |row: &LegRow| key(row) == (call.source.0, text(&call.id.0).into_owned());
             if round == 0 && !rows.iter().any(is_asked) {
                 return Ok(Vec::new());
             }
-            asked.extend(names);
+            if round > 0 {
+                asked.extend(names);
+            }
             rows.retain(|row| !found.contains_key(&key(row)));
-            let ids: Vec<&str> = rows.iter().map(|row| row.provider_call_id.as_str()).collect();
-            let mut aliases = self.aliases_of(&ids).await?;
+            let calls: Vec<(i64, &str)> =
+                rows.iter().map(|row| (row.occurred_at, row.provider_call_id.as_str())).collect();
+            let mut aliases = self.aliases_of(&calls).await?;
             names = Vec::new();
             for row in rows {
                 let key = key(&row);
+                days.extend(days_around(row.occurred_at));
                 let said = aliases.remove(&(SourceId(key.0), key.1.clone())).unwrap_or_default();
                 names.extend(said.iter().map(|alias| alias.id.clone()));
                 names.push(key.1.clone());
@@ -86,19 +100,15 @@ impl Store {
         Ok(others(found, call))
     }
 
-    /// Calls of these ids, and calls that say one of them as another name of theirs.
-    async fn legs_said(&self, scope: Scope, names: &[String]) -> Result<Vec<LegRow>, StoreError> {
-        let saying: Vec<(String,)> = either!(self.read(), |db| {
-            let mut query = QueryBuilder::new(SAYING);
-            let mut list = query.separated(", ");
-            for name in names {
-                list.push_bind(text(name));
-            }
-            query.push(") ORDER BY provider_call_id LIMIT ").push_bind(WITNESSES_MAX as i64);
-            query.build_query_as().fetch_all(db).await
-        })?;
-        let saying = saying.iter().map(|(id,)| id);
-        let ids: BTreeSet<&String> = names.iter().chain(saying).collect();
+    /// Calls of these ids, and calls of these days that say one of them as another name of theirs.
+    async fn legs_said(
+        &self,
+        scope: Scope,
+        names: &[String],
+        days: &BTreeSet<i64>,
+    ) -> Result<Vec<LegRow>, StoreError> {
+        let saying = if days.is_empty() { Vec::new() } else { self.saying(names, days).await? };
+        let ids: BTreeSet<&String> = names.iter().chain(&saying).collect();
         Ok(either!(self.read(), |db| {
             let mut query = QueryBuilder::new(BY_ID);
             let mut list = query.separated(", ");
@@ -112,6 +122,29 @@ impl Store {
             query.push(" ORDER BY c.provider_call_id, c.source_id LIMIT ");
             query.push_bind(WITNESSES_MAX as i64).build_query_as().fetch_all(db).await
         })?)
+    }
+
+    /// Ids of calls of these days that say one of these names.
+    async fn saying(
+        &self,
+        names: &[String],
+        days: &BTreeSet<i64>,
+    ) -> Result<Vec<String>, StoreError> {
+        let ids: Vec<(String,)> = either!(self.read(), |db| {
+            let mut query = QueryBuilder::new(SAYING);
+            let mut list = query.separated(", ");
+            for day in days {
+                list.push_bind(*day);
+            }
+            query.push(") AND alias_id IN (");
+            let mut list = query.separated(", ");
+            for name in names {
+                list.push_bind(text(name));
+            }
+            query.push(") ORDER BY provider_call_id LIMIT ").push_bind(WITNESSES_MAX as i64);
+            query.build_query_as().fetch_all(db).await
+        })?;
+        Ok(ids.into_iter().map(|(id,)| id).collect())
     }
 }
 

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::HashSet;
 
 use domain::{Alias, ProviderCallId, ProviderKind, SourceId, Window};
-use store::{CallKey, NewAliases, Scope, SpanCall, Store};
+use store::{CallKey, NewAliases, NewCall, Scope, SpanCall, Store};
 use testkit::on_both_databases;
 
 use crate::samples::{account, at, call, placed, source, write};
@@ -26,7 +26,8 @@ async fn say(store: &Store, source: SourceId, is_new: bool, said: &[(&str, &[(&s
         .iter()
         .map(|(call, names)| NewAliases {
             provider_call_id: Cow::Borrowed(*call),
-            is_new,
+            at: 7,
+            at_before: (!is_new).then_some(7),
             aliases: names.iter().map(|(kind, id)| Cow::Owned(alias(kind, id))).collect(),
         })
         .collect();
@@ -87,12 +88,38 @@ on_both_databases! {
         }
     }
 
+    async fn names_follow_a_call_whose_time_changes(db) {
+        const DAY: i64 = 24 * 60 * 60 * 1000;
+        let source = source(&db.store, "s").await;
+        let (early, late) = (call("a", 7), call("a", 7 + 40 * DAY));
+        let window = Window::new(at(0), at(41 * DAY)).unwrap();
+        write(&db.store, source, &[early]).await;
+        let names = [("twilio_call", "CA1"), ("highlevel_message", "m")];
+        say(&db.store, source, true, &[("a", &names)]).await;
+        write(&db.store, source, &[NewCall { version: 2, ..late }]).await;
+        let said = NewAliases {
+            provider_call_id: "a".into(),
+            at: 7 + 40 * DAY,
+            at_before: Some(7),
+            aliases: vec![Cow::Owned(alias("twilio_call", "CA2"))],
+        };
+        let mut tx = db.store.begin().await.unwrap();
+        tx.aliases_write(source, &[said]).await.unwrap();
+        tx.commit().await.unwrap();
+        let scope = Scope::Operator;
+        let page = db.store.calls_with_aliases(scope, source, window, None, 9).await.unwrap();
+        assert_eq!(page[0].aliases, [alias("highlevel_message", "m"), alias("twilio_call", "CA2")]);
+        let left = db.number("SELECT COUNT(*) FROM aliases").await;
+        assert_eq!(left, 2, "nothing of it stays on the day it was");
+    }
+
     async fn names_said_in_a_dropped_transaction_are_not_held(db) {
         let source = source(&db.store, "s").await;
         write(&db.store, source, &[call("a", 7)]).await;
         let mut tx = db.store.begin().await.unwrap();
         let aliases = vec![Cow::Owned(alias("twilio_call", "CA1"))];
-        let said = NewAliases { provider_call_id: "a".into(), is_new: true, aliases };
+        let (at, at_before) = (7, None);
+        let said = NewAliases { provider_call_id: "a".into(), at, at_before, aliases };
         tx.aliases_write(source, &[said]).await.unwrap();
         drop(tx);
         assert_eq!(held(&db.store, source).await, [""; 0]);

@@ -62,6 +62,36 @@ on_both_databases! {
         assert_eq!(db.store.excluded_counts(source).await.unwrap(), []);
     }
 
+    async fn calls_of_a_number_are_paged_over_days_without_any(db) {
+        const DAY: i64 = 24 * 60 * 60 * 1000;
+        let source = source(&db.store, "s").await;
+        // Three on one day, one much later, two of the same instant after a year.
+        let times = [3 * DAY, 3 * DAY + 1, 4 * DAY - 1, 40 * DAY, 400 * DAY, 400 * DAY];
+        let calls = times.iter().enumerate().map(|(n, at)| {
+            let mut new = between(&format!("c{n}"), Some(Direction::Inbound), THEIRS, OURS);
+            new.call.to_mut().occurred_at = call("", *at).call.occurred_at.clone();
+            new
+        });
+        write(&db.store, source, &calls.collect::<Vec<_>>()).await;
+        let of = Of::Called(OURS.to_owned());
+        let slice = |from, to| Slice { source, of: of.clone(), from: at(from), to: at(to) };
+        for count in 1..=7 {
+            let (mut ids, mut after) = (Vec::new(), None::<(i64, String)>);
+            loop {
+                let place = after.as_ref().map(|(at, id)| (*at, id.as_str()));
+                let page = db.store.slice_calls(&slice(i64::MIN, i64::MAX), place, count).await.unwrap();
+                let Some(last) = page.last() else { break };
+                assert!(page.len() as i64 <= count);
+                after = Some((last.occurred_at, last.provider_call_id.clone()));
+                ids.extend(page.into_iter().map(|call| call.provider_call_id));
+            }
+            assert_eq!(ids, ["c0", "c1", "c2", "c3", "c4", "c5"], "{count} a page");
+        }
+        let some = db.store.slice_calls(&slice(3 * DAY + 1, 400 * DAY), None, 9).await.unwrap();
+        let some: Vec<String> = some.into_iter().map(|call| call.provider_call_id).collect();
+        assert_eq!(some, ["c1", "c2", "c3"], "from its first instant to before its last");
+    }
+
     async fn what_is_left_out_is_counted_by_reason(db) {
         let source = source(&db.store, "s").await;
         let mut new = call("c", 1);

@@ -24,17 +24,17 @@ WHERE c.relkind = 'r' AND c.relnamespace = 'public'::regnamespace AND c.relname 
 // One line per column of an index; those that hold a constraint have no name of ours.
 const INDEXES_SQLITE: &str = "
 SELECT m.name || ' ' || CASE WHEN l.origin = 'c' THEN l.name ELSE 'unique' END || ' '
-       || l.\"unique\" || ' ' || l.partial || ' ' || x.seqno || ' ' || x.name
+       || l.\"unique\" || ' ' || l.partial || ' ' || x.seqno || ' ' || COALESCE(x.name, 'expression')
 FROM sqlite_master m JOIN pragma_index_list(m.name) l JOIN pragma_index_info(l.name) x
 WHERE m.type = 'table' AND l.origin <> 'pk' AND m.name NOT LIKE '_sqlx%'";
 
 const INDEXES_POSTGRES: &str = "
 SELECT t.relname || ' ' || CASE WHEN i.indisunique THEN 'unique' ELSE n.relname END || ' '
        || CAST(i.indisunique AS INT) || ' ' || CAST(i.indpred IS NOT NULL AS INT) || ' '
-       || (k.place - 1) || ' ' || a.attname
+       || (k.place - 1) || ' ' || COALESCE(a.attname, 'expression')
 FROM pg_index i JOIN pg_class t ON t.oid = i.indrelid JOIN pg_class n ON n.oid = i.indexrelid
 CROSS JOIN LATERAL unnest(CAST(i.indkey AS INT2[])) WITH ORDINALITY AS k (attnum, place)
-JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum = k.attnum
+LEFT JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum = k.attnum AND k.attnum > 0
 WHERE NOT i.indisprimary AND t.relnamespace = 'public'::regnamespace AND t.relname NOT LIKE '\\_sqlx%'";
 
 async fn of_sqlite(sql: &'static str) -> Vec<String> {
