@@ -52,6 +52,14 @@ pub trait Simulated: Send + Sync {
         self.strike(On::path(self.list_path()).times(times).gives(What::HalfBody));
     }
 
+    /// From now on nobody is answered, until [`Simulated::calm_down`].
+    fn go_away(&self) {
+        self.strike(On::path("").forever().gives(What::Html(503)));
+    }
+
+    /// Whatever was wrong with requests is over. A spoiled record stays spoiled.
+    fn calm_down(&self);
+
     /// From now on lists show calls that lie outside of the span asked for.
     fn ignore_ranges(&self) {
         let deaf = What::DeafTo(self.range_keys());
@@ -173,6 +181,14 @@ impl<T: Simulated + ?Sized> Simulated for Arc<T> {
 
     fn break_off(&self, times: usize) {
         (**self).break_off(times);
+    }
+
+    fn go_away(&self) {
+        (**self).go_away();
+    }
+
+    fn calm_down(&self) {
+        (**self).calm_down();
     }
 
     fn ignore_ranges(&self) {

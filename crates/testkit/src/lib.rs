@@ -4,9 +4,12 @@
 //! Nothing here sleeps, and nothing depends on the order of tests: each has a database, a world
 //! and a clock of its own.
 
+pub mod lives;
+
 mod captured;
 mod clock;
 mod database;
+mod dice;
 mod look;
 mod providers;
 mod rig;
@@ -15,5 +18,6 @@ mod stage;
 pub use captured::Captured;
 pub use clock::HandClock;
 pub use database::{Kind, TestDb};
+pub use dice::Dice;
 pub use rig::{Rig, RigSettings};
 pub use stage::{Stage, StageSettings, instant};

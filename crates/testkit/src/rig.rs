@@ -96,6 +96,12 @@ impl Rig {
         Self { db, clock, provider, ctx, source }
     }
 
+    /// Connects anew, as another process does: nothing of what this one had learnt is left.
+    pub async fn reconnect(&mut self, settings: &RigSettings) {
+        let since = self.source.row.since;
+        self.source = source(&self.ctx, self.provider.as_ref(), settings, since).await;
+    }
+
     /// Reads whatever the ledger lacks.
     pub async fn sync(&self) -> RunReport {
         self.sync_with(SyncOptions::manual()).await

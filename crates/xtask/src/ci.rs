@@ -9,13 +9,15 @@ use crate::{deny, environment, run};
 
 type Check = fn() -> Result<()>;
 
-const STEPS: [(&str, Check); 5] = [
+const STEPS: [(&str, Check); 7] = [
     ("format", || cargo("fmt --all --check")),
     ("lints", || cargo("clippy --workspace --all-targets -- -D warnings")),
     ("licences", deny::deny),
     ("documentation", documentation),
     // The command the README tells people to run, so that it cannot stop working unnoticed.
     ("tests", || cargo("xtask test")),
+    ("kills", || cargo("xtask kill")),
+    ("simulation", || cargo("xtask simulate --seeds 300")),
 ];
 
 /// Runs the steps until one fails, and says how long each took.

@@ -10,6 +10,7 @@ mod environment;
 mod metadata;
 mod needs;
 mod run;
+mod simulate;
 mod testing;
 
 use std::process::ExitCode;
@@ -30,6 +31,10 @@ enum Task {
     Test(testing::TestArguments),
     /// Runs what every change must pass: format, lints, licences, documentation, tests
     Ci,
+    /// Kills the real program at random instants of a load, 200 times on each database
+    Kill,
+    /// Plays seeded lives of a source, with everything that goes wrong in them
+    Simulate(simulate::SimulateArguments),
     /// Checks licences, banned crates and sources against deny.toml
     Deny,
     /// Measures the release build against simulated providers
@@ -44,6 +49,8 @@ fn main() -> ExitCode {
     let done = run::listen_for_interrupts().and_then(|()| match arguments.task {
         Some(Task::Test(test)) => testing::test(&test),
         Some(Task::Ci) => ci::ci(),
+        Some(Task::Kill) => testing::kill(),
+        Some(Task::Simulate(simulate)) => simulate::simulate(&simulate),
         Some(Task::Deny) => deny::deny(),
         Some(Task::Bench { bench }) => bench::bench(&bench),
         None => Ok(Arguments::command().print_help()?),

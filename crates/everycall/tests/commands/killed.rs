@@ -1,8 +1,10 @@
 //! `kill -9` of the real program in mid-run, again and again: nothing is lost, nothing is doubled.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
-use testkit::{TestDb, on_both_databases};
+use testkit::{Kind, TestDb, on_both_databases};
 
 use crate::site::{Simulator, Site};
 
@@ -34,19 +36,86 @@ on_both_databases! {
         );
         assert_eq!(last.code, Some(0), "{last:?}");
         check_books(&site, &db).await;
-        assert_eq!(db.number("SELECT COUNT(*) FROM calls").await, i64::from(CALLS));
-        let versions = db.number("SELECT COUNT(*) FROM observations").await;
-        assert_eq!(versions, i64::from(CALLS), "nothing changed, so nothing was seen twice");
-        let new = "SELECT CAST(SUM(new) AS BIGINT) FROM runs";
-        assert_eq!(db.number(new).await, i64::from(CALLS), "each call was new in one run only");
-        assert_eq!(db.number("SELECT COUNT(*) FROM runs WHERE status = 'in_progress'").await, 0);
+        check_whole(&db).await;
     }
+}
+
+/// How often the program is killed at a random instant, on each database.
+const KILLS: usize = 200;
+
+/// It is killed this long after its start, at the latest; most runs of a load take longer.
+const KILLED_WITHIN_MS: u64 = 450;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "takes minutes; `cargo xtask kill` runs it, and `cargo xtask ci` runs that"]
+async fn two_hundred_kills_at_random_instants_lose_nothing_on_sqlite() {
+    loads_are_killed(Kind::Sqlite).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "takes minutes; `cargo xtask kill` runs it, and `cargo xtask ci` runs that"]
+async fn two_hundred_kills_at_random_instants_lose_nothing_on_postgres() {
+    loads_are_killed(Kind::Postgres).await;
+}
+
+/// Loads one database after the other, each killed until it is whole, until there were enough kills.
+async fn loads_are_killed(kind: Kind) {
+    let kills = Arc::new(AtomicUsize::new(0));
+    let mut loads = 0;
+    while kills.load(Ordering::Relaxed) < KILLS {
+        let counted = Arc::clone(&kills);
+        TestDb::run(kind, move |db| a_load_is_killed(db, loads, counted)).await;
+        loads += 1;
+        assert!(loads < 60, "{loads} loads, and only {} kills", kills.load(Ordering::Relaxed));
+    }
+    println!("{} kills in {loads} loads on {kind:?}", kills.load(Ordering::Relaxed));
+}
+
+/// A load that is killed at random instants until a run lives to its end.
+async fn a_load_is_killed(db: Arc<TestDb>, nth: u64, kills: Arc<AtomicUsize>) {
+    let simulator = Simulator::slow(CALLS);
+    let site = Site::of(&simulator);
+    site.write_more("everycall.toml", MANY_SMALL_STEPS);
+    let mut dice = testkit::Dice::new(nth);
+    let mut runs = 0;
+    loop {
+        // Each process finds the lease of the one before run out.
+        let now = format!("2026-01-01T{:02}:{:02}:00Z", runs / 60, runs % 60);
+        runs += 1;
+        assert!(runs < 600, "a load that is killed does not come to its end");
+        let after = Duration::from_millis(dice.roll(KILLED_WITHIN_MS));
+        if !site.killed_at(&["sync", "--now", &now], after, &db.url) {
+            break;
+        }
+        kills.fetch_add(1, Ordering::Relaxed);
+        check_rows(&db).await;
+    }
+    check_books(&site, &db).await;
+    let end = ["sync", "--now", "2026-01-01T12:00:00Z", "--json"];
+    let last = site.run_with(&end, &[("EVERYCALL_DATABASE_URL", &db.url)]);
+    assert_eq!(last.code, Some(0), "{last:?}");
+    check_books(&site, &db).await;
+    check_whole(&db).await;
+}
+
+/// The database holds what the provider has, each call once.
+async fn check_whole(db: &TestDb) {
+    assert_eq!(db.number("SELECT COUNT(*) FROM calls").await, i64::from(CALLS));
+    let versions = db.number("SELECT COUNT(*) FROM observations").await;
+    assert_eq!(versions, i64::from(CALLS), "nothing changed, so nothing was seen twice");
+    let new = "SELECT CAST(SUM(new) AS BIGINT) FROM runs";
+    assert_eq!(db.number(new).await, i64::from(CALLS), "each call was new in one run only");
+    assert_eq!(db.number("SELECT COUNT(*) FROM runs WHERE status = 'in_progress'").await, 0);
 }
 
 /// Whatever was written is whole: runs balance, and each call has the content it claims.
 async fn check_books(site: &Site, db: &Arc<TestDb>) {
     let runs = site.run_with(&["runs", "--json"], &[("EVERYCALL_DATABASE_URL", &db.url)]);
     assert_eq!(runs.code, Some(0), "{runs:?}");
+    check_rows(db).await;
+}
+
+async fn check_rows(db: &TestDb) {
     let unbalanced = "SELECT COUNT(*) FROM runs
         WHERE listed <> new + updated + unchanged + repeated + set_aside + failed";
     assert_eq!(db.number(unbalanced).await, 0);

@@ -3,6 +3,7 @@
 use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
+use std::time::Duration;
 
 use serde_json::Value;
 use tempfile::TempDir;
@@ -149,6 +150,19 @@ impl Site {
         let read = log.lines().take(lines).count();
         child.kill().unwrap();
         child.wait().unwrap().code().is_none() && read == lines
+    }
+
+    /// Runs the program against this database and kills it so long after its start. Returns whether
+    /// it was killed before its end; one that fails by itself fails the test.
+    pub fn killed_at(&self, arguments: &[&str], after: Duration, database_url: &str) -> bool {
+        let mut command = everycall(self.folder.path());
+        command.args(arguments).env("EVERYCALL_DATABASE_URL", database_url);
+        let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        std::thread::sleep(after);
+        child.kill().unwrap();
+        let code = child.wait().unwrap().code();
+        assert!(matches!(code, None | Some(0)), "it ended by itself with {code:?}");
+        code.is_none()
     }
 
     /// `sync` at the instant at which the simulated world ends.

@@ -64,6 +64,10 @@ impl Simulated for Simulator {
         self.faults().add(fault);
     }
 
+    fn calm_down(&self) {
+        self.faults().clear();
+    }
+
     fn spoil(&self, id: &str, how: Option<BadRecord>) -> bool {
         self.faults().spoil(id, how);
         true

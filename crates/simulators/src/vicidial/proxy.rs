@@ -83,6 +83,11 @@ impl Proxy {
         self.shared.traps.lock().unwrap_or_else(PoisonError::into_inner).push(trap);
     }
 
+    /// From now on every statement passes.
+    pub fn forget_traps(&self) {
+        self.shared.traps.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
     /// Every statement so far.
     pub fn statements(&self) -> Vec<String> {
         self.shared.statements.lock().unwrap_or_else(PoisonError::into_inner).clone()

@@ -6,7 +6,7 @@ use super::facts::Kind;
 use super::line::quoted;
 use super::switches::SWITCHES;
 use super::{Act, Settings, Simulator};
-use crate::faults::{BadRecord, UNKNOWN_WORD};
+use crate::faults::{BadRecord, On, UNKNOWN_WORD, What};
 use crate::server::RequestSeen;
 use crate::simulated::{Options, Simulated, Truth, toml_text};
 use crate::switches::turned;
@@ -90,6 +90,17 @@ impl Simulated for Simulator {
 
     fn strike(&self, fault: Fault) {
         self.faults().add(fault);
+    }
+
+    /// Neither its database answers nor its API.
+    fn go_away(&self) {
+        self.on("", 0, usize::MAX, Act::Cut);
+        self.strike(On::path("").forever().gives(What::Html(503)));
+    }
+
+    fn calm_down(&self) {
+        self.proxy.forget_traps();
+        self.faults().clear();
     }
 
     /// An accident in the table of outbound calls: a row loses its key, or gets a status that no

@@ -39,6 +39,13 @@ pub fn test(arguments: &TestArguments) -> Result<()> {
     Ok(())
 }
 
+/// Runs the tests that kill the program at random instants, which take too long to be run each time.
+pub fn kill() -> Result<()> {
+    let ready = [needs::provide(&Postgres, Choice::Found)?];
+    let words = "test --package everycall --test commands -- --ignored --nocapture two_hundred_kills";
+    run::run(cargo(&ready).args(words.split(' ')))
+}
+
 /// `--all-targets` leaves out the examples in the documentation, so they get a run of their own.
 /// Whoever passes arguments knows what to run: one run, and the whole workspace unless a package is named.
 fn cargo_test_runs(extra: &[String]) -> Vec<Vec<String>> {

@@ -1,0 +1,293 @@
+//! Our program living through a script.
+
+use std::collections::BTreeSet;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context as Polled, Poll};
+use std::time::Duration;
+
+use domain::{Clock, RunKind, next_run};
+use engine::sync::{RunReport, SyncError, SyncOptions, sync};
+use providers::Tuning;
+use providers::http::budget::Rate;
+use simulators::{On, Options, Simulated, What, World, WorldSettings};
+
+use super::script::{Happens, Script};
+use super::verdict;
+use crate::{HandClock, Rig, RigSettings, TestDb};
+
+/// As the schedule does after our own database failed.
+const LOOK_AGAIN: Duration = Duration::from_secs(30);
+
+/// Nothing later than this is changed, deleted or brought back.
+const RECENT: Duration = Duration::from_hours(6 * 24);
+
+/// What a life came to.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Lived {
+    /// Runs that ended.
+    pub runs: usize,
+    /// Runs that were killed.
+    pub killed: usize,
+    /// Runs that our own database ended.
+    pub without_database: usize,
+    /// Calls the provider has in the end.
+    pub calls: usize,
+}
+
+/// Lives through a script and demands that nothing was lost, doubled or miscounted; an error says
+/// what was, one line each.
+pub async fn live(db: Arc<TestDb>, script: &Script) -> Result<Lived, String> {
+    let mut life = Life::begin(db, script).await;
+    let wrong = life.play().await;
+    if wrong.is_empty() { Ok(life.lived) } else { Err(wrong.join("\n")) }
+}
+
+/// What events leave behind for the program and for the verdict.
+#[derive(Default)]
+struct Marks {
+    /// The next run dies after so many steps.
+    dies_after: Option<usize>,
+    is_without_database: bool,
+    /// Every call that was ever deleted, and the one that was last.
+    deleted: BTreeSet<String>,
+    deleted_last: Option<String>,
+}
+
+struct Life<'a> {
+    script: &'a Script,
+    rig: Rig,
+    settings: RigSettings,
+    marks: Arc<Mutex<Marks>>,
+    lived: Lived,
+    processes: usize,
+}
+
+impl<'a> Life<'a> {
+    async fn begin(db: Arc<TestDb>, script: &'a Script) -> Self {
+        let clock = HandClock::at(script.begins);
+        let world = World::generate(&WorldSettings {
+            seed: script.seed,
+            calls: script.calls,
+            days: script.history_days,
+            end: (script.begins - Duration::from_hours(1)).as_millis(),
+            record_bytes: 800,
+            ..WorldSettings::default()
+        });
+        let (switch, is_unlimited) = (script.switch, script.is_unlimited);
+        let options = Options { switch, is_unlimited, ..Options::default() };
+        let theirs = clock.for_simulator_ahead(script.provider_ahead_ms);
+        let provider = simulators::start(script.provider, world, options, theirs).await;
+        let provider: Arc<dyn Simulated> = Arc::from(provider.expect("a simulator starts"));
+        let settings = RigSettings {
+            calls: script.calls,
+            days: script.history_days,
+            now: script.begins,
+            switch,
+            tuning: Tuning {
+                request_timeout: Duration::from_secs(5),
+                rate: script.is_unlimited.then_some(Rate::Unlimited),
+                ..Tuning::default()
+            },
+            ..RigSettings::default()
+        };
+        let marks = Arc::default();
+        for event in &script.events {
+            let (what, marks) = (event.what.clone(), Arc::clone(&marks));
+            let (provider, time) = (Arc::clone(&provider), clock.clone());
+            let at = script.begins + event.after;
+            clock.when(at, move || happen(what, provider.as_ref(), &time, &marks));
+        }
+        let rig = Rig::around(db, Box::new(provider), clock, &settings).await;
+        Self { script, rig, settings, marks, lived: Lived::default(), processes: 0 }
+    }
+
+    async fn play(&mut self) -> Vec<String> {
+        let mut wrong = self.days().await;
+        // What no list shows, a second enumeration of yesterday may; later it is too old.
+        let is_said = self.script.switch.is_some()
+            && !verdict::lost_silently(&self.rig).await.is_empty()
+            && verdict::is_said_to_be_wrong(&self.rig).await;
+        wrong.extend(self.quiet().await);
+        let deleted = self.marks().deleted.clone();
+        let is_turned = self.script.switch.is_some();
+        wrong.extend(verdict::books(&self.rig).await);
+        wrong.extend(verdict::calls(&self.rig, &deleted, is_turned, is_said).await);
+        self.lived.calls = self.rig.truth().len();
+        wrong
+    }
+
+    /// Reads on schedule until life becomes quiet.
+    async fn days(&mut self) -> Vec<String> {
+        let mut wrong = Vec::new();
+        let ends = self.script.begins + self.script.lasts;
+        let mut left = 0;
+        while self.rig.clock.now() < ends {
+            if left == 0 {
+                let now = self.rig.clock.now();
+                let past = self.rig.db.store.runs_past(self.rig.source.row.id, 8).await;
+                let due = next_run(&past.expect("runs can be read"), self.script.every).at.min(ends);
+                if due > now {
+                    self.rig.clock.pass(due.since(now));
+                    continue;
+                }
+            }
+            left = self.run(&mut wrong).await;
+        }
+        wrong
+    }
+
+    /// One run of the schedule; returns how many windows are left for the next.
+    async fn run(&mut self, wrong: &mut Vec<String>) -> u64 {
+        let (dies_after, is_away) = {
+            let mut marks = self.marks();
+            (marks.dies_after.take(), marks.is_without_database)
+        };
+        if is_away {
+            self.rig.clock.pass(LOOK_AGAIN * 20);
+            return 0;
+        }
+        let options = SyncOptions {
+            kind: RunKind::Auto,
+            windows_max: Some(self.script.windows_max),
+            ..SyncOptions::manual()
+        };
+        let steps = dies_after.unwrap_or(usize::MAX);
+        let work = Box::pin(sync(&self.rig.ctx, &self.rig.source, options));
+        match (KilledAfter { steps, work }).await {
+            None => {
+                self.lived.killed += 1;
+                self.restart().await;
+                0
+            }
+            Some(Ok(report)) => {
+                self.lived.runs += 1;
+                wrong.extend(verdict::run(&report));
+                let goes_on = report.windows_proved > 0 && !report.needs_person;
+                if goes_on { report.windows_left } else { 0 }
+            }
+            Some(Err(SyncError::AlreadyRunning { .. })) => {
+                self.rig.clock.pass(LOOK_AGAIN);
+                0
+            }
+            Some(Err(error)) => {
+                wrong.push(format!("a run could not begin or end: {error}"));
+                self.rig.clock.pass(LOOK_AGAIN);
+                0
+            }
+        }
+    }
+
+    /// Another process takes over, which knows what is in the database and nothing else.
+    async fn restart(&mut self) {
+        // What the dead process had under way is dropped when its turn comes.
+        for _ in 0..64 {
+            tokio::task::yield_now().await;
+        }
+        self.processes += 1;
+        self.rig.ctx.holder = format!("process {}", self.processes);
+        self.rig.reconnect(&self.settings).await;
+        let lease = self.rig.ctx.settings.lease;
+        self.rig.clock.pass(lease + Duration::from_secs(1));
+    }
+
+    /// Everything is well again, and the tiers pass.
+    async fn quiet(&mut self) -> Vec<String> {
+        let mut wrong = Vec::new();
+        self.rig.clock.pass(RECENT);
+        self.rig.provider.calm_down();
+        let last = self.rig.source.connection.capabilities().tiers.ages().last().copied();
+        let settled = last.unwrap_or_default().mul_f64(1.25) + Duration::from_hours(24);
+        for wait in [Duration::ZERO, Duration::from_hours(3), Duration::from_hours(26), settled] {
+            self.rig.clock.pass(wait);
+            let report = self.whole_run().await;
+            wrong.extend(verdict::run(&report));
+            if self.script.switch.is_none() && !report.success {
+                let why = report.error.as_deref().unwrap_or("nobody says why");
+                wrong.push(format!("all is well, and a run is {:?}: {why}", report.status));
+            }
+        }
+        wrong
+    }
+
+    async fn whole_run(&mut self) -> RunReport {
+        self.lived.runs += 1;
+        let read = sync(&self.rig.ctx, &self.rig.source, SyncOptions::manual()).await;
+        read.expect("our own database works")
+    }
+
+    fn marks(&self) -> MutexGuard<'_, Marks> {
+        self.marks.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn happen(what: Happens, provider: &dyn Simulated, clock: &HandClock, marks: &Mutex<Marks>) {
+    let now = clock.now();
+    let mut marks = marks.lock().unwrap_or_else(PoisonError::into_inner);
+    let nth_recent = |nth: usize| {
+        let truth = provider.truth().into_iter();
+        let recent = |at: i64| at > (now - RECENT).as_millis() && at <= now.as_millis();
+        let mut calls: Vec<_> = truth.filter(|call| recent(call.occurred_at)).collect();
+        calls.sort_by(|a, b| (b.occurred_at, &b.id).cmp(&(a.occurred_at, &a.id)));
+        let nth = nth.checked_rem(calls.len())?;
+        Some(calls.swap_remove(nth))
+    };
+    match what {
+        Happens::CallBegins => drop(provider.add(now.as_millis())),
+        Happens::CallComesLate(by) => drop(provider.add((now - by).as_millis())),
+        Happens::CallChanges(nth) => {
+            if let Some(call) = nth_recent(nth) {
+                provider.change(&call.id);
+            }
+        }
+        Happens::CallIsDeleted(nth) => {
+            if let Some(call) = nth_recent(nth)
+                && provider.remove(&call.id)
+            {
+                marks.deleted.insert(call.id.clone());
+                marks.deleted_last = Some(call.id);
+            }
+        }
+        Happens::CallIsBack => {
+            if let Some(id) = marks.deleted_last.take() {
+                provider.restore(&id);
+            }
+        }
+        Happens::ListsGoWrong(from, times, what) => {
+            if !provider.list_path().is_empty() {
+                let on = On::path(provider.list_path()).from_nth(from).times(times);
+                provider.strike(on.gives(what));
+            } else {
+                provider.break_off(times);
+            }
+        }
+        Happens::ProviderGoesAway => provider.go_away(),
+        Happens::ProviderRefusesUs => {
+            let no = What::status(401, r#"{"message":"Invalid JWT"}"#);
+            provider.strike(On::path("").forever().gives(no));
+        }
+        Happens::ProviderIsWell => provider.calm_down(),
+        Happens::WeDie(steps) => marks.dies_after = Some(steps),
+        Happens::DatabaseGoesAway => marks.is_without_database = true,
+        Happens::DatabaseIsBack => marks.is_without_database = false,
+    }
+}
+
+/// A future that is dropped after so many steps, as a killed process drops its work.
+struct KilledAfter<F> {
+    steps: usize,
+    work: Pin<Box<F>>,
+}
+
+impl<F: Future> Future for KilledAfter<F> {
+    type Output = Option<F::Output>;
+
+    fn poll(mut self: Pin<&mut Self>, polled: &mut Polled<'_>) -> Poll<Self::Output> {
+        if self.steps == 0 {
+            return Poll::Ready(None);
+        }
+        self.steps -= 1;
+        self.work.as_mut().poll(polled).map(Some)
+    }
+}
