@@ -131,11 +131,7 @@ async fn database(kind: Kind, kept: Option<Arc<TestDb>>) -> Arc<TestDb> {
     }
 }
 
-fn play(
-    runtime: &tokio::runtime::Runtime,
-    db: &Arc<TestDb>,
-    seed: u64,
-) -> Result<Lived, String> {
+fn play(runtime: &tokio::runtime::Runtime, db: &Arc<TestDb>, seed: u64) -> Result<Lived, String> {
     let script = Script::of(seed);
     let played = catch_unwind(AssertUnwindSafe(|| {
         runtime.block_on(async {

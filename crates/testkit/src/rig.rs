@@ -99,7 +99,9 @@ impl Rig {
     /// Connects anew, as another process does: nothing of what this one had learnt is left.
     pub async fn reconnect(&mut self, settings: &RigSettings) {
         let since = self.source.row.since;
-        self.source = source(&self.ctx, self.provider.as_ref(), settings, since).await;
+        // Not through whatever stands between the program and its database.
+        let ctx = Context { store: self.db.store.clone(), ..self.ctx.clone() };
+        self.source = source(&ctx, self.provider.as_ref(), settings, since).await;
     }
 
     /// Reads whatever the ledger lacks.

@@ -19,6 +19,7 @@ mod keeping;
 mod keys;
 mod leases;
 mod legs;
+mod lives;
 mod oauth;
 mod paging;
 mod parts;

@@ -77,6 +77,13 @@ impl Simulated for Simulator {
         for copy in [table.to_owned(), format!("{table}_archive")] {
             self.cluster.site.writer.write(format!("DELETE FROM {copy} WHERE {row}"));
         }
+        if entry.facts.kind == Kind::Queued {
+            // Its number was dialled first, and that alone would be a call that reached no queue.
+            let channel = format!("uniqueid = '{}'", entry.facts.unique());
+            for copy in ["vicidial_did_log", "vicidial_did_log_archive"] {
+                self.cluster.site.writer.write(format!("DELETE FROM {copy} WHERE {channel}"));
+            }
+        }
         entry.is_shown = false;
         true
     }

@@ -7,15 +7,17 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context as Polled, Poll};
 use std::time::Duration;
 
-use domain::{Clock, RunKind, next_run};
+use domain::{Clock, RunKind, Timestamp, next_run};
 use engine::sync::{RunReport, SyncError, SyncOptions, sync};
 use providers::Tuning;
 use providers::http::budget::Rate;
 use simulators::{On, Options, Simulated, What, World, WorldSettings};
+use store::{Store, StoreError};
+use tokio::sync::watch;
 
 use super::script::{Happens, Script};
 use super::verdict;
-use crate::{HandClock, Rig, RigSettings, TestDb};
+use crate::{Gate, HandClock, Kind, Rig, RigSettings, TestDb};
 
 /// As the schedule does after our own database failed.
 const LOOK_AGAIN: Duration = Duration::from_secs(30);
@@ -44,12 +46,16 @@ pub async fn live(db: Arc<TestDb>, script: &Script) -> Result<Lived, String> {
     if wrong.is_empty() { Ok(life.lived) } else { Err(wrong.join("\n")) }
 }
 
+/// The latch of the gate before our database, where there is one.
+type Latch = Option<Arc<watch::Sender<bool>>>;
+
 /// What events leave behind for the program and for the verdict.
 #[derive(Default)]
 struct Marks {
     /// The next run dies after so many steps.
     dies_after: Option<usize>,
-    is_without_database: bool,
+    /// Whether the provider answers nobody or refuses us.
+    is_provider_unwell: bool,
     /// Every call that was ever deleted, and the one that was last.
     deleted: BTreeSet<String>,
     deleted_last: Option<String>,
@@ -62,6 +68,11 @@ struct Life<'a> {
     marks: Arc<Mutex<Marks>>,
     lived: Lived,
     processes: usize,
+    /// Between our program and its database, where it can go away.
+    gate: Option<Gate>,
+    /// The last day on which the connection was examined, and whether that ever found it wrong.
+    examined_on: i64,
+    is_said_to_be_wrong: bool,
 }
 
 impl<'a> Life<'a> {
@@ -93,27 +104,39 @@ impl<'a> Life<'a> {
             ..RigSettings::default()
         };
         let marks = Arc::default();
+        let (gate, through) = gate(&db, script).await;
+        let latch = gate.as_ref().map(Gate::latch);
         for event in &script.events {
-            let (what, marks) = (event.what.clone(), Arc::clone(&marks));
+            let (what, marks, latch) = (event.what.clone(), Arc::clone(&marks), latch.clone());
             let (provider, time) = (Arc::clone(&provider), clock.clone());
             let at = script.begins + event.after;
-            clock.when(at, move || happen(what, provider.as_ref(), &time, &marks));
+            clock.when(at, move || happen(what, provider.as_ref(), &time, &marks, &latch));
         }
-        let rig = Rig::around(db, Box::new(provider), clock, &settings).await;
-        Self { script, rig, settings, marks, lived: Lived::default(), processes: 0 }
+        let mut rig = Rig::around(db, Box::new(provider), clock, &settings).await;
+        if let Some(through) = through {
+            rig.ctx.store = through;
+        }
+        Self {
+            script,
+            rig,
+            settings,
+            marks,
+            lived: Lived::default(),
+            processes: 0,
+            gate,
+            examined_on: 0,
+            is_said_to_be_wrong: false,
+        }
     }
 
     async fn play(&mut self) -> Vec<String> {
         let mut wrong = self.days().await;
-        // What no list shows, a second enumeration of yesterday may; later it is too old.
-        let is_said = self.script.switch.is_some()
-            && !verdict::lost_silently(&self.rig).await.is_empty()
-            && verdict::is_said_to_be_wrong(&self.rig).await;
-        wrong.extend(self.quiet().await);
+        let last_read_at = self.quiet(&mut wrong).await;
         let deleted = self.marks().deleted.clone();
-        let is_turned = self.script.switch.is_some();
         wrong.extend(verdict::books(&self.rig).await);
-        wrong.extend(verdict::calls(&self.rig, &deleted, is_turned, is_said).await);
+        let is_said = self.is_said_to_be_wrong;
+        let calls = verdict::calls(&self.rig, self.script, &deleted, is_said, last_read_at);
+        wrong.extend(calls.await);
         self.lived.calls = self.rig.truth().len();
         wrong
     }
@@ -127,7 +150,8 @@ impl<'a> Life<'a> {
             if left == 0 {
                 let now = self.rig.clock.now();
                 let past = self.rig.db.store.runs_past(self.rig.source.row.id, 8).await;
-                let due = next_run(&past.expect("runs can be read"), self.script.every).at.min(ends);
+                let due =
+                    next_run(&past.expect("runs can be read"), self.script.every).at.min(ends);
                 if due > now {
                     self.rig.clock.pass(due.since(now));
                     continue;
@@ -140,14 +164,8 @@ impl<'a> Life<'a> {
 
     /// One run of the schedule; returns how many windows are left for the next.
     async fn run(&mut self, wrong: &mut Vec<String>) -> u64 {
-        let (dies_after, is_away) = {
-            let mut marks = self.marks();
-            (marks.dies_after.take(), marks.is_without_database)
-        };
-        if is_away {
-            self.rig.clock.pass(LOOK_AGAIN * 20);
-            return 0;
-        }
+        self.examine_once_a_day().await;
+        let dies_after = self.marks().dies_after.take();
         let options = SyncOptions {
             kind: RunKind::Auto,
             windows_max: Some(self.script.windows_max),
@@ -171,6 +189,14 @@ impl<'a> Life<'a> {
                 self.rig.clock.pass(LOOK_AGAIN);
                 0
             }
+            // A line that was cut in mid-run is noticed when the outage is over, too.
+            Some(Err(SyncError::Store(
+                StoreError::Unreachable { .. } | StoreError::LeaseLost { .. },
+            ))) if self.gate.is_some() => {
+                self.lived.without_database += 1;
+                self.rig.clock.pass(LOOK_AGAIN * if self.is_database_away() { 20 } else { 1 });
+                0
+            }
             Some(Err(error)) => {
                 wrong.push(format!("a run could not begin or end: {error}"));
                 self.rig.clock.pass(LOOK_AGAIN);
@@ -192,15 +218,27 @@ impl<'a> Life<'a> {
         self.rig.clock.pass(lease + Duration::from_secs(1));
     }
 
-    /// Everything is well again, and the tiers pass.
-    async fn quiet(&mut self) -> Vec<String> {
-        let mut wrong = Vec::new();
+    /// What no list shows, a second enumeration of yesterday may, so somebody asks each day.
+    async fn examine_once_a_day(&mut self) {
+        let today = self.rig.clock.now().as_millis() / 86_400_000;
+        let is_unwell = self.marks().is_provider_unwell || self.is_database_away();
+        if self.script.switch.is_none() || today == self.examined_on || is_unwell {
+            return;
+        }
+        self.examined_on = today;
+        self.is_said_to_be_wrong |= verdict::is_said_to_be_wrong(&self.rig).await;
+    }
+
+    /// Everything is well again, and the tiers pass. Answers when the last run began.
+    async fn quiet(&mut self, wrong: &mut Vec<String>) -> Timestamp {
+        let mut began = self.rig.clock.now();
         self.rig.clock.pass(RECENT);
         self.rig.provider.calm_down();
         let last = self.rig.source.connection.capabilities().tiers.ages().last().copied();
         let settled = last.unwrap_or_default().mul_f64(1.25) + Duration::from_hours(24);
         for wait in [Duration::ZERO, Duration::from_hours(3), Duration::from_hours(26), settled] {
             self.rig.clock.pass(wait);
+            began = self.rig.clock.now();
             let report = self.whole_run().await;
             wrong.extend(verdict::run(&report));
             if self.script.switch.is_none() && !report.success {
@@ -208,7 +246,7 @@ impl<'a> Life<'a> {
                 wrong.push(format!("all is well, and a run is {:?}: {why}", report.status));
             }
         }
-        wrong
+        began
     }
 
     async fn whole_run(&mut self) -> RunReport {
@@ -217,12 +255,22 @@ impl<'a> Life<'a> {
         read.expect("our own database works")
     }
 
+    fn is_database_away(&self) -> bool {
+        self.gate.as_ref().is_some_and(|gate| *gate.latch().borrow())
+    }
+
     fn marks(&self) -> MutexGuard<'_, Marks> {
         self.marks.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-fn happen(what: Happens, provider: &dyn Simulated, clock: &HandClock, marks: &Mutex<Marks>) {
+fn happen(
+    what: Happens,
+    provider: &dyn Simulated,
+    clock: &HandClock,
+    marks: &Mutex<Marks>,
+    latch: &Latch,
+) {
     let now = clock.now();
     let mut marks = marks.lock().unwrap_or_else(PoisonError::into_inner);
     let nth_recent = |nth: usize| {
@@ -254,24 +302,48 @@ fn happen(what: Happens, provider: &dyn Simulated, clock: &HandClock, marks: &Mu
                 provider.restore(&id);
             }
         }
-        Happens::ListsGoWrong(from, times, what) => {
-            if !provider.list_path().is_empty() {
-                let on = On::path(provider.list_path()).from_nth(from).times(times);
-                provider.strike(on.gives(what));
-            } else {
-                provider.break_off(times);
-            }
+        Happens::ListsGoWrong(_, times, _) if provider.list_path().is_empty() => {
+            provider.break_off(times);
         }
-        Happens::ProviderGoesAway => provider.go_away(),
+        Happens::ListsGoWrong(from, times, what) => {
+            let on = On::path(provider.list_path()).from_nth(from).times(times);
+            provider.strike(on.gives(what));
+        }
+        Happens::ProviderGoesAway => {
+            marks.is_provider_unwell = true;
+            provider.go_away();
+        }
         Happens::ProviderRefusesUs => {
+            marks.is_provider_unwell = true;
             let no = What::status(401, r#"{"message":"Invalid JWT"}"#);
             provider.strike(On::path("").forever().gives(no));
         }
-        Happens::ProviderIsWell => provider.calm_down(),
+        Happens::ProviderIsWell => {
+            marks.is_provider_unwell = false;
+            provider.calm_down();
+        }
         Happens::WeDie(steps) => marks.dies_after = Some(steps),
-        Happens::DatabaseGoesAway => marks.is_without_database = true,
-        Happens::DatabaseIsBack => marks.is_without_database = false,
+        Happens::DatabaseGoesAway => shut(latch, true),
+        Happens::DatabaseIsBack => shut(latch, false),
     }
+}
+
+fn shut(latch: &Latch, is_shut: bool) {
+    if let Some(latch) = latch {
+        latch.send_replace(is_shut);
+    }
+}
+
+/// A gate before the database of a life in which that goes away, and the way through it.
+async fn gate(db: &TestDb, script: &Script) -> (Option<Gate>, Option<Store>) {
+    let goes_away = |what: &Happens| matches!(what, Happens::DatabaseGoesAway);
+    let is_needed = script.events.iter().any(|event| goes_away(&event.what));
+    if db.kind == Kind::Sqlite || !is_needed {
+        return (None, None);
+    }
+    let (gate, through) = Gate::before(&db.url).await.expect("a loopback port is free");
+    let store = Store::open(&through).await.expect("the gate is open");
+    (Some(gate), Some(store))
 }
 
 /// A future that is dropped after so many steps, as a killed process drops its work.

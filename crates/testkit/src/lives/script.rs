@@ -106,7 +106,8 @@ impl Script {
             lasts,
             every: HOUR * dice.one_of(&[2, 4, 6, 8, 12]),
             windows_max: dice.one_of(&[1, 2, 5, 24]),
-            provider_ahead_ms: dice.one_of(&[0, 0, 1, -1]) * i64::try_from(dice.roll(300_001)).unwrap_or(0),
+            provider_ahead_ms: dice.one_of(&[0, 0, 1, -1])
+                * i64::try_from(dice.roll(300_001)).unwrap_or(0),
             is_unlimited: !dice.one_in(4),
             events: Vec::new(),
         };

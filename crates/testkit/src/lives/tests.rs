@@ -18,9 +18,23 @@ fn scripts_are_long_enough_and_meet_every_provider_and_every_fault() {
     assert_eq!(providers.len(), simulators::PROVIDERS.len());
     let text = format!("{scripts:?}");
     for word in [
-        "CallBegins", "CallComesLate", "CallChanges", "CallIsDeleted", "CallIsBack", "WeDie",
-        "ProviderGoesAway", "ProviderRefusesUs", "DatabaseGoesAway", "TooMany429", "HalfBody",
-        "Status(500)", "Status(401)", "ThenMutate", "OmitRecord", "RepeatPage", "BadRecords",
+        "CallBegins",
+        "CallComesLate",
+        "CallChanges",
+        "CallIsDeleted",
+        "CallIsBack",
+        "WeDie",
+        "ProviderGoesAway",
+        "ProviderRefusesUs",
+        "DatabaseGoesAway",
+        "TooMany429",
+        "HalfBody",
+        "Status(500)",
+        "Status(401)",
+        "ThenMutate",
+        "OmitRecord",
+        "RepeatPage",
+        "BadRecords",
     ] {
         assert!(text.contains(word), "no script has {word}");
     }

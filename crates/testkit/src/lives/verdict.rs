@@ -8,10 +8,13 @@ use engine::sync::RunReport;
 use providers::ProbeOutcome;
 use simulators::Truth;
 
+use super::Script;
 use crate::Rig;
 
 /// Around the time a call has by one belief, it may lie by another.
 const AROUND: Duration = Duration::from_hours(10);
+
+const DAY: Duration = Duration::from_hours(24);
 
 /// What is wrong with the report of one run.
 pub(super) fn run(report: &RunReport) -> Vec<String> {
@@ -74,17 +77,23 @@ pub(super) async fn books(rig: &Rig) -> Vec<String> {
 /// since there are truths that nobody who asks this provider can know.
 pub(super) async fn calls(
     rig: &Rig,
+    script: &Script,
     deleted: &BTreeSet<String>,
-    is_turned: bool,
     is_said: bool,
+    last_read_at: Timestamp,
 ) -> Vec<String> {
     let (ours, theirs) = (rig.calls().await, rig.truth());
     let mut wrong = Vec::new();
     for id in ours.keys().filter(|id| !theirs.contains_key(*id) && !deleted.contains(*id)) {
         wrong.push(format!("{id} is stored, and there is no such call"));
     }
-    if is_turned {
-        let lost = if is_said { Vec::new() } else { lost_silently(rig).await };
+    if let Some(switch) = script.switch {
+        let mut lost = if is_said { Vec::new() } else { lost_silently(rig).await };
+        if switch.starts_with("hidden_status") {
+            // Only a second enumeration of yesterday shows them, and nobody was there before.
+            let first_day = (script.begins - DAY).floor_to(DAY).as_millis();
+            lost.retain(|call| call.occurred_at >= first_day);
+        }
         wrong.extend(lost.into_iter().map(|call| format!("lost silently: {call:?}")));
         return wrong;
     }
@@ -104,7 +113,9 @@ pub(super) async fn calls(
             ));
         }
     }
-    wrong.extend(rig.gaps().await.into_iter().map(|gap| format!("never proved: {gap}")));
+    wrong.extend(
+        rig.gaps_as_of(last_read_at).await.into_iter().map(|gap| format!("never proved: {gap}")),
+    );
     wrong
 }
 

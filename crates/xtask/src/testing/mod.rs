@@ -42,7 +42,8 @@ pub fn test(arguments: &TestArguments) -> Result<()> {
 /// Runs the tests that kill the program at random instants, which take too long to be run each time.
 pub fn kill() -> Result<()> {
     let ready = [needs::provide(&Postgres, Choice::Found)?];
-    let words = "test --package everycall --test commands -- --ignored --nocapture two_hundred_kills";
+    let words =
+        "test --package everycall --test commands -- --ignored --nocapture two_hundred_kills";
     run::run(cargo(&ready).args(words.split(' ')))
 }
 

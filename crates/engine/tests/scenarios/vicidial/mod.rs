@@ -7,6 +7,7 @@ mod keys;
 mod ledgers;
 mod servers;
 mod speed;
+mod timeline;
 mod zones;
 
 use std::collections::BTreeMap;
