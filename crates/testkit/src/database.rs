@@ -101,17 +101,20 @@ impl TestDb {
         }
     }
 
-    /// As empty as it was when it was made: cheaper than another database.
+    /// Without a row, as when it was made, but for the numbers its next rows get. Only for a
+    /// server's database: a file is made anew as fast.
     pub async fn emptied(&self) {
-        let sql = match self.kind {
-            Kind::Postgres => {
-                "DO $$ BEGIN EXECUTE (SELECT 'TRUNCATE ' || string_agg(quote_ident(tablename), ', ')
-                     || ' RESTART IDENTITY CASCADE' FROM pg_tables
-                     WHERE schemaname = 'public' AND tablename <> '_sqlx_migrations'); END $$"
-            }
-            Kind::Sqlite => return,
-        };
-        self.execute(sql).await;
+        // Deleting a few thousand rows takes milliseconds, truncating as many tables half a second.
+        // Without triggers and foreign keys, in whatever order.
+        let sql = "BEGIN; SET LOCAL session_replication_role = replica;
+            DO $$ DECLARE name text; BEGIN
+                FOR name IN SELECT quote_ident(tablename) FROM pg_tables
+                    WHERE schemaname = 'public' AND tablename <> '_sqlx_migrations'
+                LOOP EXECUTE 'DELETE FROM ' || name; END LOOP;
+            END $$; COMMIT";
+        if self.kind == Kind::Postgres {
+            self.execute(sql).await;
+        }
     }
 
     /// The folder the test may use.
