@@ -68,7 +68,7 @@ async fn loads_are_killed(kind: Kind) {
         loads += 1;
         assert!(loads < 60, "{loads} loads, and only {} kills", kills.load(Ordering::Relaxed));
     }
-    println!("{} kills in {loads} loads on {kind:?}", kills.load(Ordering::Relaxed));
+    eprintln!("{} kills in {loads} loads on {kind:?}", kills.load(Ordering::Relaxed));
 }
 
 /// A load that is killed at random instants until a run lives to its end.
