@@ -55,7 +55,7 @@ on_both_databases! {
         scene.rig.provider.calm_down();
 
         // The cache is lost: another process, which knows what is in the database.
-        scene.rig.ctx.holder = "another process".to_owned();
+        "another process".clone_into(&mut scene.rig.ctx.holder);
         scene.rig.reconnect(&again).await;
         let noon = every_five_minutes(&scene, 6).await;
         assert!(noon.iter().all(|report| report.success), "{noon:#?}");
