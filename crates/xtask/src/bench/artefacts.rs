@@ -15,6 +15,8 @@ pub struct Artefacts {
     pub floor_fetch: PathBuf,
     /// Writes rows in bulk, and does nothing else.
     pub floor_insert: PathBuf,
+    /// Places calls in memory.
+    pub place_speed: PathBuf,
 }
 
 impl Artefacts {
@@ -24,7 +26,7 @@ impl Artefacts {
         run::run(
             Command::new("cargo")
                 .args(["build", "--release", "--bins", "--examples"])
-                .args(["-p", "everycall", "-p", "providers", "-p", "store"])
+                .args(["-p", "everycall", "-p", "providers", "-p", "store", "-p", "domain"])
                 .current_dir(environment::workspace_root()),
         )?;
         let release = metadata::read()?.target_directory.join("release");
@@ -40,6 +42,7 @@ impl Artefacts {
             everycall: built("everycall", "crates/everycall/src/main.rs")?,
             floor_fetch: built("examples/floor_fetch", "crates/providers/examples/floor_fetch.rs")?,
             floor_insert: built("examples/floor_insert", "crates/store/examples/floor_insert.rs")?,
+            place_speed: built("examples/place_speed", "crates/domain/examples/place_speed.rs")?,
         })
     }
 }

@@ -45,6 +45,6 @@ impl Case {
     pub fn world(&self, calls: u64, slow_calls: u64, latency_ms: u32) -> simulator::World<'static> {
         let Self { provider, has_rich_rows, is_slow, .. } = *self;
         let (calls, latency_ms) = if is_slow { (slow_calls, latency_ms) } else { (calls, 0) };
-        simulator::World { provider, calls, latency_ms, has_rich_rows }
+        simulator::World { provider, calls, latency_ms, has_rich_rows, agents: None }
     }
 }

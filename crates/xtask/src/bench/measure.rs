@@ -32,6 +32,16 @@ pub struct Cost {
 
 /// Runs a program whose last line on standard output is one JSON object.
 pub fn measure<T: DeserializeOwned>(command: &mut Command) -> Result<(T, Cost)> {
+    let name = command.get_program().to_string_lossy().into_owned();
+    let (said, cost) = watch(command)?;
+    let line = said.trim_end().lines().next_back().unwrap_or_default();
+    let object = serde_json::from_str(line).with_context(|| {
+        format!("`{name}` should end with the JSON we expect, but said `{line}`")
+    })?;
+    Ok((object, cost))
+}
+
+fn watch(command: &mut Command) -> Result<(String, Cost)> {
     run::stop_if_interrupted()?;
     let name = command.get_program().to_string_lossy().into_owned();
     // Files, not pipes: a full pipe would slow the program down.
@@ -51,14 +61,9 @@ pub fn measure<T: DeserializeOwned>(command: &mut Command) -> Result<(T, Cost)> 
     };
     let cost = cost(started.elapsed(), &used);
     run::stop_if_interrupted()?;
-    run::check(name.clone(), used.status)
+    run::check(name, used.status)
         .with_context(|| last_lines(&all(&mut log).unwrap_or_default()))?;
-    let said = all(&mut said)?;
-    let line = said.trim_end().lines().next_back().unwrap_or_default();
-    let object = serde_json::from_str(line).with_context(|| {
-        format!("`{name}` should end with the JSON we expect, but said `{line}`")
-    })?;
-    Ok((object, cost))
+    Ok((all(&mut said)?, cost))
 }
 
 fn cost(wall: Duration, used: &ResUse) -> Cost {

@@ -8,6 +8,8 @@ mod floors;
 mod machine;
 mod measure;
 mod measured;
+mod pages;
+mod place;
 mod providers;
 mod report;
 mod scenarios;
@@ -28,6 +30,8 @@ pub enum Bench {
     Sync(sync::SyncArguments),
     /// First load and full re-read of every provider, one after the other
     Providers(providers::ProvidersArguments),
+    /// Placement in memory, and assigning an agent with many waiting calls
+    Place(place::PlaceArguments),
 }
 
 /// Measures.
@@ -35,5 +39,6 @@ pub fn bench(bench: &Bench) -> Result<()> {
     match bench {
         Bench::Sync(arguments) => sync::sync(arguments),
         Bench::Providers(arguments) => providers::providers(arguments),
+        Bench::Place(arguments) => place::place(arguments),
     }
 }

@@ -151,8 +151,13 @@ impl Bench<'_> {
         let concurrency = measured.concurrency.context("the run did not say its concurrency")?;
         // The bare client speaks to one provider only; what it does is wait for answers.
         let provider = "highlevel_voice_ai";
-        let world =
-            simulator::World { provider, calls: slow_calls, latency_ms, has_rich_rows: false };
+        let world = simulator::World {
+            provider,
+            calls: slow_calls,
+            latency_ms,
+            has_rich_rows: false,
+            agents: None,
+        };
         let simulator = self.simulator(&world)?;
         let (artefacts, span) = (&self.artefacts, &self.span);
         let world = World { artefacts, databases, simulator: &simulator, calls: slow_calls, span };

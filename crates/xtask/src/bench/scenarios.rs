@@ -128,7 +128,7 @@ struct Held {
 }
 
 /// A database with the settings that lead the product to it.
-struct Site<'a> {
+pub struct Site<'a> {
     world: &'a World<'a>,
     config: PathBuf,
     _folder: TempDir,
@@ -136,7 +136,8 @@ struct Site<'a> {
 }
 
 impl<'a> Site<'a> {
-    fn new(world: &'a World<'a>) -> Result<Self> {
+    /// An empty one.
+    pub fn new(world: &'a World<'a>) -> Result<Self> {
         let folder = TempDir::with_prefix("everycall-bench-")?;
         let database = world.databases.fresh()?;
         let config = folder.path().join("everycall.toml");
@@ -151,16 +152,9 @@ impl<'a> Site<'a> {
         let mut held = BTreeSet::new();
         let mut last: Option<String> = None;
         loop {
-            let mut command = Command::new(&self.world.artefacts.everycall);
-            command.arg("--config").arg(&self.config);
-            command.args([
-                "calls",
-                "--json",
-                "--source",
-                "bench",
-                "--limit",
-                &LIST_MAX.to_string(),
-            ]);
+            let most = LIST_MAX.to_string();
+            let list = ["calls", "--json", "--source", "bench", "--limit", &most];
+            let mut command = self.command(&list);
             command.args(last.iter().flat_map(|id| ["--after", id]));
             let listed = run::answer(&mut command)?;
             let ids = listed.lines().map(|line| Ok(serde_json::from_str::<Held>(line)?.id));
@@ -174,10 +168,17 @@ impl<'a> Site<'a> {
         }
     }
 
-    fn sync(&self, arguments: &[&str], expected: Expected) -> Result<Timed> {
+    /// The product, about to be run on it.
+    pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(&self.world.artefacts.everycall);
-        command.arg("--config").arg(&self.config);
-        command.args(["sync", "--json"]).args(arguments);
+        command.arg("--config").arg(&self.config).args(arguments);
+        command
+    }
+
+    /// Reads the provider, and fails unless that comes to what must come out.
+    pub fn sync(&self, arguments: &[&str], expected: Expected) -> Result<Timed> {
+        let mut command = self.command(&["sync", "--json"]);
+        command.args(arguments);
         let (summary, cost): (Summary, Cost) = measure(&mut command)?;
         summary.check(expected)?;
         Ok(Timed { calls: self.world.calls, summary, cost })

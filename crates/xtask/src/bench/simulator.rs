@@ -70,9 +70,12 @@ pub struct World<'a> {
     pub latency_ms: u32,
     /// Whether rows of its lists bring all that any deployment was seen to bring.
     pub has_rich_rows: bool,
+    /// How many agents made them; as many as it has by itself where nobody says.
+    pub agents: Option<u32>,
 }
 
-struct Process(Child);
+/// A program that is stopped when it is dropped.
+pub struct Process(pub Child);
 
 impl Simulator {
     /// Starts one with this many calls and waits until it is ready.
@@ -88,7 +91,7 @@ impl Simulator {
         environment: &[(&str, &str)],
     ) -> Result<Self> {
         run::stop_if_interrupted()?;
-        let World { provider, calls, latency_ms, has_rich_rows } = world;
+        let World { provider, calls, latency_ms, has_rich_rows, agents } = world;
         let folder = TempDir::with_prefix("everycall-bench-")?;
         let shown = folder.path().join("shown");
         println!("Starting the simulator of {provider} with {calls} calls.");
@@ -102,12 +105,15 @@ impl Simulator {
         if *has_rich_rows {
             command.arg("--rich-rows");
         }
+        if let Some(agents) = agents {
+            command.args(["--agents", &agents.to_string()]);
+        }
         command.envs(environment.iter().copied());
         command.stdin(Stdio::null()).stdout(Stdio::piped());
         let child = command.spawn().with_context(|| run::cannot_start(&command))?;
         let mut process = Process(child);
         let stdout = process.0.stdout.take().context("its output was asked for")?;
-        let line = first_line(stdout)?;
+        let line = first_line(stdout, "everycall simulate")?;
         let door = serde_json::from_str(&line).with_context(|| {
             format!("`everycall simulate` should say in JSON where it is, but said `{line}`")
         })?;
@@ -126,8 +132,8 @@ impl Drop for Process {
     }
 }
 
-/// Reads on a thread of its own, so that a silent simulator cannot keep us waiting for ever.
-fn first_line(stdout: ChildStdout) -> Result<String> {
+/// Reads on a thread of its own, so that a silent program cannot keep us waiting for ever.
+pub fn first_line(stdout: ChildStdout, program: &str) -> Result<String> {
     let (sender, receiver) = mpsc::channel();
     thread::spawn(move || {
         let mut line = String::new();
@@ -137,6 +143,6 @@ fn first_line(stdout: ChildStdout) -> Result<String> {
     });
     receiver
         .recv_timeout(PATIENCE)
-        .context("`everycall simulate` did not get ready in five minutes")?
-        .context("the output of `everycall simulate` could not be read")
+        .with_context(|| format!("`{program}` did not get ready in five minutes"))?
+        .with_context(|| format!("the output of `{program}` could not be read"))
 }

@@ -65,6 +65,7 @@ pub fn sync(arguments: &SyncArguments) -> Result<()> {
             calls,
             latency_ms: arguments.latency_ms,
             has_rich_rows: false,
+            agents: None,
         };
         let simulator = Simulator::start(&artefacts.everycall, &world, &span)?;
         for databases in &databases {
