@@ -3,7 +3,7 @@ use proptest::prelude::*;
 use super::{Rule, RuleEdit, RuleKey, Verdict, end, establish, ruled};
 use crate::samples::hour;
 use crate::{
-    AccountId, AgentId, Assignment, AssignmentId, Because, Direction, HeldAssignment, Placement,
+    AccountId, AgentId, Assignment, AssignmentId, Because, Direction, ExcludedReason, HeldAssignment, Placement,
     PlacementFacts, RuleId, Rules, Timestamp, place,
 };
 
@@ -212,5 +212,35 @@ proptest! {
         };
         let after = before.clone().ruling(more).assigning("c", AgentId(7), vec![other]);
         prop_assert_eq!(place(call, &before), place(call, &after));
+    }
+
+    /// A reset date leaves out exactly the calls its account would have before it, and calls with
+    /// accounts, those that wait and those left out are all there are.
+    #[test]
+    fn a_reset_date_leaves_out_what_its_account_had_before_and_nothing_else(
+        rules in prop::collection::vec(some_rule(), 0..6),
+        calls in prop::collection::vec(some_call(), 0..20),
+        account in 1..4_i64, date in prop_oneof![Just("04"), Just("05"), Just("06")],
+    ) {
+        let numbered = rules.into_iter().zip(1..).map(|((key, verdict), id)| rule(id, key, verdict));
+        let before = everything().ruling(numbered.collect());
+        let (account, date) = (AccountId(account), hour(date));
+        let after = before.clone().resetting(account, Some(date));
+        let (mut with_accounts, mut waiting, mut left_out) = (0, 0, 0);
+        for call in &calls {
+            let was = place(*call, &before);
+            let is_meant = matches!(was, Placement::Placed { account: of, .. } if of == account)
+                && call.occurred_at < date;
+            let reason = ExcludedReason::OutsideResetDate;
+            let wanted = if is_meant { Placement::Excluded { reason, decided_by: None } } else { was };
+            prop_assert_eq!(place(*call, &after), wanted);
+            prop_assert_eq!(place(*call, &after.clone().resetting(account, None)), was);
+            match wanted {
+                Placement::Placed { .. } => with_accounts += 1,
+                Placement::Waiting { .. } => waiting += 1,
+                Placement::Excluded { .. } => left_out += 1,
+            }
+        }
+        prop_assert_eq!(with_accounts + waiting + left_out, calls.len());
     }
 }
