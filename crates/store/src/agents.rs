@@ -105,6 +105,14 @@ ORDER BY g.name, g.agent_id";
 const AT: &str = "
 SELECT source_id, provider_agent_id, name FROM agents WHERE agent_id = $1";
 
+const IDS: &str = "
+SELECT provider_agent_id, agent_id, name FROM agents WHERE source_id = $1";
+
+const ASSIGNED_EVER: &str = "
+SELECT DISTINCT g.provider_agent_id
+FROM agents g JOIN assignments s ON s.agent_id = g.agent_id
+WHERE g.source_id = $1";
+
 const ASSIGN: &str = "
 INSERT INTO assignments (agent_id, account_id, valid_from, valid_to, created_at, created_by)
 VALUES ($1, $2, $3, $4, $5, $6)";
@@ -188,6 +196,28 @@ impl Tx {
             sqlx::query_as(KNOWN).bind(source.0).fetch_all(db).await
         })?;
         Ok(known.into_iter().map(|agent| (agent.provider_agent_id.clone(), agent)).collect())
+    }
+
+    /// Our ids and the names of a source's agents, by the provider's ids.
+    pub async fn agent_ids(
+        &mut self,
+        source: SourceId,
+    ) -> Result<HashMap<String, (AgentId, String)>, StoreError> {
+        let rows: Vec<(String, i64, String)> = either!(self.conn(), |db| {
+            sqlx::query_as(IDS).bind(source.0).fetch_all(db).await
+        })?;
+        Ok(rows.into_iter().map(|(named, id, name)| (named, (AgentId(id), name))).collect())
+    }
+
+    /// The agents of a source that are or ever were assigned, by the provider's ids.
+    pub async fn agents_assigned_ever(
+        &mut self,
+        source: SourceId,
+    ) -> Result<HashSet<String>, StoreError> {
+        let rows: Vec<(String,)> = either!(self.conn(), |db| {
+            sqlx::query_as(ASSIGNED_EVER).bind(source.0).fetch_all(db).await
+        })?;
+        Ok(rows.into_iter().map(|(id,)| id).collect())
     }
 
     /// Where an agent is.

@@ -28,7 +28,7 @@ mod text;
 mod totals;
 mod work;
 
-pub use accounts::AccountRow;
+pub use accounts::{AccountChangeRow, AccountRow, AccountTies, AccountUse};
 pub use agents::{AgentAt, AgentRow, AgentsSeen, SeenAgent};
 pub use calls::{
     AwaitingCall, CallFilter, CallKey, CallRow, HeldCall, KnownCall, NewCall, Of, Part, PlacedCall,

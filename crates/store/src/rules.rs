@@ -145,6 +145,14 @@ impl Tx {
         Ok(())
     }
 
+    /// Says that the rules of a source are others now, where what changed is none of its own.
+    pub async fn rules_bump(&mut self, source: SourceId) -> Result<(), StoreError> {
+        either!(self.conn(), |db| {
+            sqlx::query(BUMP).bind(source.0).execute(db).await?;
+        });
+        Ok(())
+    }
+
     /// The rules as this transaction sees them.
     pub async fn rules_load(&mut self, source: SourceId) -> Result<Rules, StoreError> {
         either!(self.conn(), |db| {

@@ -1,6 +1,6 @@
 //! Sources: the configured connections, as the database knows them.
 
-use domain::{ProviderKind, SourceId, Timestamp};
+use domain::{AccountId, ProviderKind, SourceId, Timestamp};
 
 use crate::db::either;
 use crate::text::text;
@@ -41,7 +41,36 @@ SELECT source_id, name, provider, scope, since FROM sources WHERE name = $1";
 const LIST: &str = "
 SELECT source_id, name, provider, scope, since FROM sources ORDER BY name";
 
+const AUTO_ACCOUNT: &str = "
+SELECT a.account_id FROM sources s JOIN accounts a ON a.account_id = s.auto_account_id
+WHERE s.source_id = $1 AND a.archived_at IS NULL";
+
+const SET_AUTO_ACCOUNT: &str = "
+UPDATE sources SET auto_account_id = $2 WHERE source_id = $1";
+
 impl Tx {
+    /// The account that gets agents of a source which nobody has assigned; none where that is not
+    /// wanted, or the account was put away.
+    pub async fn auto_account(&mut self, source: SourceId) -> Result<Option<AccountId>, StoreError> {
+        let row: Option<(i64,)> = either!(self.conn(), |db| {
+            sqlx::query_as(AUTO_ACCOUNT).bind(source.0).fetch_optional(db).await
+        })?;
+        Ok(row.map(|(id,)| AccountId(id)))
+    }
+
+    /// Says which account gets them.
+    pub async fn auto_account_set(
+        &mut self,
+        source: SourceId,
+        account: Option<AccountId>,
+    ) -> Result<(), StoreError> {
+        either!(self.conn(), |db| {
+            let query = sqlx::query(SET_AUTO_ACCOUNT).bind(source.0);
+            query.bind(account.map(|account| account.0)).execute(db).await?;
+        });
+        Ok(())
+    }
+
     /// The source of this name, made if there is none, with its start moved to `since`.
     pub async fn source_ensure(
         &mut self,

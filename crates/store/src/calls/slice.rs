@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use domain::{
     AccountId, Direction, ExcludedReason, Placement, PlacementFacts, SourceId, Timestamp,
 };
-use sqlx::{AssertSqlSafe, PgConnection, SqliteConnection};
+use sqlx::{AssertSqlSafe, PgConnection, Row, SqliteConnection};
 
 use super::write::{Written, written};
 use crate::batch::marks;
@@ -13,7 +13,7 @@ use crate::contacts::by_keys;
 use crate::db::either;
 use crate::legs::day;
 use crate::text::text;
-use crate::{Store, StoreError, Tx};
+use crate::{Engine, Store, StoreError, Tx};
 
 /// Some calls of a source, where they stand now, in a span of time.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -146,56 +146,67 @@ fn unplaced_as(reason: &str) -> &'static str {
     if is_excluded { "excluded" } else { "waiting" }
 }
 
+/// The statement that reads calls of this kind.
+fn statement(of: &Of) -> &'static str {
+    match of {
+        Of::Agent(_, Part::Account(_)) => PLACED,
+        Of::Agent(_, Part::Unplaced(_)) => UNPLACED,
+        Of::Nobody(_) => UNPLACED_OF_NOBODY,
+        Of::Account(_) => OF_ACCOUNT,
+        Of::Called(_) => CALLED,
+        Of::Calling(_) => CALLING,
+        Of::Campaign(_) => CAMPAIGN,
+        Of::Tests => TESTS,
+    }
+}
+
+/// A statement with everything it asks for.
+macro_rules! bound {
+    ($query:expr, $slice:expr, $place:expr, $days:expr, $count:expr) => {{
+        let Slice { source, of, to, .. } = $slice;
+        let ((at, id), (first, last)) = ($place, $days);
+        let query = $query.bind(source.0).bind(at).bind(to.as_millis());
+        let query = query.bind(text(id)).bind($count);
+        match of {
+            Of::Agent(agent, Part::Account(account)) => query.bind(text(agent)).bind(account.0),
+            Of::Agent(agent, Part::Unplaced(reason)) => {
+                query.bind(text(agent)).bind(unplaced_as(reason)).bind(text(reason))
+            }
+            Of::Nobody(reason) => query.bind(unplaced_as(reason)).bind(text(reason)),
+            Of::Account(account) => query.bind(account.0),
+            Of::Campaign(key) => query.bind(text(key)),
+            Of::Called(number) | Of::Calling(number) => {
+                query.bind(text(number)).bind(first).bind(last)
+            }
+            Of::Tests => query,
+        }
+    }};
+}
+
 macro_rules! slice {
     ($on:expr, $slice:expr, $after:expr, $count:expr) => {{
-        let Slice { source, of, from, to } = $slice;
+        let slice = $slice;
         // The first text after an id: no stored text holds U+0000.
         let next = |(at, id): (i64, &str)| (at, format!("{id}\u{1}"));
-        let (at, id) = $after.map_or((from.as_millis(), String::new()), next);
-        let sql = match of {
-            Of::Agent(_, Part::Account(_)) => PLACED,
-            Of::Agent(_, Part::Unplaced(_)) => UNPLACED,
-            Of::Nobody(_) => UNPLACED_OF_NOBODY,
-            Of::Account(_) => OF_ACCOUNT,
-            Of::Called(_) => CALLED,
-            Of::Calling(_) => CALLING,
-            Of::Campaign(_) => CAMPAIGN,
-            Of::Tests => TESTS,
-        };
-        let days = match of {
+        let (at, id) = $after.map_or((slice.from.as_millis(), String::new()), next);
+        let days = match slice.of {
             Of::Called(_) | Of::Calling(_) => {
                 let (oldest, newest): (Option<i64>, Option<i64>) = either!($on, |db| {
-                    sqlx::query_as(FIRST_AND_LAST).bind(source.0).fetch_one(db).await
+                    sqlx::query_as(FIRST_AND_LAST).bind(slice.source.0).fetch_one(db).await
                 })?;
-                Days::within(oldest, newest, at, to.as_millis())
+                Days::within(oldest, newest, at, slice.to.as_millis())
             }
             _ => Days::all_at_once(),
         };
         let mut found: Vec<PlacedCall> = Vec::new();
-        for (first, last) in days {
+        for some_days in days {
             let left = $count - found.len() as i64;
             if left <= 0 {
                 break;
             }
             let some: Vec<PlacedCall> = either!($on, |db| {
-                let query = sqlx::query_as(sql).bind(source.0).bind(at).bind(to.as_millis());
-                let query = query.bind(text(&id)).bind(left);
-                let query = match of {
-                    Of::Agent(agent, Part::Account(account)) => {
-                        query.bind(text(agent)).bind(account.0)
-                    }
-                    Of::Agent(agent, Part::Unplaced(reason)) => {
-                        query.bind(text(agent)).bind(unplaced_as(reason)).bind(text(reason))
-                    }
-                    Of::Nobody(reason) => query.bind(unplaced_as(reason)).bind(text(reason)),
-                    Of::Account(account) => query.bind(account.0),
-                    Of::Campaign(key) => query.bind(text(key)),
-                    Of::Called(number) | Of::Calling(number) => {
-                        query.bind(text(number)).bind(first).bind(last)
-                    }
-                    Of::Tests => query,
-                };
-                query.fetch_all(db).await
+                let query = sqlx::query_as(statement(&slice.of));
+                bound!(query, slice, (at, &id), some_days, left).fetch_all(db).await
             })?;
             found.extend(some);
         }
@@ -250,6 +261,25 @@ impl Store {
     ) -> Result<Vec<PlacedCall>, StoreError> {
         slice!(self.read(), slice, after, count)
     }
+
+    /// By what the database finds so many calls of a slice, in its own words: whoever moves a few
+    /// calls of many must not read the others.
+    pub async fn slice_plan(&self, slice: &Slice, count: i64) -> Result<Vec<String>, StoreError> {
+        let (explain, place) = match self.engine() {
+            Engine::Sqlite => ("EXPLAIN QUERY PLAN", 3),
+            Engine::Postgres => ("EXPLAIN", 0),
+        };
+        let (at, to) = (slice.from.as_millis(), slice.to.as_millis());
+        let (place_in_time, days) = ((at, ""), (day(at), day(to)));
+        either!(self.read(), |db| {
+            let sql = AssertSqlSafe(format!("{explain} {}", statement(&slice.of)));
+            let rows = bound!(sqlx::query(sql), slice, place_in_time, days, count);
+            let rows = rows.fetch_all(db).await?;
+            let lines: Result<Vec<String>, sqlx::Error> =
+                rows.iter().map(|row| row.try_get(place)).collect();
+            Ok(lines?)
+        })
+    }
 }
 
 const MOVE: &str = "UPDATE calls
@@ -260,6 +290,11 @@ const MOVE_POSTGRES: &str = "
 UPDATE calls
 SET placement = $1, agent_id = $2, account_id = $3, reason = $4, decided_by = $5
 WHERE source_id + 0 = $6 AND provider_call_id = ANY($7)";
+
+// `+ 0` keeps the planner from going by the source alone, see docs/decisions/0006.
+const SET_CAMPAIGN: &str = "
+UPDATE calls SET campaign = $1
+WHERE source_id + 0 = $2 AND provider_call_id = $3 AND campaign IS NULL AND erased_at IS NULL";
 
 const IDS_MAX: usize = 512;
 
@@ -334,6 +369,21 @@ impl Tx {
         ids: &[String],
     ) -> Result<Vec<PlacedCall>, StoreError> {
         either!(self.conn(), |db| by_keys!(db, PlacedCall, BY_ID, [source.0], ids, ""))
+    }
+
+    /// Writes the campaigns of calls that were stored before campaigns were read.
+    pub async fn calls_campaigns_set(
+        &mut self,
+        source: SourceId,
+        campaigns: &[(&str, &str)],
+    ) -> Result<(), StoreError> {
+        either!(self.conn(), |db| {
+            for (id, campaign) in campaigns {
+                let query = sqlx::query(SET_CAMPAIGN).bind(text(campaign)).bind(source.0);
+                query.bind(text(id)).execute(&mut *db).await?;
+            }
+        });
+        Ok(())
     }
 
     /// Writes one new placement of many calls; the calls themselves are untouched.

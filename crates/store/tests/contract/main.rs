@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod accounts;
 mod calls;
 mod changes;
 mod comparing;
@@ -13,5 +14,6 @@ mod runs;
 mod samples;
 mod schema;
 mod set_up;
+mod slices;
 mod trouble;
 mod work;

@@ -92,6 +92,20 @@ on_both_databases! {
         assert_eq!(some, ["c1", "c2", "c3"], "from its first instant to before its last");
     }
 
+    async fn a_campaign_is_written_where_none_is_known(db) {
+        let [one, two] = [source(&db.store, "one").await, source(&db.store, "two").await];
+        for source in [one, two] {
+            write(&db.store, source, &[between("has", None, THEIRS, OURS), call("c", 1), call("d", 1)]).await;
+        }
+        let mut tx = db.store.begin().await.unwrap();
+        tx.calls_campaigns_set(one, &[("c", "SPRING"), ("has", "SPRING"), ("none", "SPRING")]).await.unwrap();
+        tx.commit().await.unwrap();
+        let of = |source, name: &str| ids(&db.store, source, Of::Campaign(name.to_owned()));
+        assert_eq!(of(one, "SPRING").await, ["c"]);
+        assert_eq!(of(one, "SALES").await, ["has"], "what is known stays");
+        assert_eq!(of(two, "SPRING").await.len(), 0);
+    }
+
     async fn what_is_left_out_is_counted_by_reason(db) {
         let source = source(&db.store, "s").await;
         let mut new = call("c", 1);

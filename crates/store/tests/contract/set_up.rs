@@ -28,6 +28,39 @@ on_both_databases! {
         assert!(db.store.source_by_name("").await.unwrap().is_none());
     }
 
+    async fn new_agents_go_to_the_account_of_their_source_while_it_is_in_use(db) {
+        let [one, two] = [source(&db.store, "one").await, source(&db.store, "two").await];
+        let acme = account(&db.store, "acme").await;
+        let mut tx = db.store.begin().await.unwrap();
+        assert_eq!(tx.auto_account(one).await.unwrap(), None);
+        tx.auto_account_set(one, Some(acme)).await.unwrap();
+        assert_eq!(tx.auto_account(one).await.unwrap(), Some(acme));
+        assert_eq!(tx.auto_account(two).await.unwrap(), None);
+        let row = tx.account_get(acme).await.unwrap().unwrap();
+        let away = store::AccountRow { archived_at: Some(at(1)), ..row.clone() };
+        tx.account_change(&away).await.unwrap();
+        assert_eq!(tx.auto_account(one).await.unwrap(), None);
+        tx.account_change(&row).await.unwrap();
+        tx.auto_account_set(one, None).await.unwrap();
+        assert_eq!(tx.auto_account(one).await.unwrap(), None);
+
+        tx.agents_see(one, &[seen("g", "G"), seen("h", "H")], at(1)).await.unwrap();
+        let ids = tx.agent_ids(one).await.unwrap();
+        assert_eq!((ids.len(), ids["h"].1.as_str()), (2, "H"));
+        assert!(tx.agent_ids(two).await.unwrap().is_empty());
+        assert!(tx.agents_assigned_ever(one).await.unwrap().is_empty());
+        let agent = ids["g"].0;
+        let whole = Assignment {
+            agent, account: acme, valid_from: Timestamp::MIN, valid_to: Timestamp::MAX,
+        };
+        tx.assignment_add(&whole, "op", at(3)).await.unwrap();
+        let held = tx.assignments_held(agent).await.unwrap();
+        let withdraw = domain::AssignmentEdit::Withdraw { id: held[0].id };
+        tx.assignments_edit(agent, &[withdraw], "op", at(4)).await.unwrap();
+        let ever = tx.agents_assigned_ever(one).await.unwrap();
+        assert!(ever.iter().eq(["g"]), "also what was withdrawn");
+    }
+
     async fn an_agent_is_new_once_and_moves_the_rules(db) {
         let source = source(&db.store, "s").await;
         let acme = account(&db.store, "acme").await;

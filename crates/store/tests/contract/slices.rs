@@ -1,0 +1,95 @@
+//! Whoever places some calls again reads those by an index of their own, and never all of a source.
+
+use std::sync::Arc;
+
+use domain::{AgentId, AgentRef, Direction, Phone, Placement, SourceId, Tag, WaitingReason};
+use store::{NewCall, Of, Part, Slice};
+use testkit::{TestDb, on_both_databases};
+
+use crate::samples::{account, at, call, placed, source, write};
+
+const CALLS: i64 = 3_000;
+
+/// As many as are moved in one transaction.
+const BATCH: i64 = 2_000;
+
+/// Fails unless calls of this kind are found by what tells them from others, `by`: a column that is
+/// compared in the index, or else the index of just those.
+async fn check(db: &Arc<TestDb>, source: SourceId, of: Of, by: &str) {
+    let slice = Slice { source, of, from: at(10), to: at(CALLS) };
+    let plan = db.store.slice_plan(&slice, BATCH).await.unwrap().join("\n");
+    // SQLite names what it compares after the index; PostgreSQL says "Index Cond: (…)".
+    let by_index = |line: &&str| {
+        (line.contains("SEARCH calls USING INDEX")
+            || line.contains("Index Cond:")
+            || line.contains("Index Scan"))
+            && line.contains(by)
+    };
+    assert!(plan.lines().any(|line| by_index(&line)), "{slice:?} is not found by {by}:\n{plan}");
+    for all in ["SCAN calls", "Seq Scan", "calls_by_time", "calls_pkey", "sqlite_autoindex"] {
+        assert!(!plan.contains(all), "{slice:?} is found by reading all calls:\n{plan}");
+    }
+    let some = db.store.slice_calls(&slice, None, CALLS).await.unwrap();
+    assert!(!some.is_empty() && (some.len() as i64) < CALLS / 2, "{slice:?} has {}", some.len());
+}
+
+on_both_databases! {
+    async fn every_kind_of_slice_is_found_by_an_index_of_its_own(db) {
+        let source = source(&db.store, "s").await;
+        let [acme, other] = [account(&db.store, "acme").await, account(&db.store, "other").await];
+        let calls: Vec<NewCall> = (0..CALLS).map(|n| match n % 10 {
+            0 => placed(acme, nth(n)),
+            1 => placed(other, nth(n)),
+            _ => nth(n),
+        }).collect();
+        write(&db.store, source, &calls).await;
+        if db.store.engine() == store::Engine::Postgres {
+            db.execute("ANALYZE").await;
+        }
+        let agent = |part| Of::Agent("agent 1".to_owned(), part);
+        let waits = |reason: WaitingReason| reason.as_str().to_owned();
+        let unassigned = waits(WaitingReason::AgentNotAssignedToUser);
+        check(&db, source, agent(Part::Unplaced(unassigned)), "provider_agent_id").await;
+        check(&db, source, agent(Part::Account(other)), "account_id").await;
+        check(&db, source, Of::Nobody(waits(WaitingReason::NoAgentIdInCall)), "reason").await;
+        // A reset date leaves out what is with an account, and takes in what it left out.
+        check(&db, source, Of::Account(acme), "account_id").await;
+        let out = domain::ExcludedReason::OutsideResetDate.as_str().to_owned();
+        check(&db, source, agent(Part::Unplaced(out.clone())), "provider_agent_id").await;
+        check(&db, source, Of::Nobody(out), "reason").await;
+        check(&db, source, Of::Called("+12015550002".to_owned()), "to_e164").await;
+        check(&db, source, Of::Calling("+12015550002".to_owned()), "from_e164").await;
+        check(&db, source, Of::Campaign("campaign 3".to_owned()), "campaign").await;
+        check(&db, source, Of::Tests, "tests").await;
+    }
+}
+
+/// One of many calls, which differ in all that a slice goes by.
+fn nth(n: i64) -> NewCall<'static> {
+    let phone = |e164: String| Some(Phone { raw: e164.clone(), e164: Some(e164) });
+    let mut new = call(&format!("c{n:05}"), n);
+    let call = new.call.to_mut();
+    let (ours, theirs) =
+        (phone(format!("+1201555000{}", n % 10)), phone("+12025550000".to_owned()));
+    (call.direction, call.from, call.to) = match n % 4 {
+        0 => (Some(Direction::Inbound), theirs, ours),
+        _ => (Some(Direction::Outbound), ours, theirs),
+    };
+    call.campaign = Some(format!("campaign {}", n % 7));
+    call.tags = if n % 50 == 0 { vec![Tag::TestCall] } else { vec![] };
+    let named = (n % 3 != 0).then(|| format!("agent {}", n % 11));
+    let agent = named.is_some().then_some(AgentId(n % 11));
+    let (out, reason) = match (n % 13, agent) {
+        (0, _) => (true, WaitingReason::NoAgentIdInCall),
+        (_, None) => (false, WaitingReason::NoAgentIdInCall),
+        (_, Some(_)) => (false, WaitingReason::AgentNotAssignedToUser),
+    };
+    call.agent = named.map(|provider_agent_id| AgentRef { provider_agent_id, is_deleted: false });
+    let excluded = domain::ExcludedReason::OutsideResetDate;
+    new.placement = if out {
+        Placement::Excluded { reason: excluded, decided_by: None }
+    } else {
+        Placement::Waiting { agent, reason }
+    };
+    new
+}
