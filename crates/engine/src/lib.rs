@@ -10,6 +10,7 @@ mod context;
 pub mod examine;
 pub mod ingest;
 pub mod legs;
+pub mod lines;
 mod memory;
 pub mod place;
 pub mod sync;

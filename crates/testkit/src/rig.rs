@@ -116,7 +116,8 @@ impl Rig {
         self.sync_with(SyncOptions { asked, ..SyncOptions::manual() }).await
     }
 
-    async fn sync_with(&self, options: SyncOptions) -> RunReport {
+    /// Reads as told.
+    pub async fn sync_with(&self, options: SyncOptions) -> RunReport {
         let report = sync(&self.ctx, &self.source, options).await.expect("our database works");
         report.accounts().balance().expect("the accounts of every run balance");
         report

@@ -18,7 +18,16 @@ pub struct Swept {
     pub moved: u64,
 }
 
-const SWEEP: (&str, &str) = ("the sweep", "looked for contacts of waiting calls");
+const SWEEP: Why = Why::Said("the sweep", "looked for contacts of waiting calls");
+
+/// Why calls are placed again.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Why {
+    /// Because of a change that is written down.
+    Change(i64),
+    /// By whom, and what was done: written down only if a call moves.
+    Said(&'static str, &'static str),
+}
 
 /// Looks at the calls of a source that waited for contacts which have come.
 pub(crate) async fn resume(
@@ -60,7 +69,7 @@ pub async fn sweep(store: &Store, source: SourceId, now: Timestamp) -> Result<Sw
         let Some(last) = calls.last() else { return Ok(swept) };
         after.clone_from(&last.provider_call_id);
         swept.looked += calls.len() as u64;
-        swept.moved += replace(&mut tx, source, &ids(calls), None, now).await?;
+        swept.moved += replace(&mut tx, source, &ids(calls), SWEEP, now).await?;
         tx.commit().await?;
     }
 }
@@ -101,7 +110,7 @@ async fn look_some(
         Some(last) => (key, last.provider_call_id.clone()),
         None => (key + 1, String::new()),
     };
-    replace(&mut tx, source, &ids(calls), Some(arrival.change), now).await?;
+    replace(&mut tx, source, &ids(calls), Why::Change(arrival.change), now).await?;
     tx.commit().await?;
     Ok(Some(next))
 }
@@ -127,11 +136,11 @@ fn ids(calls: Vec<CallerRow>) -> Vec<String> {
 
 /// Places these calls again, contacts included. Returns how many moved. Whoever calls this has
 /// locked the source.
-pub(super) async fn replace(
+pub(crate) async fn replace(
     tx: &mut Tx,
     source: SourceId,
     ids: &[String],
-    change: Option<i64>,
+    why: Why,
     now: Timestamp,
 ) -> Result<u64, StoreError> {
     if ids.is_empty() {
@@ -147,9 +156,9 @@ pub(super) async fn replace(
     if moved.is_empty() {
         return Ok(0);
     }
-    let change = match change {
-        Some(change) => change,
-        None => tx.change_add(SWEEP, &[], now).await?,
+    let change = match why {
+        Why::Change(change) => change,
+        Why::Said(by, what) => tx.change_add((by, what), &[], now).await?,
     };
     for (placement, ids) in by_placement(&moved) {
         tx.calls_move(source, placement, &ids).await?;

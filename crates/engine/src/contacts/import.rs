@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::io::Read;
 
-use csv::{ReaderBuilder, StringRecord};
+use csv::StringRecord;
 use domain::{
     AccountId, ContactFields, ContactId, Country, ExternalId, ExternalKind, Phone, Timestamp,
 };
@@ -12,6 +12,7 @@ use serde_json::Value;
 use store::{Store, StoreError};
 
 use super::book::{Entered, Entry, enter};
+use crate::lines::{self, Next, RefusedLine};
 
 /// Lines written in one transaction.
 const LINES: usize = 1_000;
@@ -32,15 +33,6 @@ pub struct ContactImport<'a> {
     pub by: &'a str,
     /// Read and judge everything, keep nothing.
     pub is_dry_run: bool,
-}
-
-/// A line that was not imported.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct RefusedLine {
-    /// Its number in the file; the header is line 1.
-    pub line: u64,
-    /// Why.
-    pub why: String,
 }
 
 /// What an import did: `lines = new + changed + unchanged + refused`.
@@ -85,9 +77,7 @@ pub async fn import(
     asked: &ContactImport<'_>,
     now: Timestamp,
 ) -> Result<ImportReport, ImportError> {
-    // With a last line end, where a line begins can be told from where the reader is after it.
-    let ended = UnixLines(file).chain(&b"\n"[..]);
-    let mut reader = ReaderBuilder::new().flexible(true).from_reader(ended);
+    let mut reader = lines::reader(file);
     let columns = Columns::read(reader.headers()?)?;
     let (report, met) = (ImportReport::default(), BTreeSet::new());
     let mut book = Book { store, asked, now, columns, report, met };
@@ -95,14 +85,10 @@ pub async fn import(
     let mut batch = Vec::new();
     let mut record = StringRecord::new();
     loop {
-        let read = reader.read_record(&mut record);
-        let after = reader.position().line();
-        match read {
-            Ok(true) => book.read(first_line(&record, after), &record, &mut batch),
-            Ok(false) => break,
-            Err(error) if is_about_one_line(&error) => {
-                book.refuse(after.saturating_sub(1), "it is not UTF-8 text".to_owned());
-            }
+        match lines::next(&mut reader, &mut record) {
+            Ok(Next::Line(line)) => book.read(line, &record, &mut batch),
+            Ok(Next::End) => break,
+            Ok(Next::NotText(line)) => book.refuse(line, "it is not UTF-8 text".to_owned()),
             Err(error) => {
                 book.write(&mut tx, &mut batch).await?;
                 return Err(error.into());
@@ -118,38 +104,6 @@ pub async fn import(
     let mut report = book.report;
     report.refused_lines.sort_by_key(|refused| refused.line);
     Ok(report)
-}
-
-/// A file whose lines end in a line feed alone, so that lines can be counted.
-struct UnixLines<R>(R);
-
-impl<R: Read> Read for UnixLines<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
-        loop {
-            let read = self.0.read(buffer)?;
-            let mut kept = 0;
-            for place in 0..read {
-                if buffer[place] != b'\r' {
-                    buffer[kept] = buffer[place];
-                    kept += 1;
-                }
-            }
-            if kept > 0 || read == 0 {
-                return Ok(kept);
-            }
-        }
-    }
-}
-
-/// Where a record begins whose reader stands at the line after it. The reader's own word for it
-/// is where it stood before, and empty lines lie in between.
-fn first_line(record: &StringRecord, after: u64) -> u64 {
-    let inside: usize = record.iter().map(|field| field.matches('\n').count()).sum();
-    after.saturating_sub(1 + inside as u64)
-}
-
-fn is_about_one_line(error: &csv::Error) -> bool {
-    matches!(error.kind(), csv::ErrorKind::Utf8 { .. })
 }
 
 /// What each column is for.
@@ -173,16 +127,10 @@ impl Columns {
     fn read(header: &StringRecord) -> Result<Self, ImportError> {
         let mut columns = Vec::with_capacity(header.len());
         let (mut wrong, mut twice) = (Vec::new(), Vec::new());
-        for (place, name) in header.iter().enumerate() {
-            let name = name.trim_start_matches('\u{feff}').trim();
-            let before = || {
-                header
-                    .iter()
-                    .take(place)
-                    .any(|other| other.trim_start_matches('\u{feff}').trim() == name)
-            };
+        let names = lines::names(header);
+        for (place, name) in names.iter().enumerate() {
             match Column::named(name) {
-                Some(_) if before() => twice.push(name.to_owned()),
+                Some(_) if names[..place].contains(name) => twice.push(name.to_owned()),
                 Some(column) => columns.push(column),
                 None if name.is_empty() => wrong.push("(empty)".to_owned()),
                 None => wrong.push(name.to_owned()),

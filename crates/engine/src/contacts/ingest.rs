@@ -2,10 +2,10 @@
 
 use std::collections::HashMap;
 
-use domain::{Call, Caller, ContactPolicy, Country, Placement, ProviderKind, Timestamp};
+use domain::{AccountId, Call, Caller, ContactPolicy, Country, Placement, ProviderKind, Timestamp};
 use store::{NewCall, NewCaller, StoreError, Tx};
 
-use super::decide::{Seeker, Settled};
+use super::decide::{Seeker, Settled, new_place};
 use super::settle;
 use crate::Source;
 
@@ -16,6 +16,7 @@ pub(crate) struct Batch {
     /// Where among the seekers the record at a place is.
     places: HashMap<usize, usize>,
     settled: Vec<Settled>,
+    made: u64,
 }
 
 impl Batch {
@@ -36,8 +37,13 @@ impl Batch {
             batch.places.insert(place, batch.seekers.len());
             batch.seekers.push(seeker(call, placement, source.row.provider, source.home));
         }
-        batch.settled = settle::settle(tx, policy, &batch.seekers, now).await?;
+        (batch.settled, batch.made) = settle::settle(tx, policy, &batch.seekers, now).await?;
         Ok(batch)
+    }
+
+    /// How many contacts were made for them.
+    pub(crate) fn made(&self) -> u64 {
+        self.made
     }
 
     /// Where the record at this place belongs, its contact considered.
@@ -89,22 +95,33 @@ fn seeker(call: &Call, placement: Placement, provider: ProviderKind, home: Count
     Seeker { placement, caller: Caller::of(call, provider, home), at: call.occurred_at.at }
 }
 
-/// Where calls would belong, their contacts considered. Nothing is written.
+/// A contact that would be made: of which account, and the id or number it would be found by.
+pub(crate) type Newcomer = (AccountId, String);
+
+/// Where calls would belong, their contacts considered, and who would be made. Nothing is written.
 pub(crate) async fn foresee(
     tx: &mut Tx,
     source: &Source,
     calls: &mut [(&Call, &mut Placement)],
-) -> Result<(), StoreError> {
+) -> Result<Vec<Newcomer>, StoreError> {
     let policy = tx.contact_policy(source.row.id).await?;
     if policy == ContactPolicy::Off {
-        return Ok(());
+        return Ok(Vec::new());
     }
     let (provider, home) = (source.row.provider, source.home);
     let seekers: Vec<Seeker> =
         calls.iter().map(|(call, placement)| seeker(call, **placement, provider, home)).collect();
     let settled = settle::foresee(tx, policy, &seekers).await?;
+    let newcomer = |(settled, seeker): (&Settled, &Seeker)| {
+        new_place(settled.link?.0)?;
+        let Placement::Placed { account, .. } = settled.placement else { return None };
+        let Caller { external, phone, .. } = &seeker.caller;
+        let id = external.as_ref().map(|external| external.id.clone());
+        Some((account, id.or_else(|| phone.clone())?))
+    };
+    let newcomers = settled.iter().zip(&seekers).filter_map(newcomer).collect();
     for ((_, placement), settled) in calls.iter_mut().zip(settled) {
         **placement = settled.placement;
     }
-    Ok(())
+    Ok(newcomers)
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use domain::{ContactId, SourceId, Timestamp};
 use store::{ContactRow, Store, StoreError, Tx};
 
-use super::arrive::replace;
+use super::arrive::{Why, replace};
 use super::history::family_of;
 use super::settle::announce;
 
@@ -156,7 +156,7 @@ pub async fn unmerge(
                 && call.other_side().is_some_and(|number| shared.contains(number))
         });
         let again: Vec<String> = by_number.map(|call| call.provider_call_id).collect();
-        calls_moved += replace(&mut tx, source, &again, Some(change), now).await?;
+        calls_moved += replace(&mut tx, source, &again, Why::Change(change), now).await?;
     }
     tx.commit().await?;
     Ok(Merged { calls_moved })

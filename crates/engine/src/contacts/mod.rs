@@ -20,10 +20,10 @@ pub use arrive::{Swept, resume_all, sweep};
 pub use book::{Entered, Entry, add, change};
 pub use erase::{Erased, erase};
 pub use history::{History, HistoryError, Message, families, family, history};
-pub use import::{ContactImport, ImportError, ImportReport, RefusedLine, import};
+pub use import::{ContactImport, ImportError, ImportReport, import};
 pub use merge::{ContactError, Merged, merge, unmerge};
 
-pub(crate) use arrive::{after_run, resume};
+pub(crate) use arrive::{Why, after_run, replace, resume};
 pub(crate) use decide::Settled;
-pub(crate) use ingest::{Batch, foresee};
+pub(crate) use ingest::{Batch, Newcomer, foresee};
 pub(crate) use refine::{foresee_moves, refine};

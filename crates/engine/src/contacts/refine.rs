@@ -31,7 +31,7 @@ pub(crate) async fn refine(
     now: Timestamp,
 ) -> Result<Vec<MovedCall>, StoreError> {
     let stored = Stored::load(tx, source, by_rules).await?;
-    let settled = settle::settle(tx, stored.policy, &stored.seekers, now).await?;
+    let (settled, _) = settle::settle(tx, stored.policy, &stored.seekers, now).await?;
     let settled = stored.keeping(settled);
     write(tx, source, &stored, &settled).await?;
     Ok(stored.moved(&settled))

@@ -10,22 +10,24 @@ use super::people::{Keys, People};
 
 const BY_CALL: &str = "a call";
 
-/// Gives each call its contact: finds it, makes it, or says why the call waits.
+/// Gives each call its contact: finds it, makes it, or says why the call waits. Gives how many
+/// contacts were made, too.
 pub(super) async fn settle(
     tx: &mut Tx,
     policy: ContactPolicy,
     seekers: &[Seeker],
     now: Timestamp,
-) -> Result<Vec<Settled>, StoreError> {
+) -> Result<(Vec<Settled>, u64), StoreError> {
     let wanted = wanted(seekers);
     if policy == ContactPolicy::Off || wanted.is_empty() {
-        return Ok(seekers.iter().map(|seeker| Settled::alone(seeker.placement)).collect());
+        let alone = seekers.iter().map(|seeker| Settled::alone(seeker.placement));
+        return Ok((alone.collect(), 0));
     }
     tx.accounts_lock(&wanted.keys().copied().collect::<Vec<_>>()).await?;
     let mut people = People::look(tx, &wanted).await?;
     let mut decided = decide(policy, seekers, &mut people);
     write(tx, seekers, &mut decided, now).await?;
-    Ok(decided.settled)
+    Ok((decided.settled, decided.new.len() as u64))
 }
 
 /// What settling would come to; nothing is locked and nothing written.

@@ -1,9 +1,9 @@
 //! The light half of ingesting: decide each record's fate and write, inside one transaction.
 
 use std::borrow::{Borrow, Cow};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
-use domain::{ContentHash, Placement, RunAccounts, RunId, Timestamp, WaitingReason};
+use domain::{AccountId, ContentHash, Placement, RunAccounts, RunId, Timestamp, WaitingReason};
 use providers::Identity;
 use store::{KnownCall, NewCall, NewObservation, NewSetAside, StoreError, Tx};
 
@@ -57,6 +57,42 @@ pub struct Committed {
     pub waiting: u64,
     /// How many calls are deliberately left out.
     pub excluded: u64,
+    /// Calls written that are placed, by account.
+    pub placed: BTreeMap<AccountId, Brought>,
+    /// Calls that are placed and were there just so.
+    pub placed_already: u64,
+    /// Contacts made for them.
+    pub contacts_made: u64,
+}
+
+/// Calls of an account that a run brought.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Brought {
+    /// Calls we did not have.
+    pub new: u64,
+    /// Calls whose content changed.
+    pub updated: u64,
+}
+
+/// Whether a call is placed, as far as that is known of it.
+#[derive(Debug, Clone, Copy)]
+enum Standing {
+    With(AccountId),
+    Placed,
+    NotPlaced,
+}
+
+impl Standing {
+    fn of(placement: Placement) -> Self {
+        match placement {
+            Placement::Placed { account, .. } => Self::With(account),
+            Placement::Waiting { .. } | Placement::Excluded { .. } => Self::NotPlaced,
+        }
+    }
+
+    fn of_known(call: &KnownCall) -> Self {
+        if call.placement == "placed" { Self::Placed } else { Self::NotPlaced }
+    }
 }
 
 /// What will be written once every fate is known. A call changed twice in one batch is written
@@ -103,33 +139,36 @@ pub async fn commit(
         (!is_erased).then(|| (place, &fresh.call, by_rules(fresh, record.rules_version)))
     });
     let contacts = Batch::settle(tx, source, fresh.collect(), now).await?;
+    done.contacts_made = contacts.made();
     for (place, record) in records().enumerate() {
         let Prepared { is_repeated, identity, rules_version, what } = record;
         let is_repeated = *is_repeated;
-        let fate = match what {
+        let (fate, standing) = match what {
             Prepares::Known(call) => {
                 let latest = identity.as_ref().and_then(|call| known.get(&call.id.0));
+                let latest = latest.unwrap_or(call);
                 if !is_repeated {
-                    done.known(latest.unwrap_or(call), identity.as_ref());
+                    done.known(latest, identity.as_ref());
                 }
-                unchanged(run, call.changed_run)
+                (unchanged(run, call.changed_run), Standing::of_known(latest))
             }
             Prepares::Unreadable(record) => {
                 if !is_repeated {
                     done.set_aside(record);
                 }
                 writes.set_aside.push(record.clone());
-                Fate::SetAside
+                (Fate::SetAside, Standing::NotPlaced)
             }
             Prepares::Fresh(fresh) => {
                 let settled = contacts.of(place, by_rules(fresh, *rules_version));
                 if !is_repeated {
                     done.fresh(fresh, settled.placement);
                 }
-                judge(fresh, (place, settled), run, &mut known, &mut writes)
+                let standing = Standing::of(settled.placement);
+                (judge(fresh, (place, settled), run, &mut known, &mut writes), standing)
             }
         };
-        done.count(counted(fate, is_repeated));
+        done.count(counted(fate, is_repeated), standing);
     }
     writes.write(tx, source, run, seen_by, &contacts, now).await?;
     Ok(done)
@@ -142,18 +181,18 @@ impl Committed {
         let mut known = HashMap::new();
         for record in batch {
             let is_repeated = record.is_repeated;
-            let fate = match &record.what {
+            let (fate, standing) = match &record.what {
                 Prepares::Known(call) => {
                     if !is_repeated {
                         done.known(call, record.identity.as_ref());
                     }
-                    unchanged(run, call.changed_run)
+                    (unchanged(run, call.changed_run), Standing::of_known(call))
                 }
                 Prepares::Unreadable(record) => {
                     if !is_repeated {
                         done.set_aside(record);
                     }
-                    Fate::SetAside
+                    (Fate::SetAside, Standing::NotPlaced)
                 }
                 Prepares::Fresh(fresh) => {
                     if !is_repeated {
@@ -163,10 +202,11 @@ impl Committed {
                         known.entry(fresh.call.provider_call_id.0.clone()).or_insert(before);
                     }
                     let settled = (0, Settled::alone(fresh.placement));
-                    judge(fresh, settled, run, &mut known, &mut Writes::default())
+                    let standing = Standing::of(fresh.placement);
+                    (judge(fresh, settled, run, &mut known, &mut Writes::default()), standing)
                 }
             };
-            done.count(if is_repeated { Fate::Repeated } else { fate });
+            done.count(if is_repeated { Fate::Repeated } else { fate }, standing);
         }
         done
     }
@@ -279,7 +319,15 @@ impl<'b> Writes<'b> {
 }
 
 impl Committed {
-    fn count(&mut self, fate: Fate) {
+    fn count(&mut self, fate: Fate, standing: Standing) {
+        match (fate, standing) {
+            (Fate::New, Standing::With(account)) => self.placed.entry(account).or_default().new += 1,
+            (Fate::Updated, Standing::With(account)) => {
+                self.placed.entry(account).or_default().updated += 1;
+            }
+            (Fate::Unchanged, Standing::With(_) | Standing::Placed) => self.placed_already += 1,
+            _ => {}
+        }
         let counter = match fate {
             Fate::New => &mut self.accounts.new,
             Fate::Updated => &mut self.accounts.updated,

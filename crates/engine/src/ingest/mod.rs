@@ -18,7 +18,7 @@ use providers::RawRecord;
 pub(crate) use asking::Asking;
 pub(crate) use codec::SAMPLES;
 pub use codec::{Codec, CodecError, Dictionaries};
-pub use commit::{Committed, Fate, SeenBy, commit};
+pub use commit::{Brought, Committed, Fate, SeenBy, commit};
 pub use complete::Completer;
 pub(crate) use prepare::foresee;
 pub use prepare::{Prepared, Prepares, prepare};

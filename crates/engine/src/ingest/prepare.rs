@@ -2,11 +2,13 @@
 
 use std::collections::HashSet;
 
-use domain::{Call, ContentHash, Placement, Timestamp, look_again, place};
+use domain::{Call, ContentHash, Placement, Timestamp, WaitingReason, look_again, place};
 use providers::{Identity, Unreadable};
 use store::{KnownCall, NewSetAside, StoreError};
 
 use super::{Codec, RulesAt, Sighting};
+use crate::contacts::Newcomer;
+use crate::place::waits_for_agent;
 use crate::{Context, Source};
 
 /// A record, read as far as it needs to be.
@@ -142,12 +144,13 @@ fn due_again(source: &Source, call: &Call, now: Timestamp) -> Option<Timestamp> 
     look_again(call.occurred_at.at, now, source.connection.capabilities().patience)
 }
 
-/// Places fresh calls of a batch, their contacts considered, as a commit would. Nothing is written.
+/// Places fresh calls of a batch, their contacts considered, as a commit would. Gives who would be
+/// made; nothing is written.
 pub(crate) async fn foresee(
     ctx: &Context,
     source: &Source,
     batch: &mut [Prepared],
-) -> Result<(), StoreError> {
+) -> Result<Vec<Newcomer>, StoreError> {
     let fresh = batch.iter_mut().filter_map(|record| match &mut record.what {
         Prepares::Fresh(fresh) => {
             let Fresh { call, placement, .. } = &mut **fresh;
@@ -157,7 +160,7 @@ pub(crate) async fn foresee(
     });
     let mut fresh: Vec<_> = fresh.collect();
     if fresh.is_empty() {
-        return Ok(());
+        return Ok(Vec::new());
     }
     let mut tx = ctx.within(ctx.store.begin()).await?;
     ctx.within(crate::contacts::foresee(&mut tx, source, &mut fresh)).await
@@ -169,6 +172,31 @@ pub(super) fn placed(call: &Call, rules: &RulesAt) -> Placement {
 
 fn packing(error: super::CodecError) -> StoreError {
     StoreError::Statement { detail: error.why }
+}
+
+impl Prepared {
+    /// The agent a call waits for to be assigned or listed, by the provider's id.
+    pub(crate) fn waits_for_agent(&self) -> Option<String> {
+        match &self.what {
+            Prepares::Fresh(fresh) => match fresh.placement {
+                Placement::Waiting { reason, .. } if waits_for_agent(reason) => fresh.agent(),
+                _ => None,
+            },
+            Prepares::Known(known) if known.placement == "waiting" => {
+                let reason: Option<WaitingReason> = known.reason.parse().ok();
+                reason.filter(|reason| waits_for_agent(*reason))?;
+                known.provider_agent_id.clone()
+            }
+            Prepares::Known(_) | Prepares::Unreadable(_) => None,
+        }
+    }
+
+    /// Places a fresh record by other rules.
+    pub(crate) fn place_again(&mut self, rules: &RulesAt) {
+        if let Prepares::Fresh(fresh) = &mut self.what {
+            fresh.placement = placed(&fresh.call, rules);
+        }
+    }
 }
 
 impl Sighting {

@@ -1,9 +1,11 @@
-//! Names of calls that were stored before names were kept, from the records that are held.
+//! Names and campaigns of calls that were stored before these were kept, from the records that are
+//! held.
 
 use domain::{ProviderCallId, SourceId};
 use store::{CallFilter, Scope, StoreError};
 
 use super::new_aliases;
+use crate::contacts::{Why, replace};
 use crate::ingest::Dictionaries;
 use crate::{Context, Source};
 
@@ -23,8 +25,11 @@ pub struct CaughtUp {
     pub is_more: bool,
 }
 
-/// Reads the names of calls stored before names were kept, newest first, about `calls_max` of
-/// them. Each batch is written together with how far that is.
+const CAMPAIGNS: Why = Why::Said("the next run", "read the campaigns of calls stored earlier");
+
+/// Reads the names and campaigns of calls stored before these were kept, newest first, about
+/// `calls_max` of them, and places calls by their campaigns. Each batch is written together with how
+/// far that is.
 pub async fn catch_up(
     ctx: &Context,
     source: &Source,
@@ -71,8 +76,16 @@ async fn batch(
     let is_last = (rows.len() as i64) < BATCH;
     let reached = rows.last().filter(|_| !is_last);
     let reached = reached.map(|row| (row.occurred_at, row.provider_call_id.as_str()));
+    let in_campaigns: Vec<(&str, &str)> = calls
+        .iter()
+        .filter_map(|call| Some((call.provider_call_id.0.as_str(), call.campaign.as_deref()?)))
+        .collect();
     let mut tx = ctx.store.begin().await?;
+    tx.rules_lock(id).await?;
     tx.aliases_write(id, &aliases).await?;
+    tx.calls_campaigns_set(id, &in_campaigns).await?;
+    let again: Vec<String> = in_campaigns.iter().map(|(id, _)| (*id).to_owned()).collect();
+    replace(&mut tx, id, &again, CAMPAIGNS, ctx.now()).await?;
     tx.aliases_read_to(id, reached).await?;
     tx.commit().await
 }

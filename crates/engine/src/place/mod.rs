@@ -17,8 +17,17 @@ use store::{
 
 use crate::contacts;
 
+mod accounts;
+mod auto;
+mod import;
 mod rules;
 
+pub use accounts::{
+    AccountEdit, AccountError, add_account, change_account, decide_account, delete_account,
+    preview_account,
+};
+pub use import::{FileError, FileReport, Importing, import_accounts, import_assignments};
+pub(crate) use auto::{auto_assign, foreseeing, waits_for_agent};
 pub use rules::{RuleChange, decide_rule, make_rule, preview_rule};
 
 const BATCH: i64 = 2_000;
@@ -39,6 +48,12 @@ pub enum AssignError {
     Rivals {
         /// The rule in the way.
         held: Box<Rule>,
+    },
+    /// The account was put away.
+    #[error("{name} is archived")]
+    Archived {
+        /// The account.
+        name: String,
     },
     /// There is no such agent.
     #[error("agent {agent} is not there any more")]
@@ -179,17 +194,30 @@ pub async fn decide(
 ) -> Result<Decided, AssignError> {
     let accounts = store.accounts_list().await?;
     let mut tx = store.begin().await?;
-    let Plan { at, edits, slices, .. } = plan(&mut tx, change).await?;
+    let (decided, _) = decide_in(&mut tx, change, &accounts, (by, now)).await?;
+    if decided.id.is_some() {
+        tx.commit().await?;
+    }
+    Ok(decided)
+}
+
+/// The same as a part of more, with which calls to place again.
+async fn decide_in(
+    tx: &mut store::Tx,
+    change: Change,
+    accounts: &[AccountRow],
+    (by, now): (&str, Timestamp),
+) -> Result<(Decided, Vec<Slice>), AssignError> {
+    let Plan { at, edits, slices, .. } = plan(tx, change).await?;
     let source = at.source;
+    if edits.is_empty() {
+        return Ok((Decided { source, id: None }, Vec::new()));
+    }
     let rules = tx.rules_load(source).await?;
     let slices = with_ruled(slices, source, &at.provider_agent_id, &rules, change.span());
-    if edits.is_empty() {
-        return Ok(Decided { source, id: None });
-    }
     tx.assignments_edit(change.agent(), &edits, by, now).await?;
-    let id = tx.change_add((by, &change.sentence(&at.name, &accounts)), &slices, now).await?;
-    tx.commit().await?;
-    Ok(Decided { source, id: Some(id) })
+    let id = tx.change_add((by, &change.sentence(&at.name, accounts)), &slices, now).await?;
+    Ok((Decided { source, id: Some(id) }, slices))
 }
 
 /// Moves what is left of the changes of a source, some calls at a time.
@@ -240,6 +268,9 @@ async fn plan(tx: &mut store::Tx, change: Change) -> Result<Plan, AssignError> {
     let at = tx.agent_at(agent).await?.ok_or(AssignError::NoAgent { agent })?;
     // Of two people who change one agent, the second sees what the first did.
     tx.rules_lock(at.source).await?;
+    if let Change::Assign(wanted) = change {
+        in_use(tx, wanted.account).await?;
+    }
     let held = tx.assignments_held(agent).await?;
     let edits = match change {
         Change::Assign(wanted) => reassign(&held, wanted).map_err(|overlap| {
@@ -249,6 +280,14 @@ async fn plan(tx: &mut store::Tx, change: Change) -> Result<Plan, AssignError> {
     };
     let slices = slices(&at, &held, change.span());
     Ok(Plan { at, held, edits, slices })
+}
+
+/// Nothing new is given to an account that was put away; what it has it keeps.
+async fn in_use(tx: &mut store::Tx, account: AccountId) -> Result<(), AssignError> {
+    match tx.account_get(account).await? {
+        Some(row) if row.archived_at.is_some() => Err(AssignError::Archived { name: row.name }),
+        _ => Ok(()),
+    }
 }
 
 /// Where calls that a change of this span can move stand now.

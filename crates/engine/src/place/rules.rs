@@ -3,9 +3,9 @@
 use domain::{
     AccountId, Rule, RuleEdit, RuleKey, SourceId, Timestamp, Verdict, end, establish, ruled,
 };
-use store::{AccountRow, Of, Part, Slice, Store};
+use store::{AccountRow, Of, Part, Slice, Store, Tx};
 
-use super::{AssignError, Decided, moving, resume};
+use super::{AssignError, Decided, in_use, moving, resume};
 
 /// What is to change among the rules of a source.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,6 +55,7 @@ pub async fn preview_rule(
 ) -> Result<u64, AssignError> {
     let groups = store.unplaced_groups(source).await?;
     let mut tx = store.begin().await?;
+    change.allowed(&mut tx).await?;
     let rules = tx.rules_load(source).await?;
     let Plan { held, edits, slices } = plan(source, rules.of_source(), &groups, change)?;
     // The calls are read outside of it, so that nobody waits for a look.
@@ -73,19 +74,35 @@ pub async fn decide_rule(
 ) -> Result<Decided, AssignError> {
     let accounts = store.accounts_list().await?;
     let mut tx = store.begin().await?;
+    let (decided, _) =
+        decide_rule_in((store, &mut tx), source, change, &accounts, (by, now)).await?;
+    if decided.id.is_some() {
+        tx.commit().await?;
+    }
+    Ok(decided)
+}
+
+/// The same as a part of more, with which calls to place again.
+pub(super) async fn decide_rule_in(
+    (store, tx): (&Store, &mut Tx),
+    source: SourceId,
+    change: &RuleChange,
+    accounts: &[AccountRow],
+    (by, now): (&str, Timestamp),
+) -> Result<(Decided, Vec<Slice>), AssignError> {
     // Of two people who change one source, the second sees what the first did; and no call is
     // written by the old rules between the look at what waits and the commit.
     tx.rules_lock(source).await?;
+    change.allowed(tx).await?;
     let groups = store.unplaced_groups(source).await?;
     let rules = tx.rules_load(source).await?;
     let Plan { edits, slices, .. } = plan(source, rules.of_source(), &groups, change)?;
     if edits.is_empty() {
-        return Ok(Decided { source, id: None });
+        return Ok((Decided { source, id: None }, Vec::new()));
     }
     tx.rules_edit(source, &edits, by, now).await?;
-    let id = tx.change_add((by, &change.sentence(&accounts)), &slices, now).await?;
-    tx.commit().await?;
-    Ok(Decided { source, id: Some(id) })
+    let id = tx.change_add((by, &change.sentence(accounts)), &slices, now).await?;
+    Ok((Decided { source, id: Some(id) }, slices))
 }
 
 fn plan(
@@ -135,6 +152,15 @@ fn whole(held: &[Rule], unplaced: &[(String, Option<String>)]) -> Vec<Of> {
 }
 
 impl RuleChange {
+    async fn allowed(&self, tx: &mut Tx) -> Result<(), AssignError> {
+        match self {
+            Self::Establish(Rule { verdict: Verdict::Place(account), .. }) => {
+                in_use(tx, *account).await
+            }
+            Self::Establish(_) | Self::End { .. } => Ok(()),
+        }
+    }
+
     fn sentence(&self, accounts: &[AccountRow]) -> String {
         let (what, from, to) = match self {
             Self::Establish(Rule { key, verdict, valid_from, valid_to, .. }) => {
@@ -163,7 +189,7 @@ impl RuleChange {
 }
 
 /// Which calls a key means, for a person.
-fn calls_of(key: &RuleKey) -> String {
+pub(super) fn calls_of(key: &RuleKey) -> String {
     match key {
         RuleKey::Number(number) => format!("calls of the number {number}"),
         RuleKey::Campaign(name) => format!("calls of the campaign {name}"),

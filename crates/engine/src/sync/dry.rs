@@ -1,6 +1,11 @@
 //! A run that writes nothing: the same reading and the same judgement, without the last step.
 
-use domain::{Conclusion, RunId, conclude, plan, territories, unseen};
+use std::collections::{BTreeSet, HashMap, HashSet};
+
+use domain::{
+    AccountId, AgentId, Conclusion, Rules, RunId, conclude, plan, territories, unseen,
+};
+use store::StoreError;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
@@ -9,7 +14,8 @@ use super::fetch::{Fetched, fetch};
 use super::report::RunReport;
 use super::write::Tally;
 use super::{SyncError, SyncOptions};
-use crate::ingest::{Codec, Committed, Completer, RulesAt, foresee, prepare};
+use crate::ingest::{Codec, Committed, Completer, Prepared, RulesAt, foresee, prepare};
+use crate::place::foreseeing;
 use crate::{Context, Source};
 
 /// No run has this id, so nothing counts as brought by this very run.
@@ -20,6 +26,34 @@ async fn agents_listed(source: &Source) -> Vec<String> {
     let listed = source.connection.agents().await;
     let listed = listed.inspect_err(|error| tracing::warn!("Agents could not be listed: {error}"));
     listed.unwrap_or_default().agents.into_iter().map(|agent| agent.provider_agent_id).collect()
+}
+
+/// Agents nobody has assigned, in a source that gives them to an account by itself.
+struct NewAgents {
+    account: AccountId,
+    known: HashMap<String, (AgentId, String)>,
+    left_alone: HashSet<String>,
+    assigned: Vec<String>,
+}
+
+impl NewAgents {
+    async fn load(ctx: &Context, source: &Source) -> Result<Option<Self>, StoreError> {
+        let mut tx = ctx.store.begin().await?;
+        let Some(account) = tx.auto_account(source.row.id).await? else { return Ok(None) };
+        let known = tx.agent_ids(source.row.id).await?;
+        let left_alone = tx.agents_assigned_ever(source.row.id).await?;
+        Ok(Some(Self { account, known, left_alone, assigned: Vec::new() }))
+    }
+
+    /// The rules once the agents that these records name are assigned.
+    fn assign(&mut self, rules: Rules, batch: &[Prepared]) -> Rules {
+        let named = batch.iter().filter_map(Prepared::waits_for_agent);
+        let named: BTreeSet<String> = named.filter(|id| !self.left_alone.contains(id)).collect();
+        let name = |id: &String| self.known.get(id).map_or(id, |(_, name)| name).clone();
+        self.assigned.extend(named.iter().map(name));
+        self.left_alone.extend(named.iter().cloned());
+        foreseeing(rules, self.account, &self.known, &named)
+    }
 }
 
 pub(super) async fn sync_dry(
@@ -36,7 +70,8 @@ pub(super) async fn sync_dry(
     let capabilities = source.connection.capabilities();
     let planned = plan(&coverage, &capabilities, source.row.since, options.asked, started);
     let (version, rules) = ctx.store.rules_load(source.row.id).await?;
-    let rules = RulesAt { version, rules: rules.knowing(agents_listed(source).await) };
+    let mut rules = RulesAt { version, rules: rules.knowing(agents_listed(source).await) };
+    let mut new_agents = NewAgents::load(ctx, source).await?;
     let codec = Codec::plain();
     let completer = Completer::looking();
 
@@ -54,7 +89,7 @@ pub(super) async fn sync_dry(
     let windows_planned = planned.len() as u64;
     let what = Conclusion { windows_planned, ..Conclusion::default() };
     let mut tally = Tally { what, ..Tally::default() };
-    let mut error = None;
+    let (mut error, mut newcomers) = (None, HashSet::new());
     while let Some(next) = fetched.recv().await {
         match next {
             Fetched::Page { listed, sightings, .. } => {
@@ -62,7 +97,11 @@ pub(super) async fn sync_dry(
                 tally.pages += 1;
                 let (sightings, _) = completer.complete(ctx, source, sightings).await?;
                 let mut batch = prepare(ctx, source, &rules, &codec, sightings).await?;
-                foresee(ctx, source, &mut batch).await?;
+                if let Some(new_agents) = &mut new_agents {
+                    rules.rules = new_agents.assign(rules.rules, &batch);
+                    batch.iter_mut().for_each(|record| record.place_again(&rules));
+                }
+                newcomers.extend(foresee(ctx, source, &mut batch).await?);
                 tally.add(&Committed::foreseen(NO_RUN, &batch));
             }
             Fetched::Said { .. } | Fetched::Written(_) => {}
@@ -77,6 +116,8 @@ pub(super) async fn sync_dry(
     let was_cancelled = options.stop.is_cancelled();
     tally.what.was_cancelled = was_cancelled;
     tally.what.has_erred = error.is_some();
+    tally.contacts_made = newcomers.len() as u64;
+    tally.auto_assigned = new_agents.map(|agents| agents.assigned).unwrap_or_default();
     let status = conclude(&tally.accounts, tally.what);
     let took = ctx.now().since(started);
     let connection = &source.connection;

@@ -17,6 +17,7 @@ mod import;
 mod lease;
 mod log;
 mod options;
+mod organisation;
 mod prepare;
 mod report;
 mod revisit;
@@ -34,6 +35,7 @@ pub use fetch::{Ended, Fetched};
 pub use import::{ImportOptions, import};
 pub use log::{Phase, RunLog};
 pub use options::{Progress, SyncOptions};
+pub use organisation::{BusinessReport, OrganisationReport};
 pub use report::{ReportLine, RunReport};
 
 use crate::agents::{AgentsError, agents_fetch};
@@ -94,7 +96,11 @@ async fn sync_leased(
     let begun = start(ctx, source, options.kind, &parameters, lease, &mut log);
     let run = ctx.within(begun).await?;
     let mut writer = Writer::new(ctx, source, options, lease, run, log);
-    match read(&mut writer).await {
+    let has_read = match read(&mut writer).await {
+        Ok(error) => writer.after_assigning().await.map(|()| error),
+        Err(error) => Err(error),
+    };
+    match has_read {
         Ok(error) => writer.conclude(error, options.stop.is_cancelled()).await,
         Err(error) => Err(writer.give_up(error).await.into()),
     }
@@ -149,7 +155,7 @@ async fn survey(
     if earlier != CaughtUp::default() {
         let rest = if earlier.is_more { "; older ones follow with the next runs" } else { "" };
         let sentence = format!(
-            "Read the other names of {} calls stored before names were kept, {} could not be read{rest}",
+            "Read the other names and campaigns of {} calls stored before these were kept, {} could not be read{rest}",
             earlier.read, earlier.unreadable
         );
         log.info(ctx.now(), Phase::Init, sentence, Some(ctx.now().since(started)));
@@ -214,6 +220,7 @@ async fn fetch_all(
 async fn read(writer: &mut Writer<'_>) -> Result<Option<String>, StoreError> {
     let (ctx, source, options) = (writer.ctx, writer.source, writer.options);
     let Survey { planned, left, unseen } = survey(ctx, source, options, &mut writer.log).await?;
+    writer.assign_waiting().await?;
     let (version, rules) = ctx.within(ctx.store.rules_load(source.row.id)).await?;
     let rules = RulesAt { version, rules };
     let packing = Packing::load(ctx, source).await?;

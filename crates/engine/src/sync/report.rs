@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use domain::{RunAccounts, RunId, RunStatus, Timestamp};
+use domain::{AccountId, RunAccounts, RunId, RunStatus, Timestamp};
 use providers::Connection;
 use serde::Serialize;
 use store::LogLine;
 
 use super::write::Tally;
+use crate::ingest::Brought;
 
 /// A finished run.
 #[derive(Debug, Clone, Serialize)]
@@ -49,6 +50,11 @@ pub struct RunReport {
     pub excluded: u64,
     /// Records nobody could read, kept whole.
     pub set_aside: u64,
+    /// Contacts made.
+    pub contacts_made: u64,
+    /// Agents that nobody had assigned and that this source gives to its account by itself.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub auto_assigned: Vec<String>,
     /// Windows to prove.
     pub windows_planned: u64,
     /// Windows proved.
@@ -74,6 +80,10 @@ pub struct RunReport {
     pub peak_bytes: Option<u64>,
     /// What it said.
     pub logs: Vec<ReportLine>,
+    #[serde(skip)]
+    pub(super) placed: BTreeMap<AccountId, Brought>,
+    #[serde(skip)]
+    pub(super) placed_already: u64,
     #[serde(skip)]
     accounts: RunAccounts,
 }
@@ -122,6 +132,8 @@ impl RunReport {
             waiting: tally.waiting,
             excluded: tally.excluded,
             set_aside: accounts.set_aside,
+            contacts_made: tally.contacts_made,
+            auto_assigned: tally.auto_assigned.clone(),
             windows_planned: tally.what.windows_planned,
             windows_proved: tally.what.windows_proved,
             was_cancelled,
@@ -133,6 +145,8 @@ impl RunReport {
             windows_left: 0,
             peak_bytes: crate::memory::peak(),
             logs: Vec::new(),
+            placed: tally.placed.clone(),
+            placed_already: tally.placed_already,
             accounts,
         }
     }

@@ -1,18 +1,19 @@
 //! The last stage: pages, ledger, accounts and lease, together in one transaction at a time.
 
+mod agents;
 mod end;
 mod isolate;
 mod ledger;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use domain::{Conclusion, RunAccounts, RunId, Timestamp, Window};
+use domain::{AccountId, Conclusion, RunAccounts, RunId, Timestamp, Window};
 use store::{Lease, NewPage, NewSkip, RunProgress, StoreError, Tx};
 use tokio::sync::mpsc;
 
 use super::prepare::{PreparedPage, ToWrite};
 use super::{Phase, Progress, RunLog, SyncOptions};
-use crate::ingest::{Committed, Prepared, RulesAt, Skip, commit};
+use crate::ingest::{Brought, Committed, Prepared, RulesAt, Skip, commit};
 use crate::{Context, Source};
 
 /// Writes one run, and knows at any instant where every record of it went.
@@ -31,6 +32,8 @@ pub(super) struct Writer<'a> {
     holes: Vec<Window>,
     expected: u64,
     windows_left: u64,
+    /// The account that gets agents nobody has assigned.
+    auto_account: Option<AccountId>,
 }
 
 /// What a run has done so far. Copied before each transaction, kept only when it commits.
@@ -43,6 +46,15 @@ pub(super) struct Tally {
     pub(super) pages: u64,
     pub(super) what: Conclusion,
     pub(super) windows_ended: u64,
+    /// Calls written that are placed, by account.
+    pub(super) placed: BTreeMap<AccountId, Brought>,
+    /// Calls that are placed and were there just so.
+    pub(super) placed_already: u64,
+    pub(super) contacts_made: u64,
+    /// Agents that were assigned because calls named them.
+    pub(super) auto_assigned: Vec<String>,
+    /// Agents that were looked at for that, by the provider's ids.
+    pub(super) agents_met: BTreeSet<String>,
 }
 
 impl<'a> Writer<'a> {
@@ -70,6 +82,7 @@ impl<'a> Writer<'a> {
             holes: Vec::new(),
             expected: 0,
             windows_left: 0,
+            auto_account: None,
         }
     }
 
@@ -165,6 +178,7 @@ impl<'a> Writer<'a> {
         let first = self.tally.pages;
         let mut tx = self.ctx.store.begin().await?;
         tx.work_extend(self.lease, self.lease_until()).await?;
+        self.assign_agents(&mut tx, &records, now).await?;
         let done =
             commit(&mut tx, self.source, self.run, self.options.seen_by(), rules, &records, now)
                 .await?;
@@ -243,6 +257,13 @@ impl Tally {
         self.accounts.add(&done.accounts);
         self.waiting += done.waiting;
         self.excluded += done.excluded;
+        self.placed_already += done.placed_already;
+        self.contacts_made += done.contacts_made;
+        for (account, Brought { new, updated }) in &done.placed {
+            let brought = self.placed.entry(*account).or_default();
+            brought.new += new;
+            brought.updated += updated;
+        }
         for skip in &done.skips {
             match self.skip_reasons.get_mut(&*skip.reason) {
                 Some(count) => *count += 1,
