@@ -3,7 +3,9 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod accounts;
 mod agents;
+mod auto_assigning;
 mod bodies;
 mod chance;
 mod comparing;
@@ -15,6 +17,7 @@ mod disk;
 mod dry_run;
 mod elevenlabs;
 mod highlevel_conversations;
+mod importing_places;
 mod keeping;
 mod keys;
 mod leases;
@@ -22,9 +25,11 @@ mod legs;
 mod lives;
 mod oauth;
 mod paging;
+mod organisation;
 mod parts;
 mod patience;
 mod placing;
+mod placing_by_chance;
 mod placing_by_rule;
 mod play;
 mod records;

@@ -3,7 +3,7 @@
 use domain::{ProviderCallId, Rule, RuleKey, Timestamp, Verdict};
 use engine::place::{AssignError, RuleChange, decide_rule, make_rule, preview_rule};
 use store::{CallKey, Scope};
-use testkit::{Stage, instant, on_both_databases};
+use testkit::{Rig, RigSettings, Stage, instant, on_both_databases};
 
 use crate::keeping::{assert_books_are_true, assign, ensure_account, small_windows};
 
@@ -118,6 +118,37 @@ on_both_databases! {
         assert_eq!(make(&stage, &end(key, true)).await, Some(calls));
         assert_eq!(totals(&stage).await, (placed, 0, 0));
         assert_books_are_true(&stage).await;
+    }
+
+    /// C1: calls stored by a program that read no campaigns get them from their records with the next
+    /// run, and go where their campaign belongs.
+    async fn calls_stored_before_campaigns_were_read_are_placed_by_the_next_run(db) {
+        let settings = RigSettings { calls: 40, days: 3, ..RigSettings::default() };
+        let rig = Rig::set(db, "vicidial", &settings).await;
+        assert!(rig.sync().await.success);
+        let before: std::collections::BTreeMap<String, Option<String>> = rig.calls().await
+            .into_iter().map(|(id, row)| (id, row.campaign)).collect();
+        let campaign = before.values().flatten().next().unwrap().clone();
+        let calls = before.values().filter(|of| of.as_ref() == Some(&campaign)).count() as u64;
+        rig.db.execute(
+            "UPDATE calls SET campaign = NULL;
+             INSERT INTO aliases_unread SELECT source_id, 9223372036854775807, '' FROM sources;",
+        ).await;
+        let mut tx = rig.db.store.begin().await.unwrap();
+        let maple = tx.account_ensure("Maple", rig.ctx.now()).await.unwrap();
+        tx.commit().await.unwrap();
+        let (source, now) = (rig.source.row.id, rig.ctx.now());
+        let rule = RuleChange::Establish(rule(RuleKey::Campaign(campaign), Verdict::Place(maple.id)));
+        assert_eq!(make_rule(&rig.db.store, source, &rule, "ann", now).await.unwrap(), Some(0));
+        assert!(rig.sync_all().await.success);
+        let rows = rig.calls().await;
+        let after: std::collections::BTreeMap<String, Option<String>> =
+            rows.iter().map(|(id, row)| (id.clone(), row.campaign.clone())).collect();
+        assert_eq!(after, before);
+        let placed: Vec<_> = rows.values().filter(|row| row.placement == "placed").collect();
+        assert_eq!(placed.len() as u64, calls);
+        assert!(placed.iter().all(|row| row.reason == "campaign_assignment"));
+        assert_eq!(preview_rule(&rig.db.store, source, &rule).await.unwrap(), 0);
     }
 
     /// C5: whoever changes a rule and dies before its calls have moved has lost nothing.
