@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use anyhow::Result;
-use domain::{SourceId, Timestamp};
+use domain::{AccountId, SourceId, Timestamp};
 use engine::Context;
 use engine::vault::SourceVault;
 use providers::http::budget::Budgets;
@@ -49,11 +49,25 @@ impl Desk {
         {
             return Err(another_source(&known, scope).into());
         }
+        let auto = match &configured.auto_assign {
+            Some(account) => Some(self.auto_account(name, account).await?),
+            None => None,
+        };
         let mut tx = self.ctx.store.begin().await?;
         let row = tx.source_ensure(name, kind, scope, *since, self.ctx.now()).await?;
         tx.contact_policy_set(row.id, configured.contacts).await?;
+        tx.auto_account_set(row.id, auto).await?;
         tx.commit().await?;
         Ok(row)
+    }
+
+    async fn auto_account(&self, source: &str, account: &str) -> Result<AccountId> {
+        let known = self.ctx.store.account_by_name(account.trim()).await?;
+        let sentence = || {
+            format!("source `{source}` gives new agents to “{account}”, which is no account")
+        };
+        let hint = "Add it with `everycall accounts add NAME`, or correct `auto_assign`";
+        Ok(known.ok_or_else(|| Mistake::new(sentence(), hint))?.id)
     }
 
     /// What reads records of a configured source. It opens no door and is never asked anything, so

@@ -9,6 +9,7 @@ pub mod contacts;
 pub mod demo;
 pub mod doctor;
 pub mod import;
+mod imported;
 pub mod init;
 pub mod legs;
 pub mod runs;

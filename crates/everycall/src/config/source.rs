@@ -25,6 +25,8 @@ pub struct Source {
     pub country: Country,
     /// Whether its calls make contacts, look for them, or neither; unsaid: what suits the provider.
     pub contacts: Option<ContactPolicy>,
+    /// The account that gets its agents which nobody has assigned.
+    pub auto_assign: Option<String>,
     /// Which provider, and what it must know.
     pub provider: ProviderSettings,
     /// What opens its door.
@@ -68,6 +70,7 @@ struct Common {
     #[serde(default = "country")]
     country: Country,
     contacts: Option<ContactPolicy>,
+    auto_assign: Option<String>,
     concurrency: Option<usize>,
     every_minutes: Option<u64>,
     #[serde(default)]
@@ -81,12 +84,13 @@ struct Common {
     oauth: Option<OAuth>,
 }
 
-const COMMON: [&str; 15] = [
+const COMMON: [&str; 16] = [
     "name",
     "provider",
     "since",
     "country",
     "contacts",
+    "auto_assign",
     "concurrency",
     "every_minutes",
     "unlimited",
@@ -135,7 +139,19 @@ impl Source {
         let tuning = tuning(&common)?;
         let every = every(&common)?;
         let (since, country, contacts) = (common.since, common.country, common.contacts);
-        Ok(Self { name, since, country, contacts, provider, door: door(common)?, tuning, every })
+        let auto_assign = common.auto_assign.clone();
+        let door = door(common)?;
+        Ok(Self {
+            name,
+            since,
+            country,
+            contacts,
+            auto_assign,
+            provider,
+            door,
+            tuning,
+            every,
+        })
     }
 }
 

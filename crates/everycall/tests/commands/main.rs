@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on may stop")]
 
+mod accounts;
 mod compare;
 mod contacts;
 mod demo;

@@ -1,13 +1,17 @@
 //! `everycall assign`: whose the calls of an agent, a number, a campaign or a source are. Waiting
 //! calls move at once, history too.
 
+mod import;
 mod rules;
+
+use std::path::PathBuf;
 
 use anyhow::{Context as _, Result};
 use clap::Args;
 use domain::{AgentId, Assignment, Rule, RuleKey, Timestamp, Verdict};
 use engine::agents::agent_keep;
 use engine::place::{AssignError, Change, RuleChange, make, preview, preview_unlisted};
+use serde_json::json;
 use store::{AccountRow, AgentRow, Scope, SourceRow, WaitingGroup};
 
 pub use rules::{Exclude, Include, exclude, include};
@@ -30,17 +34,21 @@ pub struct Assign {
     #[command(flatten)]
     whose: Whose,
     /// The account
-    #[arg(long, value_name = "NAME")]
-    account: String,
+    #[arg(long, value_name = "NAME", required_unless_present = "import")]
+    account: Option<String>,
+    /// Assign as the lines of a CSV file say: its first line names the columns agent, number,
+    /// campaign, source, account, from and to, as far as they are needed
+    #[arg(long, value_name = "FILE",
+        conflicts_with_all = ["agent", "campaign", "whole_source", "source", "account", "from", "to"])]
+    import: Option<PathBuf>,
     /// From this day or instant on (UTC) [default: always]
     #[arg(long, value_name = "TIME", value_parser = Timestamp::parse_human)]
     from: Option<Timestamp>,
     /// … up to, and without, this day or instant [default: for ever]
     #[arg(long, value_name = "TIME", value_parser = Timestamp::parse_human)]
     to: Option<Timestamp>,
-    /// Say what would happen, and change nothing
-    #[arg(long)]
-    preview: bool,
+    #[command(flatten)]
+    telling: Telling,
 }
 
 /// End the assignments of an agent, a number, a campaign or a whole source
@@ -53,16 +61,45 @@ pub struct Unassign {
     /// From this day or instant on (UTC) [default: as if they had never been]
     #[arg(long, value_name = "TIME", value_parser = Timestamp::parse_human)]
     from: Option<Timestamp>,
+    #[command(flatten)]
+    telling: Telling,
+}
+
+/// Whether anything is done, and how it is told.
+#[derive(Debug, Clone, Copy, Args)]
+pub struct Telling {
     /// Say what would happen, and change nothing
     #[arg(long)]
     preview: bool,
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+impl Telling {
+    /// Whether nothing is to change.
+    pub fn is_preview(self) -> bool {
+        self.preview
+    }
+
+    /// How many calls moved or would, none where all was so already; the sentence is for a person.
+    pub fn tell(self, moved: Option<u64>, sentence: &str) -> Result<Exit> {
+        if self.json {
+            output::print_json(&json!({
+                "changed": moved.is_some() && !self.preview, "preview": self.preview,
+                "callsMoved": moved.unwrap_or(0),
+            }))?;
+        } else {
+            output::print(sentence)?;
+        }
+        Ok(Exit::Done)
+    }
 }
 
 /// Whose calls are meant.
 #[derive(Debug, Args)]
 pub struct Whose {
     /// The agent: its name or the provider's id; or a number of ours, such as +12015550123
-    #[arg(required_unless_present_any = ["campaign", "whole_source"])]
     agent: Option<String>,
     /// Calls of this campaign, queue or batch, in the provider's words
     #[arg(long, value_name = "NAME", conflicts_with_all = ["agent", "whole_source"])]
@@ -76,6 +113,15 @@ pub struct Whose {
 }
 
 impl Whose {
+    /// Fails where nobody is meant.
+    fn said(&self) -> Result<(), Mistake> {
+        if self.agent.is_some() || self.campaign.is_some() || self.whole_source {
+            return Ok(());
+        }
+        let hint = "Name an agent or a number, or say --campaign NAME or --whole-source";
+        Err(Mistake::new("whose calls are meant was not said", hint))
+    }
+
     /// What a rule of the source would speak of; none where an agent is meant.
     fn key(&self) -> Result<Option<RuleKey>> {
         if self.whole_source {
@@ -117,8 +163,12 @@ impl Who {
 
 /// Assigns it.
 pub async fn run(site: &Site, arguments: Assign) -> Result<Exit> {
+    if let Some(file) = &arguments.import {
+        return import::run(site, file, arguments.telling).await;
+    }
+    arguments.whose.said()?;
     let desk = site.look().await?;
-    let account = account(site, &desk, &arguments.account).await?;
+    let account = account(site, &desk, arguments.account.as_deref().unwrap_or_default()).await?;
     let from = arguments.from.unwrap_or(Timestamp::MIN);
     let to = arguments.to.unwrap_or(Timestamp::MAX);
     if from >= to {
@@ -129,75 +179,81 @@ pub async fn run(site: &Site, arguments: Assign) -> Result<Exit> {
         let source = rules::source(site, &desk, arguments.whose.source.as_deref()).await?;
         let verdict = Verdict::Place(account.id);
         let rule = Rule { id: None, key, verdict, valid_from: from, valid_to: to };
-        return rules::establish(site, &desk, &source, rule, arguments.preview).await;
+        return rules::establish(site, &desk, &source, rule, arguments.telling).await;
     }
     let (source, who) = find(site, &desk, &arguments.whose).await?;
     let (name, of) = (who.name(), source.name.as_str());
     let store = &desk.ctx.store;
     let span = span(arguments.from, arguments.to);
-    if let (true, Who::Unlisted(id)) = (arguments.preview, &who) {
-        let calls = count(preview_unlisted(store, (source.id, id), (from, to)).await?);
-        return would(&format!("assign {name} ({of}) to {}{span}", account.name), &calls);
+    let telling = arguments.telling;
+    let would = format!("assign {name} ({of}) to {}{span}", account.name);
+    if let (true, Who::Unlisted(id)) = (telling.preview, &who) {
+        let calls = preview_unlisted(store, (source.id, id), (from, to)).await?;
+        return telling.tell(Some(calls), &foreseen(&would, calls));
     }
     let agent = AgentId(row(&desk, &source, &who).await?);
     let wanted = Assignment { agent, account: account.id, valid_from: from, valid_to: to };
     let change = Change::Assign(wanted);
-    let refused = |error| refusal(site, &desk, error, (name, &account.name));
-    if arguments.preview {
-        let calls = match preview(store, change).await {
-            Ok(calls) => count(calls),
-            Err(error) => return Err(refused(error).await),
-        };
-        return would(&format!("assign {name} ({of}) to {}{span}", account.name), &calls);
-    }
-    match make(store, change, &environment::user(), desk.ctx.now()).await {
-        Ok(Some(calls)) => output::print(&format!(
-            "Assigned {name} ({of}) to {}{span}: {} calls placed.",
-            account.name,
-            count(calls)
-        ))?,
-        Ok(None) => output::print(&format!(
-            "The calls of {name} are {}'s already{span}; nothing was changed.",
-            account.name
-        ))?,
-        Err(error) => return Err(refused(error).await),
-    }
-    Ok(Exit::Done)
+    let done = if telling.preview {
+        preview(store, change).await.map(Some)
+    } else {
+        make(store, change, &environment::user(), desk.ctx.now()).await
+    };
+    let moved = match done {
+        Ok(moved) => moved,
+        Err(error) => return Err(refusal(site, &desk, error, (name, &account.name)).await),
+    };
+    let sentence = match moved {
+        Some(calls) if telling.preview => foreseen(&would, calls),
+        Some(calls) => {
+            let calls = count(calls);
+            let out = account.calls_reset_at.map(|at| format!(" Those before {at} are left out."));
+            let out = out.unwrap_or_default();
+            format!("Assigned {name} ({of}) to {}{span}: {calls} calls placed.{out}", account.name)
+        }
+        None => {
+            let to = &account.name;
+            format!("The calls of {name} are {to}'s already{span}; nothing was changed.")
+        }
+    };
+    telling.tell(moved, &sentence)
 }
 
 /// Ends its assignments.
 pub async fn unassign(site: &Site, arguments: Unassign) -> Result<Exit> {
+    arguments.whose.said()?;
     let desk = site.look().await?;
     if let Some(key) = arguments.whose.key()? {
         let source = rules::source(site, &desk, arguments.whose.source.as_deref()).await?;
         let from = arguments.from.unwrap_or(Timestamp::MIN);
         let change = RuleChange::End { key, excludes: false, from };
-        return rules::make(site, &desk, &source, &change, arguments.preview).await;
+        return rules::make(site, &desk, &source, &change, arguments.telling).await;
     }
     let (source, who) = find(site, &desk, &arguments.whose).await?;
     let (name, of) = (who.name(), source.name.as_str());
+    let telling = arguments.telling;
     let Who::Listed(AgentRow { agent_id, .. }) = who else {
-        output::print(&format!("{name} ({of}) is assigned to nobody; nothing was changed."))?;
-        return Ok(Exit::Done);
+        let sentence = format!("{name} ({of}) is assigned to nobody; nothing was changed.");
+        return telling.tell(None, &sentence);
     };
     let from = arguments.from.unwrap_or(Timestamp::MIN);
     let change = Change::Unassign { agent: AgentId(agent_id), from };
     let span = span(arguments.from, None);
-    if arguments.preview {
-        let calls = count(preview(&desk.ctx.store, change).await?);
-        return would(&format!("unassign {name} ({of}){span}"), &calls);
-    }
-    let moved = make(&desk.ctx.store, change, &environment::user(), desk.ctx.now()).await?;
-    output::print(&match moved {
+    let moved = if telling.preview {
+        Some(preview(&desk.ctx.store, change).await?)
+    } else {
+        make(&desk.ctx.store, change, &environment::user(), desk.ctx.now()).await?
+    };
+    let sentence = match moved {
+        Some(calls) if telling.preview => foreseen(&format!("unassign {name} ({of}){span}"), calls),
         Some(calls) => format!("Unassigned {name} ({of}){span}: {} calls moved.", count(calls)),
         None => format!("{name} ({of}) is assigned to nobody{span}; nothing was changed."),
-    })?;
-    Ok(Exit::Done)
+    };
+    telling.tell(moved, &sentence)
 }
 
-fn would(what: &str, calls: &str) -> Result<Exit> {
-    output::print(&format!("Would {what} and move {calls} calls. Nothing was changed."))?;
-    Ok(Exit::Done)
+fn foreseen(what: &str, calls: u64) -> String {
+    format!("Would {what} and move {} calls. Nothing was changed.", count(calls))
 }
 
 /// ` from … up to …`, as far as it was said.
@@ -214,7 +270,11 @@ async fn refusal(
     error: AssignError,
     (agent, to): (&str, &str),
 ) -> anyhow::Error {
-    let AssignError::Overlaps { held, .. } = error else { return error.into() };
+    let held = match error {
+        AssignError::Overlaps { held, .. } => held,
+        AssignError::Archived { name } => return archived(site, &name),
+        other => return other.into(),
+    };
     let accounts = match desk.ctx.store.accounts_list().await {
         Ok(accounts) => accounts,
         Err(error) => return error.into(),
@@ -235,6 +295,17 @@ async fn refusal(
     .into()
 }
 
+/// What to do about an account that was put away.
+fn archived(site: &Site, name: &str) -> anyhow::Error {
+    let hint = format!(
+        "Name another, or take it out of the archive: {} accounts unarchive {}",
+        site.here(),
+        quoted(name)
+    );
+    Mistake::missing(format!("the account {name} is archived and is given nothing new"), hint)
+        .into()
+}
+
 /// Our id of the agent, which gets a row when it has none.
 async fn row(desk: &Desk, source: &SourceRow, who: &Who) -> Result<i64> {
     let id = match who {
@@ -248,7 +319,7 @@ async fn row(desk: &Desk, source: &SourceRow, who: &Who) -> Result<i64> {
     Ok(kept.context("the agent was kept and is not there")?.agent_id)
 }
 
-pub(super) async fn account(site: &Site, desk: &Desk, name: &str) -> Result<AccountRow> {
+pub async fn account(site: &Site, desk: &Desk, name: &str) -> Result<AccountRow> {
     if let Some(account) = desk.ctx.store.account_by_name(name).await? {
         return Ok(account);
     }

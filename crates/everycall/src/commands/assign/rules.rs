@@ -7,11 +7,11 @@ use domain::{Country, Phone, Rule, RuleKey, Timestamp, Verdict};
 use engine::place::{AssignError, RuleChange, make_rule, preview_rule};
 use store::SourceRow;
 
-use super::span;
+use super::{Telling, span};
 use crate::commands::site::Site;
 use crate::config::environment;
 use crate::mistake::{Exit, Mistake};
-use crate::output::{self, count};
+use crate::output::count;
 use crate::wiring::Desk;
 
 /// Leave calls out: keep them, and count them for nobody
@@ -42,9 +42,8 @@ struct Which {
     /// Calls where our side has this number, such as +12015550123
     #[arg(long, value_name = "NUMBER")]
     number: Option<String>,
-    /// Say what would happen, and change nothing
-    #[arg(long)]
-    preview: bool,
+    #[command(flatten)]
+    telling: Telling,
 }
 
 impl Which {
@@ -63,7 +62,7 @@ pub async fn exclude(site: &Site, Exclude { which }: Exclude) -> Result<Exit> {
     let source = source(site, &desk, which.source.as_deref()).await?;
     let (valid_from, valid_to) = (Timestamp::MIN, Timestamp::MAX);
     let rule = Rule { id: None, key, verdict: Verdict::Exclude, valid_from, valid_to };
-    establish(site, &desk, &source, rule, which.preview).await
+    establish(site, &desk, &source, rule, which.telling).await
 }
 
 /// Counts them again.
@@ -71,7 +70,7 @@ pub async fn include(site: &Site, Include { which }: Include) -> Result<Exit> {
     let change = RuleChange::End { key: which.key()?, excludes: true, from: Timestamp::MIN };
     let desk = site.look().await?;
     let source = source(site, &desk, which.source.as_deref()).await?;
-    make(site, &desk, &source, &change, which.preview).await
+    make(site, &desk, &source, &change, which.telling).await
 }
 
 /// Lets a rule hold, or says which one is in the way.
@@ -80,9 +79,9 @@ pub async fn establish(
     desk: &Desk,
     source: &SourceRow,
     rule: Rule,
-    is_preview: bool,
+    telling: Telling,
 ) -> Result<Exit> {
-    make(site, desk, source, &RuleChange::Establish(rule), is_preview).await
+    make(site, desk, source, &RuleChange::Establish(rule), telling).await
 }
 
 /// Makes a change of the rules of a source, or says what it would move.
@@ -91,11 +90,11 @@ pub async fn make(
     desk: &Desk,
     source: &SourceRow,
     change: &RuleChange,
-    is_preview: bool,
+    telling: Telling,
 ) -> Result<Exit> {
     let store = &desk.ctx.store;
     let of = &source.name;
-    let done = if is_preview {
+    let done = if telling.preview {
         preview_rule(store, source.id, change).await.map(Some)
     } else {
         make_rule(store, source.id, change, &environment::user(), desk.ctx.now()).await
@@ -104,14 +103,14 @@ pub async fn make(
         Ok(moved) => moved,
         Err(error) => return Err(refusal(site, desk, source, error).await),
     };
-    output::print(&match moved.map(count) {
-        Some(calls) if is_preview => {
+    let sentence = match moved.map(count) {
+        Some(calls) if telling.preview => {
             format!("Would move {calls} calls of {of}. Nothing was changed.")
         }
         Some(calls) => format!("Done: {calls} calls of {of} moved."),
         None => format!("It is so already in {of}; nothing was changed."),
-    })?;
-    Ok(Exit::Done)
+    };
+    telling.tell(moved, &sentence)
 }
 
 /// The source that is meant: the one named, or the only one.
@@ -145,7 +144,11 @@ async fn refusal(
     source: &SourceRow,
     error: AssignError,
 ) -> anyhow::Error {
-    let AssignError::Rivals { held } = error else { return error.into() };
+    let held = match error {
+        AssignError::Rivals { held } => held,
+        AssignError::Archived { name } => return super::archived(site, &name),
+        other => return other.into(),
+    };
     let accounts = match desk.ctx.store.accounts_list().await {
         Ok(accounts) => accounts,
         Err(error) => return error.into(),

@@ -12,6 +12,7 @@ use crate::commands::site::Site;
 use crate::config::environment;
 use crate::mistake::{Exit, Mistake};
 use crate::output::{self, count};
+use crate::wiring::Desk;
 
 /// Add a contact, or add to the one that has the number or id
 #[derive(Debug, Args)]
@@ -58,13 +59,14 @@ struct Person {
     /// A field of your own; may be given several times
     #[arg(long, value_name = "NAME=VALUE")]
     custom: Vec<String>,
-    /// The country of numbers written without one
-    #[arg(long, value_name = "CODE", value_parser = country, default_value = "US")]
-    country: Country,
+    /// The country of numbers written without one [default: the account's, or US]
+    #[arg(long, value_name = "CODE", value_parser = country)]
+    country: Option<Country>,
 }
 
 impl Person {
-    fn entry(&self, now: Timestamp) -> Result<Entry, Mistake> {
+    /// What was said, where the account is at home here.
+    fn entry(&self, at_home: Option<Country>, now: Timestamp) -> Result<Entry, Mistake> {
         let mut fields = ContactFields::new();
         let named = [
             ("first_name", &self.first_name),
@@ -83,11 +85,12 @@ impl Person {
             };
             fields.state(name, Value::String(value.to_owned()), now);
         }
+        let home = self.country.or(at_home).unwrap_or(Country::US);
         let mut phones = Vec::new();
         for text in &self.phone {
             let hint =
                 "Write it with its country, such as +1 …, or name the country with --country";
-            let phone = Phone::new(text, self.country).e164;
+            let phone = Phone::new(text, home).e164;
             phones.push(phone.ok_or_else(|| Mistake::new("--phone is no phone number", hint))?);
         }
         let mut ids = Vec::new();
@@ -109,7 +112,7 @@ pub async fn add(site: &Site, arguments: Add) -> Result<Exit> {
     let desk = site.look().await?;
     let now = desk.ctx.now();
     let account = account(site, &desk, &arguments.account).await?;
-    let entry = arguments.person.entry(now)?;
+    let entry = arguments.person.entry(account.country, now)?;
     if entry.phones.is_empty() && entry.ids.is_empty() {
         let hint = "Give --phone, --vendor-lead-code or --highlevel-contact";
         return Err(
@@ -150,7 +153,8 @@ pub async fn add(site: &Site, arguments: Add) -> Result<Exit> {
 pub async fn change(site: &Site, arguments: Change) -> Result<Exit> {
     let desk = site.look().await?;
     let now = desk.ctx.now();
-    let entry = arguments.person.entry(now)?;
+    let at_home = country_of(&desk, arguments.contact).await?;
+    let entry = arguments.person.entry(at_home, now)?;
     let (contact, dry, who) = (arguments.contact, arguments.writing.dry_run, environment::user());
     let changed = engine::contacts::change(&desk.ctx.store, contact, entry, (&who, dry), now).await;
     let (has_changed, moved) = changed.map_err(|error| refusal(site, error))?;
@@ -167,6 +171,17 @@ pub async fn change(site: &Site, arguments: Change) -> Result<Exit> {
         output::print(&format!("{sentence}{}", placed(moved)))?;
     }
     Ok(Exit::Done)
+}
+
+/// The country of the account a contact belongs to.
+async fn country_of(desk: &Desk, contact: ContactId) -> Result<Option<Country>> {
+    let store = &desk.ctx.store;
+    let mut tx = store.begin().await?;
+    let row = tx.contacts_get(&[contact]).await?.pop();
+    drop(tx);
+    let accounts = store.accounts_list().await?;
+    let of = row.and_then(|row| accounts.into_iter().find(|account| account.id == row.account));
+    Ok(of.and_then(|account| account.country))
 }
 
 /// ` 12 calls that waited are placed.`, where any did.

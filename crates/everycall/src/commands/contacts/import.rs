@@ -30,9 +30,9 @@ pub struct Import {
     /// Whose contacts they are
     #[arg(long, value_name = "NAME")]
     account: String,
-    /// The country of numbers written without one
-    #[arg(long, value_name = "CODE", value_parser = country, default_value = "US")]
-    country: Country,
+    /// The country of numbers written without one [default: the account's, or US]
+    #[arg(long, value_name = "CODE", value_parser = country)]
+    country: Option<Country>,
     #[command(flatten)]
     writing: Writing,
 }
@@ -48,7 +48,7 @@ pub async fn run(site: &Site, arguments: Import) -> Result<Exit> {
     let who = environment::user();
     let asked = ContactImport {
         account: account.id,
-        home: arguments.country,
+        home: arguments.country.or(account.country).unwrap_or(Country::US),
         by: &who,
         is_dry_run: arguments.writing.dry_run,
     };

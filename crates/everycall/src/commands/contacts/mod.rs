@@ -99,7 +99,8 @@ fn contact_id(text: &str) -> Result<ContactId, String> {
     })
 }
 
-fn country(text: &str) -> Result<Country, String> {
+/// A country, as it is typed.
+pub fn country(text: &str) -> Result<Country, String> {
     Country::new(text).ok_or_else(|| "a country is two letters, such as US".to_owned())
 }
 

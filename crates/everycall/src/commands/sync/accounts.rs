@@ -130,6 +130,11 @@ impl Accounts<'_> {
         if report.excluded > 0 {
             writeln!(out, "\n  {} calls are excluded on purpose", count(report.excluded))?;
         }
+        if !report.auto_assigned.is_empty() {
+            let names = report.auto_assigned.join(", ");
+            let verb = if report.dry_run { "would be assigned" } else { "assigned" };
+            writeln!(out, "\n  {verb} by itself, as nobody had done it: {names}")?;
+        }
         if report.sync_log_id.is_none() && report.waiting > 0 {
             writeln!(out, "\n  {} calls would wait:", count(report.waiting))?;
             for (reason, calls) in &report.skip_reasons {

@@ -7,7 +7,7 @@ mod span;
 use anyhow::Result;
 use clap::Args;
 use domain::{RunStatus, Timestamp};
-use engine::sync::{RunReport, SyncOptions, sync};
+use engine::sync::{OrganisationReport, RunReport, SyncOptions, sync};
 use tokio_util::sync::CancellationToken;
 
 use super::site::Site;
@@ -47,6 +47,10 @@ pub struct Sync {
     /// Print one JSON object per source instead of text
     #[arg(long)]
     json: bool,
+    /// Print one JSON object for all that was read: how many calls were synced, were there already,
+    /// or are skipped, and how many for each account
+    #[arg(long, conflicts_with = "json")]
+    report: bool,
     /// Set the clock to this instant, for tests and benchmarks
     #[arg(long, hide = true, value_name = "INSTANT", value_parser = Timestamp::parse_human)]
     now: Option<Timestamp>,
@@ -69,6 +73,7 @@ pub async fn run(site: &Site, arguments: Sync) -> Result<Exit> {
     }
     let interrupt = Interrupt::listen(STOPPING)?;
     let mut exit = Exit::Done;
+    let mut reports = Vec::new();
     for source in &sources {
         let options = SyncOptions {
             asked,
@@ -77,8 +82,11 @@ pub async fn run(site: &Site, arguments: Sync) -> Result<Exit> {
             ..SyncOptions::manual()
         };
         let report = pull(&desk, source, options, !arguments.json).await?;
+        exit = exit.max(exit_of(&report));
         if arguments.json {
             output::print_json(&report)?;
+        } else if arguments.report {
+            reports.push(report);
         } else {
             let waiting = Accounts::waiting(&desk, source.row.id).await?;
             let (here, source) = (&site.here(), &source.row.name);
@@ -86,10 +94,15 @@ pub async fn run(site: &Site, arguments: Sync) -> Result<Exit> {
                 &Accounts { here, source, report: &report, waiting, is_import: false }.text(),
             )?;
         }
-        exit = exit.max(exit_of(&report));
         if interrupt.came() {
-            return Ok(Exit::Stopped);
+            exit = Exit::Stopped;
+            break;
         }
+    }
+    if arguments.report {
+        let accounts = desk.ctx.store.accounts_list().await?.into_iter();
+        let names = accounts.map(|account| (account.id, account.name)).collect();
+        output::print_json(&OrganisationReport::of(&reports, &names))?;
     }
     desk.ctx.store.close().await;
     Ok(exit)
