@@ -99,7 +99,7 @@ pub fn place(arguments: &PlaceArguments) -> Result<()> {
 
 /// What placing in memory prints, a line for each way.
 #[derive(Clone, Deserialize)]
-struct Placed {
+struct Speed {
     name: String,
     calls: u64,
     placed: u64,
@@ -108,12 +108,12 @@ struct Placed {
 
 /// The middle run of each way, by time.
 fn in_memory(artefacts: &Artefacts, runs: u32) -> Result<Vec<Vec<String>>> {
-    let mut ways: Vec<Vec<Placed>> = Vec::new();
+    let mut ways: Vec<Vec<Speed>> = Vec::new();
     for run in 1..=runs {
         println!("Placing in memory: run {run} of {runs}.");
         let said = run::answer(&mut Command::new(&artefacts.place_speed))?;
         for (place, line) in said.lines().enumerate() {
-            let placed: Placed = serde_json::from_str(line)?;
+            let placed: Speed = serde_json::from_str(line)?;
             if ways.len() <= place {
                 ways.push(Vec::new());
             }
@@ -130,7 +130,7 @@ fn middle<T: Clone, K: Ord>(mut runs: Vec<T>, key: impl Fn(&T) -> K) -> T {
     runs[runs.len() / 2].clone()
 }
 
-fn memory_cells(placed: &Placed) -> Vec<String> {
+fn memory_cells(placed: &Speed) -> Vec<String> {
     let seconds = Duration::from_nanos(placed.duration_ns).as_secs_f64().max(1e-9);
     let calls = placed.calls as f64;
     vec![
@@ -228,7 +228,7 @@ mod tests {
     #[test]
     fn placing_in_memory_is_told_in_calls_a_second() {
         let name = "by rules".to_owned();
-        let placed = Placed { name, calls: 1_000, placed: 900, duration_ns: 500_000 };
+        let placed = Speed { name, calls: 1_000, placed: 900, duration_ns: 500_000 };
         assert_eq!(memory_cells(&placed), ["by rules", "1000", "900", "2000000", "500"]);
     }
 

@@ -153,8 +153,8 @@ impl<'a> Site<'a> {
         let mut last: Option<String> = None;
         loop {
             let most = LIST_MAX.to_string();
-            let list = ["calls", "--json", "--source", "bench", "--limit", &most];
-            let mut command = self.command(&list);
+            let calls = ["calls", "--json", "--source", "bench", "--limit", &most];
+            let mut command = self.command(&calls);
             command.args(last.iter().flat_map(|id| ["--after", id]));
             let listed = run::answer(&mut command)?;
             let ids = listed.lines().map(|line| Ok(serde_json::from_str::<Held>(line)?.id));

@@ -3,8 +3,8 @@ use proptest::prelude::*;
 use super::{Rule, RuleEdit, RuleKey, Verdict, end, establish, ruled};
 use crate::samples::hour;
 use crate::{
-    AccountId, AgentId, Assignment, AssignmentId, Because, Direction, ExcludedReason, HeldAssignment, Placement,
-    PlacementFacts, RuleId, Rules, Timestamp, place,
+    AccountId, AgentId, Assignment, AssignmentId, Because, Direction, ExcludedReason,
+    HeldAssignment, Placement, PlacementFacts, RuleId, Rules, Timestamp, place,
 };
 
 const OURS: &str = "+12015550100";
