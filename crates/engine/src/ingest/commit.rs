@@ -1,14 +1,14 @@
 //! The light half of ingesting: decide each record's fate and write, inside one transaction.
 
 use std::borrow::{Borrow, Cow};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
-use domain::{AccountId, ContentHash, Placement, RunAccounts, RunId, Timestamp, WaitingReason};
-use providers::Identity;
+use domain::{ContentHash, RunId, Timestamp};
 use store::{KnownCall, NewCall, NewObservation, NewSetAside, StoreError, Tx};
 
+use super::committed::{Committed, Standing};
 use super::prepare::{Fresh, Prepared, Prepares, placed};
-use super::{RulesAt, Skip, placement_name};
+use super::{RulesAt, placement_name};
 use crate::Source;
 use crate::contacts::{Batch, Settled};
 
@@ -44,55 +44,6 @@ pub enum Fate {
     Repeated,
     /// Nobody could read it.
     SetAside,
-}
-
-/// What a commit did, without `listed`, which is counted where records leave the socket.
-#[derive(Debug, Clone, Default)]
-pub struct Committed {
-    /// Where every record went.
-    pub accounts: RunAccounts,
-    /// Calls that wait, new or not, and records set aside, each once.
-    pub skips: Vec<Skip>,
-    /// How many calls wait.
-    pub waiting: u64,
-    /// How many calls are deliberately left out.
-    pub excluded: u64,
-    /// Calls written that are placed, by account.
-    pub placed: BTreeMap<AccountId, Brought>,
-    /// Calls that are placed and were there just so.
-    pub placed_already: u64,
-    /// Contacts made for them.
-    pub contacts_made: u64,
-}
-
-/// Calls of an account that a run brought.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Brought {
-    /// Calls we did not have.
-    pub new: u64,
-    /// Calls whose content changed.
-    pub updated: u64,
-}
-
-/// Whether a call is placed, as far as that is known of it.
-#[derive(Debug, Clone, Copy)]
-enum Standing {
-    With(AccountId),
-    Placed,
-    NotPlaced,
-}
-
-impl Standing {
-    fn of(placement: Placement) -> Self {
-        match placement {
-            Placement::Placed { account, .. } => Self::With(account),
-            Placement::Waiting { .. } | Placement::Excluded { .. } => Self::NotPlaced,
-        }
-    }
-
-    fn of_known(call: &KnownCall) -> Self {
-        if call.placement == "placed" { Self::Placed } else { Self::NotPlaced }
-    }
 }
 
 /// What will be written once every fate is known. A call changed twice in one batch is written
@@ -315,77 +266,6 @@ impl<'b> Writes<'b> {
         tx.aliases_write(source, &aliases.collect::<Vec<_>>()).await?;
         tx.observations_add(source, run.0, seen_by, now, &self.observations).await?;
         tx.set_aside_add(source, run.0, now, &self.set_aside).await
-    }
-}
-
-impl Committed {
-    fn count(&mut self, fate: Fate, standing: Standing) {
-        match (fate, standing) {
-            (Fate::New, Standing::With(account)) => self.placed.entry(account).or_default().new += 1,
-            (Fate::Updated, Standing::With(account)) => {
-                self.placed.entry(account).or_default().updated += 1;
-            }
-            (Fate::Unchanged, Standing::With(_) | Standing::Placed) => self.placed_already += 1,
-            _ => {}
-        }
-        let counter = match fate {
-            Fate::New => &mut self.accounts.new,
-            Fate::Updated => &mut self.accounts.updated,
-            Fate::Unchanged => &mut self.accounts.unchanged,
-            Fate::Repeated => &mut self.accounts.repeated,
-            Fate::SetAside => &mut self.accounts.set_aside,
-        };
-        *counter += 1;
-    }
-
-    fn fresh(&mut self, fresh: &Fresh, placement: Placement) {
-        let (placement, reason) = placement_name(placement);
-        let id = fresh.call.provider_call_id.0.clone();
-        self.outcome(placement, reason, id, fresh.agent(), Some(fresh.call.occurred_at.at));
-    }
-
-    fn known(&mut self, known: &KnownCall, identity: Option<&Identity>) {
-        let id = identity.map(|call| call.id.0.clone()).unwrap_or_default();
-        let agent = known.provider_agent_id.clone();
-        let at = identity.map(|call| call.occurred_at);
-        self.outcome(&known.placement, &known.reason, id, agent, at);
-    }
-
-    fn outcome(
-        &mut self,
-        placement: &str,
-        reason: &str,
-        provider_call_id: String,
-        provider_agent_id: Option<String>,
-        occurred_at: Option<Timestamp>,
-    ) {
-        match placement {
-            "waiting" => self.waiting += 1,
-            "excluded" => self.excluded += 1,
-            _ => return,
-        }
-        let known: Result<WaitingReason, _> = reason.parse();
-        let (reason, detail) = match known {
-            Ok(known) => (Cow::Borrowed(known.as_str()), Cow::Borrowed(known.sentence())),
-            Err(_) => (Cow::Owned(reason.to_owned()), Cow::Owned(reason.to_owned())),
-        };
-        self.skips.push(Skip {
-            provider_call_id: Some(provider_call_id),
-            reason,
-            detail,
-            provider_agent_id,
-            occurred_at,
-        });
-    }
-
-    fn set_aside(&mut self, record: &NewSetAside) {
-        self.skips.push(Skip {
-            provider_call_id: record.provider_call_id.clone(),
-            reason: Cow::Borrowed("set_aside"),
-            detail: Cow::Owned(record.why.clone()),
-            provider_agent_id: None,
-            occurred_at: None,
-        });
     }
 }
 

@@ -6,6 +6,7 @@
 mod asking;
 mod codec;
 mod commit;
+mod committed;
 mod complete;
 mod prepare;
 
@@ -18,7 +19,8 @@ use providers::RawRecord;
 pub(crate) use asking::Asking;
 pub(crate) use codec::SAMPLES;
 pub use codec::{Codec, CodecError, Dictionaries};
-pub use commit::{Brought, Committed, Fate, SeenBy, commit};
+pub use commit::{Fate, SeenBy, commit};
+pub use committed::{Brought, Committed};
 pub use complete::Completer;
 pub(crate) use prepare::foresee;
 pub use prepare::{Prepared, Prepares, prepare};

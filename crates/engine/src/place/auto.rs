@@ -5,7 +5,8 @@ use std::collections::{BTreeSet, HashMap};
 use domain::{AccountId, Assignment, AssignmentEdit, Rules, SourceId, Timestamp, WaitingReason};
 use store::{AgentAt, SeenAgent, StoreError, Tx};
 
-use super::{for_ever, slices, with_ruled};
+use super::for_ever;
+use super::slices::{slices, with_ruled};
 use crate::agents::NEVER_LISTED;
 
 const BY: &str = "auto-assign";
@@ -21,11 +22,11 @@ pub(crate) fn waits_for_agent(reason: WaitingReason) -> bool {
 pub(crate) async fn auto_assign(
     tx: &mut Tx,
     (source, account): (SourceId, AccountId),
-    named: &BTreeSet<String>,
+    ids: &BTreeSet<String>,
     now: Timestamp,
 ) -> Result<Vec<String>, StoreError> {
     let ever = tx.agents_assigned_ever(source).await?;
-    let wanted: Vec<&String> = named.iter().filter(|id| !ever.contains(*id)).collect();
+    let wanted: Vec<&String> = ids.iter().filter(|id| !ever.contains(*id)).collect();
     if wanted.is_empty() {
         return Ok(Vec::new());
     }

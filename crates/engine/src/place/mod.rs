@@ -4,31 +4,31 @@
 //! they are, some at a time, so that others get their turn. Whoever is interrupted has lost
 //! nothing: the next change or run of the source does the rest.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 
 use domain::{
-    AccountId, AgentId, Assignment, AssignmentEdit, ExcludedReason, HeldAssignment, Placement,
-    Rule, Rules, SourceId, Timestamp, Verdict, WaitingReason, edited, place, reassign,
-    unassign as ending,
+    AccountId, AgentId, Assignment, AssignmentEdit, HeldAssignment, Placement, Rule, Rules,
+    SourceId, Timestamp, edited, place, reassign, unassign as ending,
 };
-use store::{
-    AccountRow, AgentAt, MovedCall, Of, Part, PlacedCall, Replacement, Slice, Store, StoreError,
-};
+use store::{AccountRow, AgentAt, MovedCall, PlacedCall, Replacement, Slice, Store, StoreError};
 
 use crate::contacts;
+use slices::{slices, with_ruled};
 
 mod accounts;
 mod auto;
 mod import;
 mod rules;
+mod slices;
 
 pub use accounts::{
     AccountEdit, AccountError, add_account, change_account, decide_account, delete_account,
     preview_account,
 };
-pub use import::{FileError, FileReport, Importing, import_accounts, import_assignments};
 pub(crate) use auto::{auto_assign, foreseeing, waits_for_agent};
+pub use import::{FileError, FileReport, Importing, import_accounts, import_assignments};
 pub use rules::{RuleChange, decide_rule, make_rule, preview_rule};
+pub(crate) use slices::unlisted;
 
 const BATCH: i64 = 2_000;
 
@@ -251,18 +251,6 @@ pub fn for_ever(agent: AgentId, account: AccountId) -> Assignment {
     Assignment { agent, account, valid_from: Timestamp::MIN, valid_to: Timestamp::MAX }
 }
 
-/// The calls that wait for agents nobody had listed.
-pub(crate) fn unlisted(source: SourceId, provider_agent_ids: &[String]) -> Vec<Slice> {
-    let reason = WaitingReason::AgentNotInSystem.as_str();
-    let of_agent = |id: &String| Slice {
-        source,
-        of: Of::Agent(id.clone(), Part::Unplaced(reason.to_owned())),
-        from: Timestamp::MIN,
-        to: Timestamp::MAX,
-    };
-    provider_agent_ids.iter().map(of_agent).collect()
-}
-
 async fn plan(tx: &mut store::Tx, change: Change) -> Result<Plan, AssignError> {
     let agent = change.agent();
     let at = tx.agent_at(agent).await?.ok_or(AssignError::NoAgent { agent })?;
@@ -288,57 +276,6 @@ async fn in_use(tx: &mut store::Tx, account: AccountId) -> Result<(), AssignErro
         Some(row) if row.archived_at.is_some() => Err(AssignError::Archived { name: row.name }),
         _ => Ok(()),
     }
-}
-
-/// Where calls that a change of this span can move stand now.
-fn slices(at: &AgentAt, held: &[HeldAssignment], (from, to): (Timestamp, Timestamp)) -> Vec<Slice> {
-    let unplaced = [
-        WaitingReason::AgentNotInSystem.as_str(),
-        WaitingReason::AgentNotAssignedToUser.as_str(),
-        WaitingReason::ContactNotFound.as_str(),
-        WaitingReason::ContactAmbiguous.as_str(),
-        WaitingReason::NoPhoneInCall.as_str(),
-        ExcludedReason::OutsideResetDate.as_str(),
-    ];
-    let mut accounts: Vec<AccountId> = held.iter().map(|held| held.assignment.account).collect();
-    accounts.sort_unstable();
-    accounts.dedup();
-    let parts = unplaced.map(|reason| Part::Unplaced(reason.to_owned())).into_iter();
-    parts
-        .chain(accounts.into_iter().map(Part::Account))
-        .map(|part| Slice {
-            source: at.source,
-            of: Of::Agent(at.provider_agent_id.clone(), part),
-            from,
-            to,
-        })
-        .collect()
-}
-
-/// Calls of an agent without an assignment may stand with an account of a rule.
-fn with_ruled(
-    mut slices: Vec<Slice>,
-    source: SourceId,
-    provider_agent_id: &str,
-    rules: &Rules,
-    (from, to): (Timestamp, Timestamp),
-) -> Vec<Slice> {
-    let accounts: BTreeSet<AccountId> = rules
-        .of_source()
-        .iter()
-        .filter_map(|rule| match rule.verdict {
-            Verdict::Place(account) => Some(account),
-            Verdict::Exclude => None,
-        })
-        .collect();
-    for account in accounts {
-        let of = Of::Agent(provider_agent_id.to_owned(), Part::Account(account));
-        let slice = Slice { source, of, from, to };
-        if !slices.contains(&slice) {
-            slices.push(slice);
-        }
-    }
-    slices
 }
 
 /// One transaction: the next calls of a slice. Gives the last of them, or none at its end.

@@ -2,9 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-use domain::{
-    AccountId, AgentId, Conclusion, Rules, RunId, conclude, plan, territories, unseen,
-};
+use domain::{AccountId, AgentId, Conclusion, Rules, RunId, conclude, plan, territories, unseen};
 use store::StoreError;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
@@ -99,7 +97,9 @@ pub(super) async fn sync_dry(
                 let mut batch = prepare(ctx, source, &rules, &codec, sightings).await?;
                 if let Some(new_agents) = &mut new_agents {
                     rules.rules = new_agents.assign(rules.rules, &batch);
-                    batch.iter_mut().for_each(|record| record.place_again(&rules));
+                    for record in &mut batch {
+                        record.place_again(&rules);
+                    }
                 }
                 newcomers.extend(foresee(ctx, source, &mut batch).await?);
                 tally.add(&Committed::foreseen(NO_RUN, &batch));

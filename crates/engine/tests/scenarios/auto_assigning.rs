@@ -1,8 +1,8 @@
 //! Row C1: agents that nobody has assigned go to the account of their source, where that is wanted.
 
+use domain::{AccountId, Timestamp};
 use engine::place::{self, Change};
 use engine::sync::SyncOptions;
-use domain::{AccountId, Timestamp};
 use store::{CallRow, Scope};
 use testkit::{Stage, on_both_databases};
 

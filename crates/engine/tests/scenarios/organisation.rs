@@ -92,7 +92,9 @@ async fn organisation(db: Arc<TestDb>) -> Rig {
         ..WorldSettings::default()
     });
     for n in 0..OF_NOBODY {
-        world.insert(NewCall::at((settings.now - HOUR * (5 + u32::try_from(n).unwrap())).as_millis()));
+        world.insert(NewCall::at(
+            (settings.now - HOUR * (5 + u32::try_from(n).unwrap())).as_millis(),
+        ));
     }
     // A dry run asks for no record by its id, so only what lists say of people is foreseen.
     let switches = Settings { rich_rows: true, ..Settings::default() };

@@ -35,7 +35,8 @@ struct Chance(u64);
 
 impl Chance {
     fn below(&mut self, limit: usize) -> usize {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        self.0 =
+            self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         usize::try_from(self.0 >> 33).unwrap() % limit
     }
 
@@ -97,12 +98,17 @@ async fn change(stage: &Stage, cast: &Cast, chance: &mut Chance) -> u64 {
         now - Duration::from_hours(24) * days
     };
     let from = if chance.below(3) == 0 { Timestamp::MIN } else { day(chance) };
-    let to = if chance.below(2) == 0 { Timestamp::MAX } else { from.max(day(chance)) + Duration::from_hours(24) };
+    let to = if chance.below(2) == 0 {
+        Timestamp::MAX
+    } else {
+        from.max(day(chance)) + Duration::from_hours(24)
+    };
     let account = chance.of(&cast.accounts);
     let (foreseen, made) = match chance.below(6) {
         0 | 1 => {
             let agent = chance.of(&cast.agents);
-            let wanted = Change::Assign(Assignment { agent, account, valid_from: from, valid_to: to });
+            let wanted =
+                Change::Assign(Assignment { agent, account, valid_from: from, valid_to: to });
             (placing::preview(store, wanted).await, placing::make(store, wanted, "ann", now).await)
         }
         2 => {
@@ -111,15 +117,26 @@ async fn change(stage: &Stage, cast: &Cast, chance: &mut Chance) -> u64 {
         }
         3 => {
             let key = chance.of(&cast.keys);
-            let excludes = key == RuleKey::TestCalls || (key != RuleKey::WholeSource && chance.below(3) == 0);
+            let excludes =
+                key == RuleKey::TestCalls || (key != RuleKey::WholeSource && chance.below(3) == 0);
             let verdict = if excludes { Verdict::Exclude } else { Verdict::Place(account) };
             let rule = Rule { id: None, key, verdict, valid_from: from, valid_to: to };
             let wanted = RuleChange::Establish(rule);
-            (preview_rule(store, source, &wanted).await, make_rule(store, source, &wanted, "ann", now).await)
+            (
+                preview_rule(store, source, &wanted).await,
+                make_rule(store, source, &wanted, "ann", now).await,
+            )
         }
         4 => {
-            let ended = RuleChange::End { key: chance.of(&cast.keys), excludes: chance.below(2) == 0, from };
-            (preview_rule(store, source, &ended).await, make_rule(store, source, &ended, "ann", now).await)
+            let ended = RuleChange::End {
+                key: chance.of(&cast.keys),
+                excludes: chance.below(2) == 0,
+                from,
+            };
+            (
+                preview_rule(store, source, &ended).await,
+                make_rule(store, source, &ended, "ann", now).await,
+            )
         }
         _ => {
             let edit = AccountEdit { counts_from: Some(from), ..AccountEdit::default() };

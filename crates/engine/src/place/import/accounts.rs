@@ -60,19 +60,15 @@ impl Kind for Accounts<'_> {
             self.meet(format!("the external id “{id}”"), line)?;
         }
         let by = (self.asked.by, self.asked.now);
-        match find(tx, name, edit.external_id.as_deref()).await? {
-            Some(known) => {
-                let decided = decide_account_in((self.store, tx), known.id, &edit, by).await;
-                Ok(match decided.map_err(refusal)? {
-                    Some((change, slices)) => Outcome::Changed(Decision { change, slices }),
-                    None => Outcome::Unchanged,
-                })
-            }
-            None => {
-                let (_, change) = add_in(tx, name, &edit, by).await.map_err(refusal)?;
-                Ok(Outcome::New(Decision { change, slices: Vec::new() }))
-            }
+        if let Some(known) = find(tx, name, edit.external_id.as_deref()).await? {
+            let decided = decide_account_in((self.store, tx), known.id, &edit, by).await;
+            return Ok(match decided.map_err(refusal)? {
+                Some((change, slices)) => Outcome::Changed(Decision { change, slices }),
+                None => Outcome::Unchanged,
+            });
         }
+        let (_, change) = add_in(tx, name, &edit, by).await.map_err(refusal)?;
+        Ok(Outcome::New(Decision { change, slices: Vec::new() }))
     }
 }
 

@@ -143,11 +143,13 @@ impl Known {
         let (mut agents, mut unlisted) = (Vec::new(), BTreeSet::new());
         for SourceRow { id: source, .. } in &sources {
             let source = *source;
-            agents.extend(store.agents_list(source, now).await?.into_iter().map(|row| KnownAgent {
-                source,
-                id: AgentId(row.agent_id),
-                named: row.provider_agent_id,
-                name: row.name,
+            agents.extend(store.agents_list(source, now).await?.into_iter().map(|row| {
+                KnownAgent {
+                    source,
+                    id: AgentId(row.agent_id),
+                    named: row.provider_agent_id,
+                    name: row.name,
+                }
             }));
             let groups = store.waiting_groups(Scope::Operator, source).await?.into_iter();
             unlisted.extend(
