@@ -63,9 +63,8 @@ impl Desk {
 
     async fn auto_account(&self, source: &str, account: &str) -> Result<AccountId> {
         let known = self.ctx.store.account_by_name(account.trim()).await?;
-        let sentence = || {
-            format!("source `{source}` gives new agents to “{account}”, which is no account")
-        };
+        let sentence =
+            || format!("source `{source}` gives new agents to “{account}”, which is no account");
         let hint = "Add it with `everycall accounts add NAME`, or correct `auto_assign`";
         Ok(known.ok_or_else(|| Mistake::new(sentence(), hint))?.id)
     }

@@ -141,17 +141,7 @@ impl Source {
         let (since, country, contacts) = (common.since, common.country, common.contacts);
         let auto_assign = common.auto_assign.clone();
         let door = door(common)?;
-        Ok(Self {
-            name,
-            since,
-            country,
-            contacts,
-            auto_assign,
-            provider,
-            door,
-            tuning,
-            every,
-        })
+        Ok(Self { name, since, country, contacts, auto_assign, provider, door, tuning, every })
     }
 }
 

@@ -122,7 +122,10 @@ fn accounts_and_assignments_are_imported_from_files() {
     assert_eq!(report["refusedLines"][0]["why"], "there is no account “Cedar”");
     site.write("wrong.csv", "agent,colour\n");
     let refused = site.run(&["assign", "--import", "wrong.csv"]);
-    assert!(refused.stderr.contains("wrong.csv: the header has columns nobody knows: colour"), "{refused:?}");
+    assert!(
+        refused.stderr.contains("wrong.csv: the header has columns nobody knows: colour"),
+        "{refused:?}"
+    );
     assert_eq!(refused.code, Some(2));
     site.check_refused(
         &["assign", "--account", "Maple"],

@@ -112,13 +112,8 @@ pub async fn change(site: &Site, arguments: Change) -> Result<Exit> {
     let Change { name, new_name, external_id, country, reset_date, no_reset_date, telling } =
         arguments;
     let counts_from = if no_reset_date { Some(Timestamp::MIN) } else { reset_date };
-    let edit = AccountEdit {
-        name: new_name,
-        external_id,
-        country,
-        counts_from,
-        ..AccountEdit::default()
-    };
+    let edit =
+        AccountEdit { name: new_name, external_id, country, counts_from, ..AccountEdit::default() };
     if edit == AccountEdit::default() {
         let hint = "Say what: --name, --external-id, --country, --reset-date or --no-reset-date";
         return Err(Mistake::new("nothing is to change", hint).into());

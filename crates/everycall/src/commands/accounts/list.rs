@@ -26,13 +26,13 @@ pub struct List {
 /// Lists them.
 pub async fn run(site: &Site, arguments: List) -> Result<Exit> {
     let desk = site.look().await?;
-    let uses = desk.ctx.store.account_uses(Scope::Operator, desk.ctx.now()).await?;
-    let uses: HashMap<i64, AccountUse> =
-        uses.into_iter().map(|row| (row.account_id, row)).collect();
+    let rows = desk.ctx.store.account_uses(Scope::Operator, desk.ctx.now()).await?;
+    let by_id: HashMap<i64, AccountUse> =
+        rows.into_iter().map(|row| (row.account_id, row)).collect();
     let all = desk.ctx.store.accounts_list().await?;
     let is_shown = |account: &AccountRow| arguments.archived || account.archived_at.is_none();
     let (shown, hidden): (Vec<_>, Vec<_>) = all.into_iter().partition(is_shown);
-    let used = |account: &AccountRow| uses.get(&account.id.0).copied().unwrap_or_default();
+    let used = |account: &AccountRow| by_id.get(&account.id.0).copied().unwrap_or_default();
     if arguments.json {
         output::print_json_lines(shown.iter().map(|account| as_json(account, used(account))))?;
         return Ok(Exit::Done);
