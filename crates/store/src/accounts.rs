@@ -88,8 +88,7 @@ SELECT account_id, name, external_id, country, calls_reset_at, archived_at FROM 
 }
 
 const BY_NAME: &str = accounts!("WHERE name = $1");
-const BY_EXTERNAL_ID: &str =
-    accounts!("WHERE external_id IS NOT NULL AND external_id = $1");
+const BY_EXTERNAL_ID: &str = accounts!("WHERE external_id IS NOT NULL AND external_id = $1");
 const BY_ID: &str = accounts!("WHERE account_id = $1");
 const LIST: &str = accounts!("ORDER BY name");
 

@@ -203,9 +203,8 @@ impl Tx {
         &mut self,
         source: SourceId,
     ) -> Result<HashMap<String, (AgentId, String)>, StoreError> {
-        let rows: Vec<(String, i64, String)> = either!(self.conn(), |db| {
-            sqlx::query_as(IDS).bind(source.0).fetch_all(db).await
-        })?;
+        let rows: Vec<(String, i64, String)> =
+            either!(self.conn(), |db| { sqlx::query_as(IDS).bind(source.0).fetch_all(db).await })?;
         Ok(rows.into_iter().map(|(named, id, name)| (named, (AgentId(id), name))).collect())
     }
 

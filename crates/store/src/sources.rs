@@ -51,7 +51,10 @@ UPDATE sources SET auto_account_id = $2 WHERE source_id = $1";
 impl Tx {
     /// The account that gets agents of a source which nobody has assigned; none where that is not
     /// wanted, or the account was put away.
-    pub async fn auto_account(&mut self, source: SourceId) -> Result<Option<AccountId>, StoreError> {
+    pub async fn auto_account(
+        &mut self,
+        source: SourceId,
+    ) -> Result<Option<AccountId>, StoreError> {
         let row: Option<(i64,)> = either!(self.conn(), |db| {
             sqlx::query_as(AUTO_ACCOUNT).bind(source.0).fetch_optional(db).await
         })?;
