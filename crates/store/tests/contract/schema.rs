@@ -29,7 +29,9 @@ FROM sqlite_master m JOIN pragma_index_list(m.name) l JOIN pragma_index_info(l.n
 WHERE m.type = 'table' AND l.origin <> 'pk' AND m.name NOT LIKE '_sqlx%'";
 
 const INDEXES_POSTGRES: &str = "
-SELECT t.relname || ' ' || CASE WHEN i.indisunique THEN 'unique' ELSE n.relname END || ' '
+SELECT t.relname || ' '
+       || CASE WHEN EXISTS (SELECT 1 FROM pg_constraint h WHERE h.conindid = i.indexrelid)
+          THEN 'unique' ELSE n.relname END || ' '
        || CAST(i.indisunique AS INT) || ' ' || CAST(i.indpred IS NOT NULL AS INT) || ' '
        || (k.place - 1) || ' ' || COALESCE(a.attname, 'expression')
 FROM pg_index i JOIN pg_class t ON t.oid = i.indrelid JOIN pg_class n ON n.oid = i.indexrelid
