@@ -20,6 +20,7 @@
 //! | window | a half-open span of time in UTC: [`Window`] |
 //! | territory | the span of time one window answers for when a run counts: [`Territory`] |
 //! | coverage | the ledger of windows and how well each is verified: [`Coverage`] |
+//! | gap | an uncovered window, or a covered one whose volume is not believable: [`Lacking`], [`Quiet`] |
 //! | run | one execution over a window, whose accounts balance: [`RunAccounts`] |
 //! | finding | one difference a comparison found: [`Compared`], each with its [`Cause`] |
 //! | placed, waiting, excluded | the three outcomes of placement: [`Placement`] |
@@ -32,6 +33,8 @@ mod contacts;
 mod coverage;
 mod hash;
 mod ids;
+mod lacking;
+mod lateness;
 pub mod legs;
 mod phone;
 mod placement;
@@ -42,8 +45,10 @@ mod run;
 mod samples;
 mod schedule;
 mod settle;
+mod standing;
 mod status;
 mod time;
+mod volume;
 mod walk;
 mod window;
 
@@ -62,18 +67,24 @@ pub use ids::{
     AccountId, AgentId, AssignmentId, ContactId, ProviderCallId, ProviderKind, RuleId, RunId,
     SourceId, UnknownProvider,
 };
+pub use lacking::{Lack, Lacking, LatestRun, WhyLacking, lacking, why_lacking};
+pub use lateness::{Found, LOOKED_BACK, Lateness, Watch, Widened, widened};
 pub use phone::{Country, Phone};
 pub use placement::{
     Assignment, AssignmentEdit, Because, ExcludedReason, HeldAssignment, Overlap, Placement,
     PlacementFacts, Rule, RuleEdit, RuleKey, Rules, Verdict, WaitingReason, edited, end, establish,
     place, reassign, ruled, unassign,
 };
-pub use plan::{Capabilities, Planned, Territory, Unseen, Why, plan, territories, unseen};
+pub use plan::{
+    Capabilities, Planned, Territory, Unseen, Why, due_spans, plan, territories, unseen, within,
+};
 pub use retry::{Next, RetryPolicy, Trouble};
 pub use run::{Conclusion, RunAccounts, RunKind, RunStatus, Unbalanced, conclude};
 pub use schedule::{NextRun, PastRun, WhyThen, is_slow, next_run};
 pub use settle::{Tiers, look_again};
-pub use status::{Advance, CallStatus};
+pub use standing::{Day, Proof, Span, Standing, days, spans};
+pub use status::{Advance, CallStatus, Heard};
 pub use time::{Clock, NotATime, Timestamp};
+pub use volume::{Judged, Quiet, judge_volume, volume_span};
 pub use walk::{CursorFacts, CursorWalk, Doubt, PageFacts, Walk};
 pub use window::{NotAWindow, Window};

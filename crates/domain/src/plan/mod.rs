@@ -101,17 +101,30 @@ pub fn plan(
     planned
 }
 
-/// One reading serves every tier that is due at once; it is named after the oldest.
+/// What of a plan lies in `span`; windows that reach beyond it are cut.
+pub fn within(planned: Vec<Planned>, span: Window) -> Vec<Planned> {
+    let cut = |next: Planned| Some(Planned { window: next.window.intersect(span)?, ..next });
+    planned.into_iter().filter_map(cut).collect()
+}
+
 fn due(coverage: &Coverage, capabilities: &Capabilities, now: Timestamp) -> Vec<Planned> {
-    let (mut planned, mut taken) = (Vec::new(), Vec::new());
-    for tier in capabilities.tiers.ages().iter().rev().copied() {
+    let due = due_spans(coverage, &capabilities.tiers, now).into_iter();
+    due.flat_map(|(window, tier)| cut([window], Why::Settle(tier), capabilities)).collect()
+}
+
+/// What is old enough to be read again, in spans without overlap, each with the tier that says so.
+///
+/// One reading serves every tier that is due at once; it is named after the oldest.
+pub fn due_spans(coverage: &Coverage, tiers: &Tiers, now: Timestamp) -> Vec<(Window, Duration)> {
+    let (mut due, mut taken) = (Vec::new(), Vec::new());
+    for tier in tiers.ages().iter().rev().copied() {
         let rows = coverage.rows().iter();
         let of_tier = rows.filter_map(|row| Tiers::due_at(tier, row, now)).collect();
         let fresh = without(union(of_tier), taken.iter().copied());
-        planned.extend(cut(fresh.iter().copied(), Why::Settle(tier), capabilities));
+        due.extend(fresh.iter().map(|window| (*window, tier)));
         taken = union([taken, fresh].concat());
     }
-    planned
+    due
 }
 
 /// What was written at the provider since the ledger last knew all of it.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 
-use super::{Capabilities, Planned, Territory, Unseen, Why, plan, territories, unseen};
+use super::{Capabilities, Planned, Territory, Unseen, Why, plan, territories, unseen, within};
 use crate::samples::{DAY, HOUR, MINUTE, hour, minute, minutes, spans, text_of};
 use crate::{Coverage, Covered, Level, RunId, Tiers, Timestamp, Window};
 
@@ -77,6 +77,16 @@ fn a_window_due_for_two_tiers_is_read_once_and_named_after_the_oldest() {
 #[test]
 fn what_a_person_asks_for_is_read_even_if_it_is_settled() {
     check("settled 00-28 at 30", Some("04-12"), &["asked 06-12", "asked 04-06"]);
+}
+
+#[test]
+fn within_a_span_only_what_the_ledger_lacks_there_is_read() {
+    let settled = row(spans("12-20")[0], Level::Settled, hour("30"));
+    let can = capabilities(6 * HOUR, 2 * HOUR, Tiers::usual());
+    let planned = plan(&Coverage::from_rows([settled]), &can, hour("00"), None, hour("30"));
+    let windows: Vec<Window> =
+        within(planned, spans("09-23")[0]).into_iter().map(|next| next.window).collect();
+    assert_eq!(text_of(&windows), "22-23 20-22 09-12");
 }
 
 #[test]

@@ -45,7 +45,39 @@ pub enum Advance {
     Conflict,
 }
 
+/// What becomes of a held call when a further record of it is seen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Heard {
+    /// Where the call stands now.
+    pub status: CallStatus,
+    /// The word that contradicts the ending it had told before; it stays visible beside that until
+    /// its provider agrees with itself again.
+    pub contradiction: Option<CallStatus>,
+    /// Whether the record is older than what is held, so that nothing else it says is taken either.
+    /// It is kept as an observation all the same.
+    pub is_stale: bool,
+}
+
 impl CallStatus {
+    /// What a record with this `word` makes of a call that is held as `self`.
+    ///
+    /// An ending never goes back, and another ending is not taken for it, unless the one that is
+    /// held is provisional: its provider still owed the full record when it told it.
+    pub fn after(self, word: Self, is_provisional: bool) -> Heard {
+        let taken = Heard { status: word, contradiction: None, is_stale: false };
+        match self.hears(word) {
+            Advance::Same | Advance::Forward => taken,
+            Advance::Conflict if is_provisional => taken,
+            Advance::Conflict => Heard { status: self, contradiction: Some(word), ..taken },
+            Advance::Stale => Heard {
+                status: self,
+                contradiction: self.is_terminal().then_some(word),
+                // A word nobody documented may be newer than any other.
+                is_stale: word != Self::Unknown,
+            },
+        }
+    }
+
     /// Every status, in order.
     pub const ALL: &[Self] = &[
         Self::Unknown,

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::{Advance, CallStatus};
+use super::{Advance, CallStatus, Heard};
 
 fn check(held: &str, word: &str, means: Advance) {
     let status = |text: &str| text.parse::<CallStatus>().unwrap();
@@ -39,6 +39,26 @@ fn two_different_endings_are_a_conflict() {
     check("busy", "no_answer", Advance::Conflict);
 }
 
+fn check_after(held: &str, word: &str, is_provisional: bool, expected: (&str, Option<&str>, bool)) {
+    let status = |text: &str| text.parse::<CallStatus>().unwrap();
+    let (now, contradiction, is_stale) = expected;
+    let contradiction = contradiction.map(status);
+    let expected = Heard { status: status(now), contradiction, is_stale };
+    assert_eq!(status(held).after(status(word), is_provisional), expected, "{held} after {word}");
+}
+
+#[test]
+fn what_contradicts_an_ending_stays_visible_beside_it() {
+    check_after("completed", "in_progress", false, ("completed", Some("in_progress"), true));
+    check_after("completed", "failed", false, ("completed", Some("failed"), false));
+    check_after("completed", "failed", true, ("failed", None, false));
+    check_after("completed", "in_progress", true, ("completed", Some("in_progress"), true));
+    check_after("completed", "unknown", false, ("completed", Some("unknown"), false));
+    check_after("in_progress", "ringing", false, ("in_progress", None, true));
+    check_after("in_progress", "completed", false, ("completed", None, false));
+    check_after("completed", "completed", false, ("completed", None, false));
+}
+
 #[test]
 fn names_are_the_same_in_text_and_json() {
     assert_eq!(CallStatus::ALL.iter().filter(|status| status.is_terminal()).count(), 6);
@@ -64,5 +84,7 @@ proptest! {
         }
         let ended = words.iter().find(|word| word.is_terminal());
         prop_assert!(ended.is_none_or(|ending| held == *ending));
+        let after = words.iter().fold(words[0], |held, word| held.after(*word, false).status);
+        prop_assert_eq!(after, held);
     }
 }
