@@ -1,14 +1,17 @@
-//! The verbs: sync, ingest, place, compare, legs, examine, contacts.
+//! The verbs: sync, backfill, gaps, ingest, place, compare, legs, examine, contacts.
 //!
 //! Read [`sync::sync`] first: it plans windows from the ledger, lets the provider walk them,
 //! sends every page through [`ingest`], and ends with accounts that balance.
 
 pub mod agents;
+pub mod backfill;
 pub mod compare;
 pub mod contacts;
 mod context;
 pub mod examine;
+pub mod gaps;
 pub mod ingest;
+pub mod lateness;
 pub mod legs;
 pub mod lines;
 mod memory;

@@ -3,6 +3,9 @@
 //! When a source is due is [`domain::next_run`] of its runs in the database, so that a process
 //! that restarts, and workers on several machines, agree without asking each other. Who reads it
 //! is decided by its lease. There is no scheduler to be elected and none to be lost.
+//!
+//! Agents are fetched by each run, what settle tiers ask for is part of its plan, and history comes
+//! behind what is newer. Between runs, waiting calls are looked at again.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,13 +16,16 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::sync::{RunReport, SyncError, SyncOptions, sync};
-use crate::{Context, Source};
+use crate::{Context, Source, contacts};
 
 /// Runs the schedule looks back at: more failures than this make no pause longer.
 const LOOK_BACK: i64 = 8;
 
 /// After our own database failed, and after somebody else read the source.
 const LOOK_AGAIN: Duration = Duration::from_secs(30);
+
+/// How often waiting calls are looked at again, whether their source can be read or not.
+const SWEEP_EVERY: Duration = Duration::from_mins(10);
 
 /// A source and how often it is read.
 #[derive(Clone)]
@@ -106,7 +112,12 @@ impl Keeper {
         // A person who restarts the program may have mended what was wrong.
         let mut is_first = true;
         let mut left = 0;
+        let mut sweep_at = self.ctx.now();
         while !self.stop.is_cancelled() {
+            if self.ctx.now() >= sweep_at {
+                self.sweep().await;
+                sweep_at = self.ctx.now() + SWEEP_EVERY;
+            }
             let pause = match self.due(is_first, left).await {
                 Ok(pause) => pause,
                 Err(error) => {
@@ -115,7 +126,7 @@ impl Keeper {
                 }
             };
             if let Some(pause) = pause {
-                if !self.sleep(pause).await {
+                if !self.sleep(pause.min(sweep_at.since(self.ctx.now()))).await {
                     return;
                 }
                 // Others may have read it meanwhile, so it is judged anew.
@@ -124,6 +135,26 @@ impl Keeper {
             }
             is_first = false;
             left = self.read().await;
+        }
+    }
+
+    /// Moves calls whose change was interrupted, and looks at those that wait for their contact.
+    async fn sweep(&self) {
+        let (ctx, source) = (&self.ctx, &self.scheduled.source.row);
+        let swept = async {
+            crate::place::resume(&ctx.store, source.id, ctx.now()).await?;
+            contacts::sweep(&ctx.store, source.id, ctx.now()).await
+        };
+        match swept.await {
+            Ok(swept) if swept.moved > 0 => {
+                let contacts::Swept { looked, moved } = swept;
+                tracing::info!(source = %source.name, looked, moved, "Looked at {looked} waiting calls of {}, {moved} of which moved", source.name);
+            }
+            Ok(_) => {}
+            // The next sweep does what this one left.
+            Err(error) => {
+                tracing::warn!(source = %source.name, "Waiting calls could not be looked at: {error}");
+            }
         }
     }
 

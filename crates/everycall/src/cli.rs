@@ -12,7 +12,8 @@ Exit codes:
   0    it worked
   1    it failed, or `doctor` found something wrong
   2    it was asked or configured the wrong way; nothing was done
-  3    a run read only a part, or its accounts do not balance
+  3    a run read only a part, or its accounts do not balance; `gaps` found some, or `backfill`
+       has some left
   130  it was stopped by Ctrl-C; what was read is kept";
 
 /// Every call, accounted for.
@@ -56,9 +57,13 @@ pub enum Command {
     Init(commands::init::Init),
     Doctor(commands::doctor::Doctor),
     Sync(commands::sync::Sync),
+    Backfill(commands::backfill::Backfill),
     Compare(commands::compare::Compare),
     Import(commands::import::Import),
     Status(commands::status::Status),
+    Coverage(commands::coverage::Coverage),
+    Gaps(commands::gaps::Gaps),
+    Volumes(commands::volumes::Volumes),
     Runs(commands::runs::Runs),
     Calls(commands::calls::Calls),
     Legs(commands::legs::Legs),

@@ -1,9 +1,10 @@
 //! From configuration to the engine's world: database, clock, connections.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Result;
-use domain::{AccountId, SourceId, Timestamp};
+use domain::{AccountId, Capabilities, SourceId, Tiers, Timestamp};
 use engine::Context;
 use engine::vault::SourceVault;
 use providers::http::budget::Budgets;
@@ -87,6 +88,13 @@ impl Desk {
         connect(settings, self.ctx.wait.clone(), &self.budgets).ok()
     }
 
+    /// What its provider can answer. Of a source that is no longer configured nothing is expected.
+    pub fn capabilities(&self, source: &SourceRow) -> Capabilities {
+        let configured = self.config.sources.iter().find(|it| it.name == source.name);
+        let reader = configured.and_then(|configured| self.reader(configured));
+        reader.map_or_else(unknown, |reader| reader.capabilities())
+    }
+
     fn connect(&self, configured: &config::Source, id: SourceId) -> Result<Connection> {
         let settings = ConnectionSettings {
             provider: configured.provider.clone(),
@@ -137,6 +145,19 @@ impl Desk {
             Some(name) => Ok(vec![self.known(name).await?]),
             None => Ok(self.ctx.store.sources_list().await?),
         }
+    }
+}
+
+/// What is expected of a provider nobody can ask.
+fn unknown() -> Capabilities {
+    Capabilities {
+        window_max: Duration::from_hours(24),
+        window_min: Duration::from_mins(1),
+        window_calls_max: u64::MAX,
+        margin: Duration::ZERO,
+        lag: Duration::ZERO,
+        tiers: Tiers::new(Vec::new()),
+        patience: Duration::ZERO,
     }
 }
 

@@ -78,6 +78,11 @@ SELECT reason, COUNT(*) FROM calls
 WHERE source_id = $1 AND placement <> 'placed' AND placement = 'excluded'
 GROUP BY reason ORDER BY reason";
 
+const IN_CONFLICT: &str = "
+SELECT COUNT(*) FROM calls
+WHERE source_id = $1 AND status_heard IS NOT NULL
+  AND (CAST($2 AS BIGINT) IS NULL OR account_id = $2)";
+
 const SET_ASIDE: &str = "
 SELECT COUNT(*) FROM set_aside WHERE source_id = $1";
 
@@ -126,6 +131,18 @@ impl Store {
     ) -> Result<Vec<(String, i64)>, StoreError> {
         Ok(either!(self.read(), |db| {
             sqlx::query_as(EXCLUDED).bind(source.0).fetch_all(db).await
+        })?)
+    }
+
+    /// How many calls of a source there are whose provider contradicts the ending it had told.
+    pub async fn calls_in_conflict(
+        &self,
+        scope: Scope,
+        source: SourceId,
+    ) -> Result<i64, StoreError> {
+        Ok(either!(self.read(), |db| {
+            let query = sqlx::query_scalar(IN_CONFLICT).bind(source.0).bind(scope.account());
+            query.fetch_one(db).await
         })?)
     }
 

@@ -123,7 +123,7 @@ fn a_source_with_few_calls_is_quiet_only_after_days() {
 
 #[test]
 fn a_day_that_lost_half_of_its_calls_is_told_as_a_day() {
-    let mut counts = world(4, NOW_HOURS, 60.0, 0.1);
+    let mut counts = world(4, NOW_HOURS, 60.0, 0.05);
     let day = NOW_HOURS as usize - 4 * 24;
     for hour in &mut counts[day..day + 24] {
         *hour /= 2;

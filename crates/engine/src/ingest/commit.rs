@@ -3,7 +3,7 @@
 use std::borrow::{Borrow, Cow};
 use std::collections::HashMap;
 
-use domain::{ContentHash, RunId, Timestamp};
+use domain::{Awaited, Call, CallStatus, ContentHash, Heard, RunId, Timestamp};
 use store::{KnownCall, NewCall, NewObservation, NewSetAside, StoreError, Tx};
 
 use super::committed::{Committed, Standing};
@@ -116,7 +116,11 @@ pub async fn commit(
                     done.fresh(fresh, settled.placement);
                 }
                 let standing = Standing::of(settled.placement);
-                (judge(fresh, (place, settled), run, &mut known, &mut writes), standing)
+                let fate = judge(fresh, (place, settled), run, &mut known, &mut writes);
+                if fate == Fate::New {
+                    done.brought.push(fresh.call.occurred_at.at);
+                }
+                (fate, standing)
             }
         };
         done.count(counted(fate, is_repeated), standing);
@@ -188,32 +192,58 @@ fn judge<'b>(
     writes: &mut Writes<'b>,
 ) -> Fate {
     let id = fresh.call.provider_call_id.0.as_str();
+    let word = fresh.call.status;
     let before = known.get(id);
-    let (version, fate) = match before {
-        None => (1, Fate::New),
+    let (version, fate, heard) = match before {
+        None => (1, Fate::New, CallStatus::Unknown.after(word, false)),
         // Whatever the provider says of a call whose words were erased, nothing is kept of it.
         Some(known) if known.is_erased || known.content_hash == fresh.content_hash => {
             return unchanged(run, known.changed_run);
         }
         Some(known) => {
             writes.times_before.entry(id).or_insert(known.occurred_at);
-            (known.version + 1, Fate::Updated)
+            let heard = known.status.after(word, known.is_provisional);
+            (known.version + 1, Fate::Updated, heard)
         }
     };
-    let (placement, reason) = placement_name(settled.placement);
-    let now_known = KnownCall {
-        content_hash: fresh.content_hash,
-        version,
-        changed_run: run.0,
-        provider_agent_id: fresh.agent(),
-        placement: placement.to_owned(),
-        reason: reason.to_owned(),
-        occurred_at: fresh.call.occurred_at.at.as_millis(),
-        is_erased: false,
+    let now_known = match before {
+        // What is older than what is held says nothing about where the call belongs.
+        Some(held) if heard.is_stale => KnownCall {
+            content_hash: fresh.content_hash,
+            version,
+            changed_run: run.0,
+            ..held.clone()
+        },
+        _ => fresh.known(version, run, heard.status, settled.placement),
     };
     known.insert(id.to_owned(), now_known);
-    writes.fresh(id, version, fresh, (place, settled));
+    writes.fresh(id, version, fresh, heard, (place, settled));
     fate
+}
+
+impl Fresh {
+    /// What is known of its call once it is written.
+    fn known(
+        &self,
+        version: i64,
+        run: RunId,
+        status: CallStatus,
+        placement: Placement,
+    ) -> KnownCall {
+        let (placement, reason) = placement_name(placement);
+        KnownCall {
+            content_hash: self.content_hash,
+            version,
+            changed_run: run.0,
+            provider_agent_id: self.agent(),
+            placement: placement.to_owned(),
+            reason: reason.to_owned(),
+            occurred_at: self.call.occurred_at.at.as_millis(),
+            status,
+            is_provisional: matches!(self.call.awaits, Some(Awaited::Detail | Awaited::Analysis)),
+            is_erased: false,
+        }
+    }
 }
 
 impl<'b> Writes<'b> {
@@ -222,6 +252,7 @@ impl<'b> Writes<'b> {
         id: &'b str,
         version: i64,
         fresh: &'b Fresh,
+        heard: Heard,
         (place, settled): (usize, Settled),
     ) {
         let Fresh { call, content_hash, look_again_at, dictionary_id, raw, .. } = fresh;
@@ -233,9 +264,30 @@ impl<'b> Writes<'b> {
             dictionary_id,
             raw: Cow::Borrowed(raw),
         });
-        let (call, look_again_at) = (Cow::Borrowed(call), *look_again_at);
+        let Heard { status, contradiction: status_heard, is_stale } = heard;
+        // What this batch knew better stays, and only that this was seen is added to it.
+        if let (true, Some((_, held))) = (is_stale, self.calls.get_mut(id)) {
+            (held.content_hash, held.version) = (content_hash, version);
+            held.status_heard = status_heard;
+            return;
+        }
+        let call = if call.status == status {
+            Cow::Borrowed(call)
+        } else {
+            Cow::Owned(Call { status, ..call.clone() })
+        };
+        let look_again_at = *look_again_at;
         let Settled { placement, link: contact } = settled;
-        let new = NewCall { call, placement, contact, content_hash, version, look_again_at };
+        let new = NewCall {
+            call,
+            placement,
+            contact,
+            content_hash,
+            version,
+            look_again_at,
+            status_heard,
+            is_stale,
+        };
         self.calls.insert(id, (place, new));
     }
 
@@ -255,11 +307,13 @@ impl<'b> Writes<'b> {
             a.call.provider_call_id.cmp(&b.call.provider_call_id)
         });
         let (places, calls): (Vec<usize>, Vec<NewCall>) = settled.into_iter().unzip();
-        let written: Vec<_> = places.into_iter().zip(&calls).collect();
+        // What is older than what is held says nothing of its person or its other names.
+        let written = places.into_iter().zip(&calls).filter(|(_, new)| !new.is_stale);
+        let written: Vec<_> = written.collect();
         contacts.keep(tx, source, &written).await?;
         let (source, seen_by) = (source.row.id, seen_by.as_str());
         tx.calls_write(source, run.0, seen_by, now, &calls).await?;
-        let aliases = calls.iter().filter_map(|new| {
+        let aliases = calls.iter().filter(|new| !new.is_stale).filter_map(|new| {
             let before = self.times_before.get(new.call.provider_call_id.0.as_str());
             crate::legs::new_aliases(provider, &new.call, before.copied())
         });

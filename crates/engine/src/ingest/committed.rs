@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use domain::{AccountId, Placement, RunAccounts, Timestamp, WaitingReason};
+use domain::{AccountId, Placement, RunAccounts, Timestamp, Timestamp, WaitingReason};
 use providers::Identity;
 use store::{KnownCall, NewSetAside};
 
@@ -28,6 +28,8 @@ pub struct Committed {
     pub placed_already: u64,
     /// Contacts made for them.
     pub contacts_made: u64,
+    /// When the new calls happened.
+    pub brought: Vec<Timestamp>,
 }
 
 /// Calls of an account that a run brought.

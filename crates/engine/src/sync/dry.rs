@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-use domain::{AccountId, AgentId, Conclusion, Rules, RunId, conclude, plan, territories, unseen};
+use domain::{AccountId, AgentId, Conclusion, Rules, RunId, conclude, territories, unseen};
 use store::StoreError;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
@@ -65,8 +65,11 @@ pub(super) async fn sync_dry(
         tracing::warn!("Whether ranges are exact could not be asked: {error}");
     }
     let coverage = ctx.store.coverage_load(source.row.id).await?;
-    let capabilities = source.connection.capabilities();
-    let planned = plan(&coverage, &capabilities, source.row.since, options.asked, started);
+    let able = source.connection.capabilities();
+    let (capabilities, _) =
+        crate::lateness::widened(&ctx.store, source.row.id, able, started).await?;
+    let mut planned = options.plan(&coverage, &capabilities, source.row.since, started);
+    planned.truncate(options.windows_max.unwrap_or(usize::MAX));
     let (version, rules) = ctx.store.rules_load(source.row.id).await?;
     let mut rules = RulesAt { version, rules: rules.knowing(agents_listed(source).await) };
     let mut new_agents = NewAgents::load(ctx, source).await?;

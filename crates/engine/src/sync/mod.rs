@@ -23,7 +23,9 @@ mod report;
 mod revisit;
 mod write;
 
-use domain::{Planned, RunId, RunKind, Territory, Unseen, plan, territories, unseen};
+use domain::{
+    Planned, RunId, RunKind, Territory, Tiers, Unseen, Watch, territories, unseen,
+};
 use store::{Lease, StoreError};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
@@ -139,6 +141,8 @@ struct Survey {
     /// Windows left to the next run.
     left: u64,
     unseen: Option<Unseen>,
+    watch: Watch,
+    tiers: Tiers,
 }
 
 /// What placement and planning must know before the first page.
@@ -187,14 +191,20 @@ async fn survey(
         }
     }
     let coverage = ctx.within(ctx.store.coverage_load(source.row.id)).await?;
-    let capabilities = source.connection.capabilities();
-    let mut planned = plan(&coverage, &capabilities, source.row.since, options.asked, now);
+    let able = source.connection.capabilities();
+    let (capabilities, wider) =
+        ctx.within(crate::lateness::widened(&ctx.store, source.row.id, able, now)).await?;
+    for widened in &wider {
+        log.info(now, Phase::Date, crate::lateness::sentence(widened), None);
+    }
+    let mut planned = options.plan(&coverage, &capabilities, source.row.since, now);
     let left = planned.len().saturating_sub(options.windows_max.unwrap_or(usize::MAX));
     // The newest come first; whoever runs next finds the others where they are, in the ledger.
     planned.truncate(planned.len() - left);
     log.info(now, Phase::Date, options::plan_sentence(&planned, options.asked), None);
     let unseen = unseen(&coverage, &planned);
-    Ok(Survey { planned, left: left as u64, unseen })
+    let watch = Watch::new(&coverage, &planned, capabilities.lag);
+    Ok(Survey { planned, left: left as u64, unseen, watch, tiers: capabilities.tiers })
 }
 
 /// What changed, then windows, then the calls that were not complete when they were last seen.
@@ -219,7 +229,9 @@ async fn fetch_all(
 /// Returns the first thing, if any, that kept a window from being proved.
 async fn read(writer: &mut Writer<'_>) -> Result<Option<String>, StoreError> {
     let (ctx, source, options) = (writer.ctx, writer.source, writer.options);
-    let Survey { planned, left, unseen } = survey(ctx, source, options, &mut writer.log).await?;
+    let Survey { planned, left, unseen, watch, tiers } =
+        survey(ctx, source, options, &mut writer.log).await?;
+    writer.watch(watch, tiers);
     writer.assign_waiting().await?;
     let (version, rules) = ctx.within(ctx.store.rules_load(source.row.id)).await?;
     let rules = RulesAt { version, rules };

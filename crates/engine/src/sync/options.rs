@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use domain::{Planned, RunKind, Why, Window};
+use domain::{Capabilities, Coverage, Planned, RunKind, Timestamp, Why, Window, plan, within};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
@@ -16,6 +16,8 @@ pub struct SyncOptions {
     pub kind: RunKind,
     /// The window to read, whatever the ledger says; else what the ledger lacks.
     pub asked: Option<Window>,
+    /// Where nothing is asked for: only what the ledger lacks in this span.
+    pub within: Option<Window>,
     /// How many windows to prove at most, the newest; the others are left to the next run.
     pub windows_max: Option<usize>,
     /// Read and judge everything, write nothing.
@@ -32,6 +34,7 @@ impl SyncOptions {
         Self {
             kind: RunKind::Manual,
             asked: None,
+            within: None,
             windows_max: None,
             is_dry_run: false,
             stop: CancellationToken::new(),
@@ -45,15 +48,31 @@ impl SyncOptions {
     }
 
     pub(super) fn parameters(&self, source: &Source) -> String {
+        let span = self.asked.or(self.within);
         serde_json::json!({
             "source": source.row.name,
             "provider": source.row.provider.as_str(),
             "scope": source.row.scope,
-            "from": self.asked.map(Window::from),
-            "to": self.asked.map(Window::to),
+            "from": span.map(Window::from),
+            "to": span.map(Window::to),
             "dryRun": self.is_dry_run,
         })
         .to_string()
+    }
+
+    /// What a run of a source with this ledger reads, newest first.
+    pub(super) fn plan(
+        &self,
+        coverage: &Coverage,
+        capabilities: &Capabilities,
+        since: Timestamp,
+        now: Timestamp,
+    ) -> Vec<Planned> {
+        let planned = plan(coverage, capabilities, since, self.asked, now);
+        match self.within {
+            Some(span) if self.asked.is_none() => within(planned, span),
+            _ => planned,
+        }
     }
 
     pub(super) fn tell(&self, progress: Progress) {

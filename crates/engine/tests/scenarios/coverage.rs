@@ -103,6 +103,21 @@ on_both_databases! {
         assert_eq!(report.new, 3);
     }
 
+    /// Two hours are asked for and read, and the ledger is moved by nothing else: what lies before
+    /// them stays a gap, and the next ordinary run reads it.
+    async fn what_lies_before_a_narrower_span_stays_a_gap(db) {
+        let stage = stage(db, |_| {}).await;
+        let now = stage.ctx.now();
+        let from = now - MINUTE * 120;
+        let report = stage.sync_window(from, now).await;
+        assert!(report.success, "{report:#?}");
+        assert_eq!(stage.gaps().await, [Window::new(stage.source.row.since, from).unwrap()]);
+        // What a person asks for is read again, too, and moves the ledger no further.
+        assert!(stage.sync_window(from, now).await.success);
+        assert_eq!(stage.gaps().await, [Window::new(stage.source.row.since, from).unwrap()]);
+        read_whole(&stage).await;
+    }
+
     /// Nobody ran for a month.
     async fn a_month_without_a_run_is_simply_the_next_work(db) {
         let stage = stage(db, |_| {}).await;

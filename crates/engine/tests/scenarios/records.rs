@@ -111,6 +111,32 @@ on_both_databases! {
         assert_eq!(kept, 1);
     }
 
+    /// B11: two years later, after many runs and sweeps, everything that nobody resolved is here: the
+    /// calls that wait, every version of them, and the record nobody could read.
+    async fn what_nobody_resolved_is_never_deleted(db) {
+        let stage = stage(db, |_| {}).await;
+        let bad = What::BadRecords(vec![(3, BadRecord::NotAnObject)]);
+        read_with(&stage, On::path(&newest(&stage)).page(2).forever().gives(bad)).await;
+        stage.simulator.faults().clear();
+        stage.sync_all().await;
+        let id = stage.calls().await.into_keys().next_back().unwrap();
+        stage.simulator.mutate(|world| world.edit(&id, |call| call.duration += 7));
+        assert_eq!(stage.sync_all().await.updated, 1);
+        let before = (stage.calls().await, set_aside(&stage).await);
+        assert!(before.0.values().all(|call| call.placement == "waiting"));
+        assert_eq!(before.1.len(), 1);
+        for _ in 0..24 {
+            stage.clock.pass(DAY * 30);
+            assert!(stage.sync().await.success);
+            let (store, source) = (&stage.db.store, stage.source.row.id);
+            engine::contacts::sweep(store, source, stage.ctx.now()).await.unwrap();
+        }
+        assert_eq!((stage.calls().await, set_aside(&stage).await), before);
+        let key = CallKey { source: stage.source.row.id, id: ProviderCallId(id) };
+        let kept = versions(&stage.db.store, Scope::Operator, &key).await.unwrap();
+        assert_eq!(kept.len(), 2);
+    }
+
     /// Several on one page, all kinds.
     async fn many_bad_records_leave_the_good_ones(db) {
         let stage = stage(db, |_| {}).await;

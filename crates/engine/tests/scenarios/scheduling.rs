@@ -1,15 +1,18 @@
 //! The schedule at work, on a clock that moves when somebody waits.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use domain::{Clock, RunStatus, Timestamp};
+use domain::{AgentId, Clock, RunStatus, Timestamp};
 use engine::Context;
+use engine::place::{self, Change};
 use engine::sync::RunReport;
 use engine::worker::{Happened, Scheduled, WorkerSettings, work};
+use providers::Wait;
 use simulators::NewCall;
 use simulators::faults::{On, What};
-use testkit::{Stage, on_both_databases};
+use testkit::{HandClock, Stage, on_both_databases};
 use tokio_util::sync::CancellationToken;
 
 use crate::play::*;
@@ -50,7 +53,109 @@ async fn beginnings(stage: &Stage) -> Vec<u64> {
     runs.iter().map(|run| at(run.started_at).since(first).as_secs() / 60).collect()
 }
 
+/// A clock on which a story goes on whenever somebody waits, before the time passes.
+struct Story {
+    clock: HandClock,
+    goes_on: Box<dyn Fn(usize) -> BoxFuture + Send + Sync>,
+    waits: AtomicUsize,
+}
+
+type BoxFuture = std::pin::Pin<Box<dyn Future<Output = ()> + Send>>;
+
+impl Clock for Story {
+    fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+}
+
+#[async_trait::async_trait]
+impl Wait for Story {
+    async fn wait(&self, duration: Duration) {
+        (self.goes_on)(self.waits.fetch_add(1, Ordering::SeqCst)).await;
+        self.clock.wait(duration).await;
+    }
+}
+
 on_both_databases! {
+    /// Calls whose change was interrupted move within ten minutes, though the provider refuses us
+    /// and nothing is read for hours.
+    async fn waiting_calls_are_swept_every_ten_minutes_though_nothing_can_be_read(db) {
+        let stage = Arc::new(stage(db, |it| it.world.deleted_agents = 0).await);
+        read_whole(&stage).await;
+        let no = r#"{"statusCode":401,"message":"Invalid Private Integration token"}"#;
+        stage.simulator.faults().add(On::path("").forever().gives(What::status(401, no)));
+        let mut tx = stage.db.store.begin().await.unwrap();
+        let maple = tx.account_ensure("Maple", stage.clock.now()).await.unwrap().id;
+        tx.commit().await.unwrap();
+        let (source, now) = (stage.source.row.id, stage.clock.now());
+        let agents = stage.db.store.agents_list(source, now).await.unwrap();
+        let busy = stage.calls().await.into_values().find_map(|call| call.provider_agent_id);
+        let agent = agents.iter().find(|agent| Some(&agent.provider_agent_id) == busy.as_ref());
+        let agent = AgentId(agent.unwrap().agent_id);
+
+        let stop = CancellationToken::new();
+        let seen = Arc::new(Mutex::new(Vec::new()));
+        let (here, ended, told) = (Arc::clone(&stage), stop.clone(), Arc::clone(&seen));
+        let goes_on = move |nth: usize| -> BoxFuture {
+            let (stage, stop, told) = (Arc::clone(&here), ended.clone(), Arc::clone(&told));
+            Box::pin(async move {
+                if nth == 0 {
+                    // Somebody assigns the agent, and dies before a call has moved.
+                    let change = Change::Assign(place::for_ever(agent, maple));
+                    place::decide(&stage.db.store, change, "ann", stage.clock.now()).await.unwrap();
+                }
+                let calls = stage.calls().await;
+                let placed = calls.values().filter(|call| call.placement == "placed").count();
+                told.lock().unwrap().push((stage.clock.now(), placed));
+                if nth > 0 {
+                    stop.cancel();
+                }
+            })
+        };
+        let (clock, waits) = (stage.clock.clone(), AtomicUsize::new(0));
+        let story = Story { clock, goes_on: Box::new(goes_on), waits };
+        let ctx = Context { wait: Arc::new(story), ..stage.ctx.clone() };
+        let source = Scheduled { source: stage.source.clone(), every: EVERY };
+        let settings = WorkerSettings::default();
+        stage.clock.pass(HOUR);
+        work(&ctx, vec![source], &settings, stop, Arc::new(|_| {})).await;
+
+        let seen = seen.lock().unwrap().clone();
+        assert_eq!(seen.len(), 2, "{seen:?}");
+        assert_eq!(seen[0].1, 0);
+        assert!(seen[1].1 > 0, "{seen:?}");
+        assert_eq!(seen[1].0.since(seen[0].0), Duration::from_mins(10));
+        let runs = stage.db.store.runs_list(None, 9).await.unwrap();
+        assert_eq!(runs.iter().filter(|run| run.kind == "auto").count(), 1, "{runs:#?}");
+    }
+
+    /// Nobody asks for a tier: the schedule reads again what is old enough, and what was written
+    /// late is here (A12, A18).
+    async fn settle_tiers_are_read_by_the_schedule_itself(db) {
+        let stage = Arc::new(stage(db, |it| {
+            it.world.calls = 30;
+            it.source = |source| {
+                small_pages(source);
+                source.margin_hours = 0;
+            };
+        }).await);
+        let new = call_ago(&stage, MINUTE * 11);
+        let id = stage.simulator.mutate(|world| world.insert(new));
+        let settings = WorkerSettings { windows_max: 1000, ..WorkerSettings::default() };
+        let (here, changed) = (Arc::clone(&stage), id.clone());
+        // Half an hour: six runs, one of which is when the call is a quarter of an hour old.
+        let reports = scheduled(&stage, &stage.ctx, settings, 6, move |ended| {
+            if ended == 1 {
+                here.simulator.mutate(|world| world.edit(&changed, |call| call.duration += 7));
+            }
+        }).await;
+        assert_eq!(reports.iter().map(|report| report.updated).sum::<u64>(), 1, "{reports:#?}");
+        stage.assert_equals_truth().await;
+        let since = stage.ctx.now() - DAY;
+        let lateness = stage.db.store.lateness_load(stage.source.row.id, since).await.unwrap();
+        assert!(lateness.rereads.contains_key(&(MINUTE * 15)), "{lateness:?}");
+    }
+
     /// New calls come by themselves, every five minutes.
     async fn a_source_is_read_at_its_interval_and_new_calls_come_by_themselves(db) {
         let stage = Arc::new(stage(db, |_| {}).await);

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use domain::ProviderCallId;
+use domain::{Clock as _, LOOKED_BACK, ProviderCallId};
 use engine::view::versions;
 use simulators::faults::{On, What};
 use simulators::world::Text;
@@ -162,6 +162,55 @@ on_both_databases! {
         }
         assert_eq!(found, 1);
         stage.assert_equals_truth().await;
+    }
+
+    /// What each tier finds is kept, and a tier that found a late call is followed by one of twice
+    /// its age; the run says so (A12).
+    async fn a_tier_that_finds_a_late_call_widens_the_next(db) {
+        let stage = stage(db, |it| {
+            it.world.calls = 30;
+            it.source = without_margin;
+        }).await;
+        let now = stage.clock.now();
+        let shown = (now + MINUTE * 60).as_millis();
+        let late = NewCall { hidden_until: Some(shown), ..call_ago(&stage, MINUTE * 30) };
+        let id = stage.simulator.mutate(|world| world.insert(late));
+        read_whole(&stage).await;
+        let lateness = async || {
+            let since = stage.clock.now() - LOOKED_BACK;
+            stage.db.store.lateness_load(stage.source.row.id, since).await.unwrap()
+        };
+        assert_eq!(lateness().await.late(), 0);
+
+        stage.clock.pass(HOUR * 3);
+        let second = stage.sync().await;
+        assert_eq!(second.new, 1, "{second:#?}");
+        let found = lateness().await;
+        assert_eq!((found.late(), found.found_by(HOUR * 2)), (1, 1), "{found:?}");
+        assert!(found.rereads.contains_key(&(HOUR * 2)), "{found:?}");
+
+        stage.clock.pass(MINUTE * 30);
+        let third = stage.sync().await;
+        logged(&third, "The tier of +2 h found 1 late call in 30 days, so everything is read again at +4 h too");
+        // The same call, changed before it is four hours old: only the added tier looks then.
+        stage.simulator.mutate(|world| world.edit(&id, |call| call.duration += 7));
+        stage.clock.pass(HOUR + MINUTE * 10);
+        let fourth = stage.sync().await;
+        assert_eq!(fourth.updated, 1, "{fourth:#?}");
+        stage.assert_equals_truth().await;
+    }
+
+    /// What an outage brings late was not listed late, and widens nothing.
+    async fn what_an_outage_brings_late_is_not_taken_as_late(db) {
+        let stage = stage(db, |_| {}).await;
+        read_whole(&stage).await;
+        stage.clock.pass(DAY);
+        let new = call_ago(&stage, HOUR * 20);
+        stage.simulator.mutate(|world| world.insert(new));
+        assert_eq!(stage.sync().await.new, 1);
+        let since = stage.clock.now() - LOOKED_BACK;
+        let found = stage.db.store.lateness_load(stage.source.row.id, since).await.unwrap();
+        assert_eq!(found.calls(), 0, "{found:?}");
     }
 
     /// A walk is as old as its first question: what changed while it went on is read again.

@@ -3,11 +3,14 @@
 pub mod accounts;
 pub mod agents;
 pub mod assign;
+pub mod backfill;
 pub mod calls;
 pub mod compare;
 pub mod contacts;
+pub mod coverage;
 pub mod demo;
 pub mod doctor;
+pub mod gaps;
 pub mod import;
 mod imported;
 pub mod init;
@@ -18,6 +21,7 @@ pub mod simulate;
 pub mod sources;
 pub mod status;
 pub mod sync;
+pub mod volumes;
 pub mod waiting;
 pub mod work;
 
@@ -38,9 +42,13 @@ pub async fn run(cli: Cli) -> Result<Exit> {
         Command::Init(init) => init::run(&site, &init),
         Command::Doctor(doctor) => doctor::run(&site, doctor).await,
         Command::Sync(sync) => sync::run(&site, sync).await,
+        Command::Backfill(backfill) => backfill::run(&site, backfill).await,
         Command::Compare(compare) => compare::run(&site, compare).await,
         Command::Import(import) => import::run(&site, import).await,
         Command::Status(status) => status::run(&site, status).await,
+        Command::Coverage(coverage) => coverage::run(&site, coverage).await,
+        Command::Gaps(gaps) => gaps::run(&site, gaps).await,
+        Command::Volumes(volumes) => volumes::run(&site, volumes).await,
         Command::Runs(runs) => runs::run(&site, runs).await,
         Command::Calls(calls) => calls::run(&site, calls).await,
         Command::Legs(legs) => legs::run(&site, legs).await,

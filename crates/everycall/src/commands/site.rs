@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
+use domain::Timestamp;
 
 use super::waiting::quoted;
 use crate::config::{Config, environment};
@@ -36,6 +37,11 @@ impl Site {
 
     /// The database, to look at what is there.
     pub async fn look(&self) -> Result<Desk> {
-        Desk::open(Config::load_to_look(&self.config)?, None).await
+        self.look_at(None).await
+    }
+
+    /// … with the clock set to `now`, for tests and benchmarks.
+    pub async fn look_at(&self, now: Option<Timestamp>) -> Result<Desk> {
+        Desk::open(Config::load_to_look(&self.config)?, now).await
     }
 }

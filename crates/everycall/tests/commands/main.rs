@@ -6,6 +6,7 @@ mod accounts;
 mod compare;
 mod contacts;
 mod demo;
+mod gaps;
 mod killed;
 mod legs;
 mod looks;

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use domain::{ContentHash, SourceId};
+use domain::{Awaited, CallStatus, ContentHash, SourceId};
 use sqlx::{AssertSqlSafe, PgConnection, SqliteConnection};
 
 use crate::batch::marks;
@@ -28,19 +28,35 @@ pub struct KnownCall {
     pub reason: String,
     /// When it was, as last told, in milliseconds since 1970.
     pub occurred_at: i64,
+    /// Where it stands.
+    pub status: CallStatus,
+    /// Whether its provider still owed the full record when it told that.
+    pub is_provisional: bool,
     /// Whether its words were erased for good, so that nothing may bring them back.
     pub is_erased: bool,
 }
 
-/// Its columns as `KNOWN` lists them.
-type Row = (String, Vec<u8>, i64, i64, Option<String>, String, String, i64, Option<i64>);
+#[derive(sqlx::FromRow)]
+struct Row {
+    provider_call_id: String,
+    content_hash: Vec<u8>,
+    version: i64,
+    changed_run: i64,
+    provider_agent_id: Option<String>,
+    placement: String,
+    reason: String,
+    occurred_at: i64,
+    erased_at: Option<i64>,
+    status: String,
+    awaits: Option<String>,
+}
 
 /// `+ 0` keeps the planner from going by the source alone, see docs/decisions/0006.
 macro_rules! known {
     ($source:literal) => {
         concat!(
             "SELECT provider_call_id, content_hash, version, changed_run, provider_agent_id,
-       placement, reason, occurred_at, erased_at
+       placement, reason, occurred_at, erased_at, status, awaits
 FROM calls WHERE source_id + 0 = ",
             $source,
             " AND provider_call_id "
@@ -132,22 +148,28 @@ impl Tx {
     }
 }
 
+/// Whoever owes the full record, or what became of the call, has not told its ending for good.
+fn is_provisional(awaits: Option<&str>) -> bool {
+    awaits.is_some_and(|awaits| {
+        awaits == Awaited::Detail.as_str() || awaits == Awaited::Analysis.as_str()
+    })
+}
+
 fn read(rows: Vec<Row>, ids: &[&str]) -> HashMap<String, KnownCall> {
     let known = rows.into_iter().filter_map(|row| {
-        let (id, content_hash, version, changed_run, agent, placement, reason, at, erased) = row;
-        let content_hash = ContentHash::from_bytes(content_hash.try_into().ok()?);
-        let is_erased = erased.is_some();
         let known = KnownCall {
-            content_hash,
-            version,
-            changed_run,
-            provider_agent_id: agent,
-            placement,
-            reason,
-            occurred_at: at,
-            is_erased,
+            content_hash: ContentHash::from_bytes(row.content_hash.try_into().ok()?),
+            version: row.version,
+            changed_run: row.changed_run,
+            provider_agent_id: row.provider_agent_id,
+            placement: row.placement,
+            reason: row.reason,
+            occurred_at: row.occurred_at,
+            status: row.status.parse().unwrap_or(CallStatus::Unknown),
+            is_provisional: is_provisional(row.awaits.as_deref()),
+            is_erased: row.erased_at.is_some(),
         };
-        Some((id, known))
+        Some((row.provider_call_id, known))
     });
     let mut known = known.collect();
     as_asked(&mut known, ids);

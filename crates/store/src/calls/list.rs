@@ -14,6 +14,8 @@ pub struct CallFilter {
     pub source: Option<SourceId>,
     /// `placed`, `waiting` or `excluded` only.
     pub placement: Option<String>,
+    /// Those only whose provider contradicts the ending it had told.
+    pub is_in_conflict: bool,
     /// From this instant.
     pub from: Option<Timestamp>,
     /// Before this instant.
@@ -52,6 +54,7 @@ pub struct CallRow {
     pub changed_at: i64,
     pub campaign: Option<String>,
     pub decided_by: Option<i64>,
+    pub status_heard: Option<String>,
 }
 
 macro_rules! columns {
@@ -60,7 +63,7 @@ macro_rules! columns {
          c.duration_ms, c.direction, c.status, c.from_raw, c.from_e164, c.to_raw, c.to_e164,
          c.provider_agent_id, c.provider_contact_id, g.name AS agent, a.name AS account,
          c.placement, c.reason, c.tags, c.parts, c.version, c.first_seen_at, c.first_seen_by,
-         c.changed_at, c.campaign, c.decided_by
+         c.changed_at, c.campaign, c.decided_by, c.status_heard
 FROM calls c
 JOIN sources s ON s.source_id = c.source_id
 LEFT JOIN agents g ON g.source_id = c.source_id AND g.provider_agent_id = c.provider_agent_id
@@ -132,6 +135,9 @@ impl Store {
             }
             if let Some(placement) = &filter.placement {
                 list.push(" AND c.placement = ").push_bind(text(placement));
+            }
+            if filter.is_in_conflict {
+                list.push(" AND c.status_heard IS NOT NULL");
             }
             if let Some((at, id)) = &filter.after {
                 list.push(" AND (c.occurred_at, c.provider_call_id) < (")

@@ -44,7 +44,7 @@ struct Row {
 macro_rules! columns {
     () => {
         "
-SELECT provider_call_id, occurred_at, status, duration_ms, from_raw, from_e164, to_raw, to_e164,
+SELECT provider_call_id, occurred_at, COALESCE(status_heard, status) AS status, duration_ms, from_raw, from_e164, to_raw, to_e164,
        provider_agent_id, placement, reason, account_id, erased_at
 FROM calls "
     };

@@ -39,6 +39,10 @@ pub struct NewCall<'c> {
     pub version: i64,
     /// When it is asked for again by its id, while it awaits something.
     pub look_again_at: Option<Timestamp>,
+    /// The provider's word that contradicts the status of the call, while it does.
+    pub status_heard: Option<CallStatus>,
+    /// Whether its record is older than what is held: then only that it was seen is written.
+    pub is_stale: bool,
 }
 
 const ON_CONFLICT: &str = "
@@ -56,7 +60,14 @@ ON CONFLICT (source_id, provider_call_id) DO UPDATE SET
     campaign = excluded.campaign, decided_by = excluded.decided_by,
     awaits = excluded.awaits, look_again_at = excluded.look_again_at,
     content_hash = excluded.content_hash, version = excluded.version,
-    changed_at = excluded.changed_at, changed_run = excluded.changed_run";
+    changed_at = excluded.changed_at, changed_run = excluded.changed_run,
+    status_heard = excluded.status_heard";
+
+const ON_CONFLICT_STALE: &str = "
+ON CONFLICT (source_id, provider_call_id) DO UPDATE SET
+    content_hash = excluded.content_hash, version = excluded.version,
+    changed_at = excluded.changed_at, changed_run = excluded.changed_run,
+    status_heard = excluded.status_heard";
 
 impl Tx {
     /// Writes calls that are new or changed, many per statement.
@@ -71,12 +82,16 @@ impl Tx {
         now: Timestamp,
         rows: &[NewCall<'_>],
     ) -> Result<(), StoreError> {
+        let (stale, rows): (Vec<&NewCall>, Vec<&NewCall>) =
+            rows.iter().partition(|row| row.is_stale);
         let (new, changed): (Vec<&NewCall>, Vec<&NewCall>) =
-            rows.iter().partition(|row| row.version == 1);
+            rows.into_iter().partition(|row| row.version == 1);
         either!(self.conn(), |db| {
             db.insert(insert(source, run, seen_by, now, new)).await?;
             let changed = insert(source, run, seen_by, now, changed);
-            db.insert(changed.on_conflict(ON_CONFLICT)).await
+            db.insert(changed.on_conflict(ON_CONFLICT)).await?;
+            let stale = insert(source, run, seen_by, now, stale);
+            db.insert(stale.on_conflict(ON_CONFLICT_STALE)).await
         })
     }
 }
@@ -124,6 +139,7 @@ fn insert<'r>(
         .text("contact_by", |new| new.contact.map(|(_, by)| by.as_str()))
         .text("awaits", |new| new.call.awaits.map(Awaited::as_str))
         .number("look_again_at", |new| new.look_again_at.map(Timestamp::as_millis))
+        .text("status_heard", |new| new.status_heard.map(CallStatus::as_str))
         .bytes("content_hash", |new| new.content_hash.to_bytes().to_vec())
         .number("version", |new| new.version)
 }

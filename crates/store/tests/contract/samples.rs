@@ -60,6 +60,8 @@ pub fn call(id: &str, occurred_at: i64) -> NewCall<'static> {
         content_hash: ContentHash::of(id.as_bytes()),
         version: 1,
         look_again_at: None,
+        status_heard: None,
+        is_stale: false,
     }
 }
 

@@ -142,6 +142,8 @@ fn call(n: u64, source: SourceId, account: domain::AccountId) -> NewCall<'static
         content_hash: ContentHash::from_bytes([1; 16]),
         version: 1,
         look_again_at: None,
+        status_heard: None,
+        is_stale: false,
     }
 }
 

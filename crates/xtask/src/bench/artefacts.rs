@@ -17,6 +17,8 @@ pub struct Artefacts {
     pub floor_insert: PathBuf,
     /// Places calls in memory.
     pub place_speed: PathBuf,
+    /// Plans, and does nothing else.
+    pub planning: PathBuf,
 }
 
 impl Artefacts {
@@ -27,6 +29,7 @@ impl Artefacts {
             Command::new("cargo")
                 .args(["build", "--release", "--bins", "--examples"])
                 .args(["-p", "everycall", "-p", "providers", "-p", "store", "-p", "domain"])
+                .args(["-p", "engine"])
                 .current_dir(environment::workspace_root()),
         )?;
         let release = metadata::read()?.target_directory.join("release");
@@ -41,6 +44,7 @@ impl Artefacts {
         Ok(Self {
             everycall: built("everycall", "crates/everycall/src/main.rs")?,
             floor_fetch: built("examples/floor_fetch", "crates/providers/examples/floor_fetch.rs")?,
+            planning: built("examples/planning", "crates/engine/examples/planning.rs")?,
             floor_insert: built("examples/floor_insert", "crates/store/examples/floor_insert.rs")?,
             place_speed: built("examples/place_speed", "crates/domain/examples/place_speed.rs")?,
         })

@@ -10,6 +10,7 @@ mod measure;
 mod measured;
 mod pages;
 mod place;
+mod plan;
 mod providers;
 mod report;
 mod scenarios;
@@ -32,6 +33,8 @@ pub enum Bench {
     Providers(providers::ProvidersArguments),
     /// Placement in memory, and assigning an agent with many waiting calls
     Place(place::PlaceArguments),
+    /// Planning, an idle service with many sources, and a backlog under a provider's limits
+    Plan(plan::PlanArguments),
 }
 
 /// Measures.
@@ -40,5 +43,6 @@ pub fn bench(bench: &Bench) -> Result<()> {
         Bench::Sync(arguments) => sync::sync(arguments),
         Bench::Providers(arguments) => providers::providers(arguments),
         Bench::Place(arguments) => place::place(arguments),
+        Bench::Plan(arguments) => plan::plan(arguments),
     }
 }

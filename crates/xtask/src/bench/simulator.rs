@@ -83,6 +83,11 @@ impl Simulator {
         Self::start_with(everycall, world, span, &[])
     }
 
+    /// The same with the limits of the real provider, which counts requests.
+    pub fn start_limited(everycall: &Path, world: &World<'_>, span: &Span) -> Result<Self> {
+        Self::start_how(everycall, world, span, &[], true)
+    }
+
     /// The same with more of an environment, such as where a database server is.
     pub fn start_with(
         everycall: &Path,
@@ -90,13 +95,26 @@ impl Simulator {
         span: &Span,
         environment: &[(&str, &str)],
     ) -> Result<Self> {
+        Self::start_how(everycall, world, span, environment, false)
+    }
+
+    fn start_how(
+        everycall: &Path,
+        world: &World<'_>,
+        span: &Span,
+        environment: &[(&str, &str)],
+        is_limited: bool,
+    ) -> Result<Self> {
         run::stop_if_interrupted()?;
         let World { provider, calls, latency_ms, has_rich_rows, agents } = world;
         let folder = TempDir::with_prefix("everycall-bench-")?;
         let shown = folder.path().join("shown");
         println!("Starting the simulator of {provider} with {calls} calls.");
         let mut command = Command::new(everycall);
-        command.args(["simulate", provider, "--seed", "7", "--port", "0", "--no-limits"]);
+        command.args(["simulate", provider, "--seed", "7", "--port", "0"]);
+        if !is_limited {
+            command.arg("--no-limits");
+        }
         command.args(["--calls", &calls.to_string()]);
         command.args(["--days", &DAYS.to_string()]);
         command.args(["--latency-ms", &latency_ms.to_string()]);

@@ -1,5 +1,7 @@
 //! What a window that has ended means for the ledger.
 
+use std::time::Duration;
+
 use domain::{Covered, Level, Mark, Territory};
 use providers::{SourceError, Walked};
 use store::{LogLine, StoreError};
@@ -13,10 +15,13 @@ impl Writer<'_> {
     pub(super) async fn window_ended(&mut self, ended: Ended) -> Result<(), StoreError> {
         let before = self.tally.clone();
         let rows = self.judge(&ended);
+        // What was proved by a tier was read again by it.
+        let is_proved = rows.iter().any(|row| row.level > Level::Unproven);
+        let tier = self.watch.tier_of(ended.territory.window.from()).filter(|_| is_proved);
         self.tell_doubt(&ended);
         self.tally.windows_ended += 1;
         let lines = self.log.take();
-        let written = self.ctx.within(self.write_ledger(rows, &lines)).await;
+        let written = self.ctx.within(self.write_ledger(rows, tier, &lines)).await;
         if written.is_err() {
             self.tally = before;
             self.log.put_back(lines);
@@ -24,8 +29,16 @@ impl Writer<'_> {
         written
     }
 
-    async fn write_ledger(&self, rows: Vec<Covered>, lines: &[LogLine]) -> Result<(), StoreError> {
+    async fn write_ledger(
+        &self,
+        rows: Vec<Covered>,
+        tier: Option<Duration>,
+        lines: &[LogLine],
+    ) -> Result<(), StoreError> {
         let mut tx = self.begin().await?;
+        if let Some(tier) = tier {
+            tx.reread_add(self.source.row.id, self.ctx.now(), tier).await?;
+        }
         for row in rows {
             tx.coverage_mark(self.source.row.id, row).await?;
         }
@@ -77,8 +90,7 @@ impl Writer<'_> {
     fn proved(&self, ended: &Ended, provider_total: Option<u64>) -> Vec<Covered> {
         let Ended { territory, asked_at, inside, .. } = ended;
         let mark = (*inside == 0).then_some(Mark::Empty);
-        let tiers = self.source.connection.capabilities().tiers;
-        let levels = tiers.levels(territory.window, *asked_at);
+        let levels = self.tiers.levels(territory.window, *asked_at);
         let is_whole = levels.len() == 1;
         let listed = (is_whole || *inside == 0).then_some(*inside);
         let row = |(window, level)| Covered {

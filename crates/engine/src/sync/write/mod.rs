@@ -7,7 +7,9 @@ mod ledger;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use domain::{AccountId, Conclusion, RunAccounts, RunId, Timestamp, Window};
+use domain::{
+    AccountId, Conclusion, Found, RunAccounts, RunId, Tiers, Timestamp, Watch, Window,
+};
 use store::{Lease, NewPage, NewSkip, RunProgress, StoreError, Tx};
 use tokio::sync::mpsc;
 
@@ -34,6 +36,10 @@ pub(super) struct Writer<'a> {
     windows_left: u64,
     /// The account that gets agents nobody has assigned.
     auto_account: Option<AccountId>,
+    /// What tells of each new call how late it is.
+    watch: Watch,
+    /// When this run's windows are read again.
+    tiers: Tiers,
 }
 
 /// What a run has done so far. Copied before each transaction, kept only when it commits.
@@ -83,6 +89,8 @@ impl<'a> Writer<'a> {
             expected: 0,
             windows_left: 0,
             auto_account: None,
+            watch: Watch::default(),
+            tiers: source.connection.capabilities().tiers,
         }
     }
 
@@ -91,6 +99,12 @@ impl<'a> Writer<'a> {
         self.tally.what.windows_planned = windows;
         self.windows_left = left;
         self.tell();
+    }
+
+    /// Takes note of what was known before, and of when windows are read again.
+    pub(super) fn watch(&mut self, watch: Watch, tiers: Tiers) {
+        self.watch = watch;
+        self.tiers = tiers;
     }
 
     /// Writes until nothing more comes. Returns the first thing, if any, that kept a window from
@@ -201,6 +215,14 @@ impl<'a> Writer<'a> {
         let rows: Vec<NewSkip> =
             detailed.zip(kept..).map(|(skip, seq)| new_skip(seq, skip)).collect();
         self.tally.add(&done);
+        let now = self.ctx.now();
+        let mut found: BTreeMap<Found, u64> = BTreeMap::new();
+        for at in &done.brought {
+            if let Some(how) = self.watch.found(*at, now) {
+                *found.entry(how).or_default() += 1;
+            }
+        }
+        tx.lateness_add(self.source.row.id, now, &found).await?;
         tx.run_skips_add(self.run, &rows).await
     }
 

@@ -2,6 +2,7 @@
 //! A19, A20, A21, B1).
 
 mod archives;
+mod endings;
 mod examination;
 mod keys;
 mod ledgers;

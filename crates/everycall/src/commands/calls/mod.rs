@@ -30,6 +30,9 @@ pub struct Calls {
     /// With this outcome of placement only
     #[arg(long, value_enum)]
     placement: Option<Outcome>,
+    /// Those only whose provider contradicts the ending it had told
+    #[arg(long)]
+    conflicts: bool,
     /// From this day or instant (UTC)
     #[arg(long, value_name = "TIME", value_parser = Timestamp::parse_human)]
     from: Option<Timestamp>,
@@ -77,6 +80,7 @@ impl Calls {
         let options = [
             option("source", Some(last.source.clone())),
             option("placement", self.placement.map(|placed| placed.as_str().to_owned())),
+            self.conflicts.then(|| "--conflicts".to_owned()),
             option("from", self.from.map(|at| at.to_string())),
             option("to", self.to.map(|at| at.to_string())),
             option("limit", Some(self.limit.to_string())),
@@ -139,7 +143,14 @@ async fn filter(desk: &Desk, arguments: &Calls) -> Result<CallFilter> {
         _ => None,
     };
     let placement = arguments.placement.map(|placed| placed.as_str().to_owned());
-    Ok(CallFilter { source, placement, from: arguments.from, to: arguments.to, after })
+    Ok(CallFilter {
+        source,
+        placement,
+        is_in_conflict: arguments.conflicts,
+        from: arguments.from,
+        to: arguments.to,
+        after,
+    })
 }
 
 fn row(call: &CallRow, style: Style) -> [String; 7] {
@@ -176,6 +187,7 @@ fn as_json(call: &CallRow) -> Value {
         "source": call.source, "providerCallId": call.provider_call_id,
         "occurredAt": instant(call.occurred_at), "occurredText": call.occurred_text,
         "duration_ms": call.duration_ms, "direction": call.direction, "status": call.status,
+        "statusHeard": call.status_heard,
         "from": call.from_e164, "fromRaw": call.from_raw, "to": call.to_e164, "toRaw": call.to_raw,
         "agent": call.agent, "providerAgentId": call.provider_agent_id,
         "providerContactId": call.provider_contact_id, "account": call.account,

@@ -146,6 +146,7 @@ fn text(told: Told<'_>, style: Style) -> String {
         ("length", length(call).unwrap_or_default()),
         ("direction", call.direction.clone().unwrap_or_default()),
         ("status", call.status.clone()),
+        ("but heard", heard(call)),
         ("from", number(&call.from_e164, &call.from_raw)),
         ("to", number(&call.to_e164, &call.to_raw)),
         ("agent", call.agent.clone().unwrap_or_default()),
@@ -176,6 +177,16 @@ fn text(told: Told<'_>, style: Style) -> String {
     }
     lines.push(style.dim("--raw prints each as the provider sent it"));
     lines.join("\n")
+}
+
+/// What the provider said that contradicts the ending it had told.
+fn heard(call: &CallRow) -> String {
+    let Some(word) = &call.status_heard else { return String::new() };
+    format!(
+        "{word}: the provider contradicts itself; an ending is never taken back, and its record \
+         is kept as version {}",
+        call.version
+    )
 }
 
 /// A call for programs.

@@ -32,6 +32,7 @@ struct Standing {
     source: SourceRow,
     totals: Totals,
     set_aside: i64,
+    in_conflict: i64,
     waiting: Vec<WaitingGroup>,
     excluded: Vec<(String, i64)>,
     proof: Proof,
@@ -67,6 +68,7 @@ impl Standing {
         Ok(Self {
             totals: store.totals(Scope::Operator, source.id).await?,
             set_aside: store.set_aside_count(source.id).await?,
+            in_conflict: store.calls_in_conflict(Scope::Operator, source.id).await?,
             waiting: store.waiting_groups(Scope::Operator, source.id).await?,
             excluded: store.excluded_counts(source.id).await?,
             proof: Proof::of(&coverage, source.since, desk.ctx.now()),
@@ -101,6 +103,12 @@ impl Standing {
         if self.set_aside > 0 {
             let what = format!("{} records nobody could read, kept whole", count(self.set_aside));
             writeln!(out, "{}{}", name("set aside"), style.yellow(&what))?;
+        }
+        if self.in_conflict > 0 {
+            let command = format!("{here} calls --source {} --conflicts", self.source.name);
+            let what = format!("{} whose provider contradicts itself", count(self.in_conflict));
+            let (what, command) = (style.yellow(&what), style.command(&command));
+            writeln!(out, "{}{what}: {command}", name("endings"))?;
         }
         let until = match self.proof.until {
             Some(until) => format!("proved from {} to {until}", self.source.since),
@@ -153,7 +161,8 @@ impl Standing {
             "scope": self.source.scope, "since": self.source.since,
             "stored": self.totals.calls, "placed": self.totals.placed,
             "waiting": self.totals.waiting, "excluded": self.totals.excluded,
-            "setAside": self.set_aside, "provedUntil": self.proof.until, "gaps": gaps,
+            "setAside": self.set_aside, "inConflict": self.in_conflict,
+            "provedUntil": self.proof.until, "gaps": gaps,
             "waitingFor": waiting,
             "excludedFor": self.excluded.iter().cloned().collect::<BTreeMap<_, _>>(),
             "lastRun": self.last_run.as_ref().map(|run| json!({

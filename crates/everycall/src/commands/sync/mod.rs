@@ -19,7 +19,7 @@ use crate::wiring::Desk;
 
 pub use accounts::Accounts;
 pub use progress::ProgressBar;
-pub use span::asked;
+pub use span::{asked, spelled};
 
 /// Pull calls: whatever the ledger lacks, or the span you name
 ///
@@ -41,6 +41,9 @@ pub struct Sync {
     /// … up to, and without, this day or instant
     #[arg(long, value_name = "TIME", value_parser = Timestamp::parse_human)]
     to: Option<Timestamp>,
+    /// Read the last N minutes only; what lies before them stays what it was
+    #[arg(long, value_name = "N", conflicts_with_all = ["from", "to"], value_parser = clap::value_parser!(u32).range(1..))]
+    minutes: Option<u32>,
     /// Read and judge everything, and write nothing
     #[arg(long)]
     dry_run: bool,
@@ -64,7 +67,11 @@ pub async fn run(site: &Site, arguments: Sync) -> Result<Exit> {
     let name = arguments.source.as_deref().or(arguments.named.as_deref());
     config.chosen(name)?;
     let time = crate::clock::clock(arguments.now);
-    let asked = span::asked(arguments.from, arguments.to, time.now())?;
+    let now = time.now();
+    let asked = match arguments.minutes {
+        Some(minutes) => span::latest(minutes, now)?,
+        None => span::asked(arguments.from, arguments.to, now)?,
+    };
     let desk = Desk::open(config, arguments.now).await?;
     // Every door is tried before the first request, so that a missing token is told at once.
     let mut sources = Vec::new();

@@ -1,5 +1,7 @@
 //! The span a person asks for, refused before anything is sent when it cannot be meant.
 
+use std::time::Duration;
+
 use domain::{Timestamp, Window};
 
 use crate::mistake::Mistake;
@@ -49,6 +51,24 @@ pub fn asked(
             format!("--from {from} does not lie before --to {to}"),
             "Swap the two, or choose a later end; the end itself is not part of the span",
         )),
+    }
+}
+
+/// The last so many minutes.
+pub fn latest(minutes: u32, now: Timestamp) -> Result<Option<Window>, Mistake> {
+    asked(Some(now - Duration::from_mins(u64::from(minutes))), Some(now), now)
+}
+
+/// A length of time in days and hours: `12 days 3 h`.
+pub fn spelled(length: Duration) -> String {
+    let hours = length.as_secs() / 3600;
+    match (hours / 24, hours % 24) {
+        (0, 0) => format!("{} min", length.as_secs() / 60),
+        (0, hours) => format!("{hours} h"),
+        (1, 0) => "1 day".to_owned(),
+        (days, 0) => format!("{days} days"),
+        (1, hours) => format!("1 day {hours} h"),
+        (days, hours) => format!("{days} days {hours} h"),
     }
 }
 
