@@ -95,9 +95,9 @@ pub async fn backfill(
     pace.windows_left = planned.len() as u64;
     let mut last = None;
     while !planned.is_empty() && !what.stop.is_cancelled() {
-        let room = what.windows_max.map(|max| {
-            max.saturating_sub(usize::try_from(pace.windows).unwrap_or(usize::MAX))
-        });
+        let room = what
+            .windows_max
+            .map(|max| max.saturating_sub(usize::try_from(pace.windows).unwrap_or(usize::MAX)));
         if room == Some(0) {
             break;
         }

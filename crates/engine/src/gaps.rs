@@ -89,10 +89,10 @@ pub async fn look(
     let as_of = now - grace;
     let coverage = store.coverage_load(source.id).await?;
     let lacking = lacking(&coverage, capabilities, source.since, as_of);
-    let latest = store.runs_list(Some(source.id), 20).await?.into_iter().find(|run| reads(run));
+    let latest = store.runs_list(Some(source.id), 20).await?.into_iter().find(reads);
     let looked = runs_named(store, &lacking).await?;
     let mut gaps: Vec<Gap> = lacking
-        .into_iter()
+        .iter()
         .map(|lacking| explained(lacking, capabilities.lag, &looked, latest.as_ref()))
         .collect();
     let mut found = Gaps { as_of: Some(as_of), ..Gaps::default() };
@@ -126,17 +126,17 @@ async fn runs_named(
 }
 
 fn explained(
-    lacking: Lacking,
+    lacking: &Lacking,
     lag: Duration,
     looked: &BTreeMap<RunId, RunRow>,
     latest: Option<&RunRow>,
 ) -> Gap {
     let by = lacking.run.and_then(|run| looked.get(&run));
-    let why = why_lacking(&lacking, lag, by.and_then(as_latest), latest.and_then(as_latest));
-    let sentence = sentence(&lacking, why, latest);
+    let why = why_lacking(lacking, lag, by.and_then(as_latest), latest.and_then(as_latest));
+    let sentence = sentence(lacking, why, latest);
     let is_unread = lacking.lack == Lack::Unread;
     let run = lacking.run.or(latest.filter(|_| is_unread).map(|run| RunId(run.run_id)));
-    let Lacking { window, checked_at, .. } = lacking;
+    let (window, checked_at) = (lacking.window, lacking.checked_at);
     Gap { window, what: What::Proof(why), run, checked_at, sentence }
 }
 
@@ -170,9 +170,7 @@ fn sentence(lacking: &Lacking, why: WhyLacking, latest: Option<&RunRow>) -> Stri
             let since = since.map_or_else(String::new, |since| format!(" since {since}"));
             format!("nothing was read{since}; is `everycall serve` or `everycall work` running?")
         }
-        (Lack::Unread, _) => {
-            "runs read the newest first and have not come to it yet".to_owned()
-        }
+        (Lack::Unread, _) => "runs read the newest first and have not come to it yet".to_owned(),
     }
 }
 
@@ -205,11 +203,8 @@ pub async fn repair(
     stop: &CancellationToken,
 ) -> Result<Vec<RunReport>, SyncError> {
     let mut reports = Vec::new();
-    let options = || SyncOptions {
-        kind: RunKind::Repair,
-        stop: stop.clone(),
-        ..SyncOptions::manual()
-    };
+    let options =
+        || SyncOptions { kind: RunKind::Repair, stop: stop.clone(), ..SyncOptions::manual() };
     if gaps.gaps.iter().any(|gap| matches!(gap.what, What::Proof(_))) {
         let options = SyncOptions { windows_max: Some(REPAIR_WINDOWS_MAX), ..options() };
         reports.push(sync(ctx, source, options).await?);

@@ -80,7 +80,8 @@ impl Store {
     ) -> Result<Vec<(Timestamp, u64)>, StoreError> {
         let rows: Vec<(i64, i64)> =
             volumes!(self, scope, BY_HOUR, BY_HOUR_OF_ACCOUNT, source, span)?;
-        let read = |(hour, calls)| (Timestamp::from_millis(hour), u64::try_from(calls).unwrap_or(0));
+        let read =
+            |(hour, calls)| (Timestamp::from_millis(hour), u64::try_from(calls).unwrap_or(0));
         Ok(rows.into_iter().map(read).collect())
     }
 

@@ -15,7 +15,7 @@ fn row(text: &str) -> Covered {
         "truncated" => (Level::Unproven, Some(Mark::PossiblyTruncated("9 of 10".to_owned()))),
         "unreachable" => (Level::Unproven, Some(Mark::Unreachable("503".to_owned()))),
         "unproven" => (Level::Unproven, None),
-        other => panic!("{other}"),
+        other => unreachable!("{other}"),
     };
     let (window, checked_at) = (spans(words[1])[0], hour(words[3]));
     let run = RunId(words[5].parse().unwrap());

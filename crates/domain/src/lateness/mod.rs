@@ -22,7 +22,8 @@ const TIER_MAX: Duration = Duration::from_hours(90 * 24);
 
 /// Ages are counted up to these: minutes, then hours.
 const MINUTES: [u64; 6] = [1, 2, 5, 10, 15, 30];
-const HOURS: [u64; 13] = [1, 2, 3, 6, 12, 24, 48, 4 * 24, 8 * 24, 16 * 24, 32 * 24, 64 * 24, 128 * 24];
+const HOURS: [u64; 13] =
+    [1, 2, 3, 6, 12, 24, 48, 4 * 24, 8 * 24, 16 * 24, 32 * 24, 64 * 24, 128 * 24];
 
 /// What is said of older ones.
 const OLDER: Duration = Duration::from_hours(100 * 365 * 24);

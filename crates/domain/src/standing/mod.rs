@@ -145,7 +145,11 @@ impl Day {
 
     /// How much of it is proved.
     pub fn proved(&self) -> Duration {
-        Proof::ALL.into_iter().filter(|proof| proof.is_proof()).map(|proof| self.length(proof)).sum()
+        Proof::ALL
+            .into_iter()
+            .filter(|proof| proof.is_proof())
+            .map(|proof| self.length(proof))
+            .sum()
     }
 
     /// As well as its worst part; a day of which some part is proved and another is not is partly

@@ -18,7 +18,7 @@ fn row(text: &str) -> Covered {
         "compared" => (Level::Compared, None),
         "truncated" => (Level::Unproven, Some(Mark::PossiblyTruncated("9 of 10".to_owned()))),
         "unreachable" => (Level::Unproven, Some(Mark::Unreachable("it is away".to_owned()))),
-        other => panic!("{other}"),
+        other => unreachable!("{other}"),
     };
     let window = windows(window)[0];
     let (listed, provider_total) = (None, None);

@@ -23,9 +23,7 @@ mod report;
 mod revisit;
 mod write;
 
-use domain::{
-    Planned, RunId, RunKind, Territory, Tiers, Unseen, Watch, territories, unseen,
-};
+use domain::{Planned, RunId, RunKind, Territory, Tiers, Unseen, Watch, territories, unseen};
 use store::{Lease, StoreError};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;

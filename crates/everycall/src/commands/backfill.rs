@@ -129,7 +129,8 @@ fn span(arguments: &Backfill, now: Timestamp) -> Result<Window, Mistake> {
 
 /// Nothing is read from before a source begins.
 fn since_its_beginning(source: &str, span: Window, since: Timestamp) -> Result<Window, Mistake> {
-    Window::new(span.from().max(since), span.to()).map_err(|_| {
+    let wanted = Window::new(span.from().max(since), span.to()).ok();
+    wanted.ok_or_else(|| {
         Mistake::new(
             format!("source `{source}` begins at {since}, after all of {span}"),
             "Set its `since` in the configuration to an earlier day",
@@ -143,7 +144,9 @@ fn line(report: &RunReport, pace: &Pace) -> String {
     let done = pace.whole.saturating_sub(pace.left);
     let left = match pace.time_left() {
         _ if pace.windows_left == 0 => "nothing left".to_owned(),
-        Some(left) => format!("{} windows left, about {}", count(pace.windows_left), duration(left)),
+        Some(left) => {
+            format!("{} windows left, about {}", count(pace.windows_left), duration(left))
+        }
         None => format!("{} windows left", count(pace.windows_left)),
     };
     format!(
@@ -156,7 +159,13 @@ fn line(report: &RunReport, pace: &Pace) -> String {
     )
 }
 
-fn text(here: &str, arguments: &Backfill, span: Window, ended: &Backfilled, style: Style) -> String {
+fn text(
+    here: &str,
+    arguments: &Backfill,
+    span: Window,
+    ended: &Backfilled,
+    style: Style,
+) -> String {
     let pace = &ended.pace;
     let Some(last) = &ended.last else {
         return if pace.windows_left == 0 {

@@ -21,7 +21,7 @@ const DAY: Duration = Duration::from_hours(24);
 /// What a call without a campaign is counted under.
 const NO_CAMPAIGN: &str = "(none)";
 
-/// Count stored calls by day and campaign, by day and status, or by all three
+/// Count stored calls by day and status, or by day and campaign
 ///
 /// Days are those of UTC. Every stored call counts, wherever it is placed. Whether a day without
 /// calls was looked at, `everycall coverage` says.

@@ -54,17 +54,29 @@ fn a_refusal_is_a_gap_that_names_the_doctor() {
 fn history_is_read_in_pieces_and_goes_on_where_it_stopped() {
     let simulator = Simulator::start(400);
     let site = Site::of(&simulator);
-    site.configure(&simulator, &simulator.location_id, "token_file = \"token\"\nwindow_days_max = 7");
+    site.configure(
+        &simulator,
+        &simulator.location_id,
+        "token_file = \"token\"\nwindow_days_max = 7",
+    );
     let backfill = |more: &[&str]| {
         let span = ["backfill", "main", "--from", "2025-11-02", "--to", "2025-12-31", "--now", END];
         site.run(&[&span, more].concat())
     };
-    site.check_refused(&["backfill", "main"], 2, "how much history is to be read was not said", "--days");
+    site.check_refused(
+        &["backfill", "main"],
+        2,
+        "how much history is to be read was not said",
+        "--days",
+    );
     let foreseen = backfill(&["--dry-run", "--windows", "2"]);
     assert!(foreseen.stdout.contains("Nothing was written"), "{foreseen:?}");
     let first = backfill(&["--windows", "3"]);
     assert_eq!(first.code, Some(3), "{first:?}");
-    assert!(first.stdout.contains("windows are left") && first.stdout.contains("Go on: "), "{first:?}");
+    assert!(
+        first.stdout.contains("windows are left") && first.stdout.contains("Go on: "),
+        "{first:?}"
+    );
     let rest = backfill(&["--json"]);
     assert_eq!(rest.code, Some(0), "{rest:?}");
     let lines = rest.json();
@@ -75,7 +87,8 @@ fn history_is_read_in_pieces_and_goes_on_where_it_stopped() {
     // What lies before and after is what nobody has come to.
     let gaps = site.run(&["gaps", "--json", "--now", END]).json();
     let told: Vec<_> = gaps.iter().map(|gap| (&gap["cause"], &gap["from"])).collect();
-    let (cause, after, before) = ("not_reached".into(), "2025-12-31T00:00:00Z".into(), "2025-10-03T00:00:00Z".into());
+    let (cause, after, before) =
+        ("not_reached".into(), "2025-12-31T00:00:00Z".into(), "2025-10-03T00:00:00Z".into());
     assert_eq!(told, [(&cause, &after), (&cause, &before)]);
     // The last days alone, counted from now.
     let days = site.run(&["backfill", "main", "--days", "2", "--json", "--now", END]);

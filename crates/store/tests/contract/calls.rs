@@ -1,6 +1,6 @@
 //! Calls: known, written, listed, placed again; and their observations.
 
-use domain::{ProviderCallId, SourceId};
+use domain::{AccountId, CallStatus, ContentHash, ProviderCallId, SourceId};
 use store::{CallFilter, CallKey, Scope, Store};
 use testkit::on_both_databases;
 
@@ -38,6 +38,38 @@ on_both_databases! {
         }
         let source = source(&db.store, "of 1").await;
         assert!(db.store.calls_known(source, &[]).await.unwrap().is_empty());
+    }
+
+    async fn of_an_older_record_only_that_it_was_seen_is_written(db) {
+        let (one, other) = (source(&db.store, "s").await, source(&db.store, "other").await);
+        let mine = account(&db.store, "Maple").await;
+        write(&db.store, one, &[placed(mine, call("a", 7)), call("b", 8)]).await;
+        write(&db.store, other, &[call("a", 7)]).await;
+        let mut stale = call("a", 9);
+        (stale.version, stale.is_stale) = (2, true);
+        stale.content_hash = ContentHash::of(b"older");
+        stale.status_heard = Some(CallStatus::Ringing);
+        write(&db.store, one, &[stale]).await;
+        let held = db.store.call_get(Scope::Operator, &key(one, "a")).await.unwrap().unwrap();
+        assert_eq!((held.occurred_at, held.placement.as_str(), held.version), (7, "placed", 2));
+        assert_eq!(held.status_heard.as_deref(), Some("ringing"));
+        let known = &db.store.calls_known(one, &["a"]).await.unwrap()["a"];
+        assert_eq!(known.content_hash, ContentHash::of(b"older"));
+        assert_eq!((known.status, known.is_provisional), (CallStatus::Completed, false));
+
+        for (scope, expected) in [
+            (Scope::Operator, 1), (Scope::Account(mine), 1), (Scope::Account(AccountId(99)), 0),
+        ] {
+            assert_eq!(db.store.calls_in_conflict(scope, one).await.unwrap(), expected);
+        }
+        assert_eq!(db.store.calls_in_conflict(Scope::Operator, other).await.unwrap(), 0);
+        let filter = CallFilter { is_in_conflict: true, ..CallFilter::default() };
+        assert_eq!(ids(&db.store, Scope::Operator, filter, 5).await, ["a"]);
+        // A later record without a contradiction takes it away.
+        let mut again = placed(mine, call("a", 7));
+        again.version = 3;
+        write(&db.store, one, &[again]).await;
+        assert_eq!(db.store.calls_in_conflict(Scope::Operator, one).await.unwrap(), 0);
     }
 
     async fn calls_are_found_by_how_their_ids_begin(db) {

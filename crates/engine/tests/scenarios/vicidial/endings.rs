@@ -44,7 +44,7 @@ on_both_databases! {
         let key = CallKey { source: scene.rig.source.row.id, id: ProviderCallId(id.clone()) };
         let kept = versions(&scene.rig.db.store, Scope::Operator, &key).await.unwrap();
         assert_eq!(kept.len(), 2);
-        assert_eq!(in_conflict(&scene).await, [id.clone()]);
+        assert_eq!(in_conflict(&scene).await, std::slice::from_ref(&id));
 
         // Hearing it again is nothing new.
         let again = scene.rig.sync_all().await;

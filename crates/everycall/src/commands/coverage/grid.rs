@@ -13,8 +13,8 @@ const WEEKDAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
 /// The grid, oldest week first. Weeks begin on Mondays.
 pub fn grid(days: &[Day], style: Style) -> String {
     let Some(first) = days.first() else { return String::new() };
-    let head: String = WEEKDAYS.iter().map(|name| format!("{name:<CELL$}")).collect();
-    let mut lines = vec![style.dim(&format!("  week of     {}", head.trim_end()))];
+    let names: Vec<String> = WEEKDAYS.iter().map(|name| format!("{name:<CELL$}")).collect();
+    let mut lines = vec![style.dim(&format!("  week of     {}", names.concat().trim_end()))];
     let before = weekday(first.window.from());
     let blanks = std::iter::repeat_n(None, before);
     let cells: Vec<Option<&Day>> = blanks.chain(days.iter().map(Some)).collect();

@@ -4,7 +4,7 @@ use domain::{LOOKED_BACK, Lateness, Tiers, Widened};
 use engine::lateness::age;
 use serde_json::{Value, json};
 
-use crate::output::{count, duration};
+use crate::output::count;
 
 /// The curve in a sentence, and each tier on a line of its own.
 pub fn text(lateness: &Lateness, tiers: &Tiers, added: &[Widened]) -> String {
@@ -32,14 +32,14 @@ pub fn text(lateness: &Lateness, tiers: &Tiers, added: &[Widened]) -> String {
 }
 
 fn curve(lateness: &Lateness, days: u64) -> String {
-    let within = |percent| lateness.within(percent).map(duration).unwrap_or_default();
+    let within = |percent| lateness.within(percent).map(age).unwrap_or_default();
     match lateness.calls() {
         0 => format!(
             "How late calls are listed is not known yet: no call of the last {days} days was found \
              in time to tell."
         ),
         calls => format!(
-            "How late calls are listed, by {} of {days} days: half within {} of their time at most, \
+            "How late calls are listed, as {} of the last {days} days tell: half within {} at most, \
              99% within {}; {} appeared after their time had been proved.",
             count(calls),
             within(50),
@@ -92,11 +92,13 @@ mod tests {
             rereads: BTreeMap::from([(hours(2), 310), (hours(24), 1)]),
         };
         let (tiers, added) = widened(&Tiers::new(vec![hours(2), hours(24)]), &lateness);
-        let expected = "How late calls are listed, by 4,053 of 30 days: half within 2 min 0 s of their time at most, 99% within 3 h 0 min; 53 appeared after their time had been proved.
+        let expected = "How late calls are listed, as 4,053 of the last 30 days tell: half within 2 min at most, 99% within 3 h; 53 appeared after their time had been proved.
   tier +2 h      310 windows read again, no late call
   tier +24 h     1 window read again, 3 late calls; so everything is read again at +2 days too
   tier +2 days   nothing read again yet";
         assert_eq!(text(&lateness, &tiers, &added), expected);
-        assert!(text(&Lateness::default(), &tiers, &[]).starts_with("How late calls are listed is not"));
+        assert!(
+            text(&Lateness::default(), &tiers, &[]).starts_with("How late calls are listed is not")
+        );
     }
 }

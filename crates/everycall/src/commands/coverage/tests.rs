@@ -82,6 +82,13 @@ Why, and what repairs it: everycall gaps main";
 }
 
 #[test]
+fn neighbours_of_which_the_same_is_wrong_are_told_once() {
+    let days = shown(vec![row("2026-03-08", "2026-03-12T11:00:00Z", Level::Listed, None)]);
+    let said = words::troubles("everycall", "main", &days, Style::plain());
+    assert_eq!(said[0], "  2026-03-03 to 2026-03-07  not read");
+}
+
+#[test]
 fn a_whole_ledger_has_nothing_to_say() {
     let days = shown(vec![row("2026-03-03", "2026-03-12T11:00:00Z", Level::Listed, None)]);
     assert_eq!(words::summary(&days), "10 of 10 days are proved: 10 listed.");

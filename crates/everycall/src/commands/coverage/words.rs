@@ -9,7 +9,7 @@ use super::grid::day_name;
 use crate::commands::waiting::quoted;
 use crate::output::{Style, count, duration};
 
-/// Days that are told one by one before the rest is summed up.
+/// Spans of days that are told before the rest is summed up.
 const TOLD_MAX: usize = 10;
 
 /// How many days are proved how well, in a sentence.
@@ -30,9 +30,9 @@ pub fn summary(days: &[Day]) -> String {
     }
     let partly = days.iter().filter(|day| matches!(day.standing(), Standing::Partly(_)));
     add(partly.count(), "proved in part");
-    let proved = days.iter().filter(|day| {
-        matches!(day.standing(), Standing::Whole(proof) if proof.is_proof())
-    });
+    let proved = days
+        .iter()
+        .filter(|day| matches!(day.standing(), Standing::Whole(proof) if proof.is_proof()));
     let empty = days.iter().filter(|day| day.is_empty()).count();
     let empty = match empty {
         0 => String::new(),
@@ -52,10 +52,11 @@ pub fn troubles(here: &str, source: &str, days: &[Day], style: Style) -> Vec<Str
     if bad.is_empty() {
         return due(here, source, days, style);
     }
+    let told = joined(&bad);
     let mut lines: Vec<String> =
-        bad.iter().take(TOLD_MAX).map(|day| format!("  {}", trouble(day))).collect();
-    if bad.len() > TOLD_MAX {
-        lines.push(format!("  and {} days more", count((bad.len() - TOLD_MAX) as u64)));
+        told.iter().take(TOLD_MAX).map(|(when, what)| format!("  {when}  {what}")).collect();
+    if told.len() > TOLD_MAX {
+        lines.push(format!("  and {} more", count((told.len() - TOLD_MAX) as u64)));
     }
     let command = style.command(&format!("{here} gaps {}", quoted(source)));
     vec![lines.join("\n"), format!("Why, and what repairs it: {command}")]
@@ -78,7 +79,26 @@ fn lacks(day: &Day) -> bool {
     }
 }
 
-/// `2026-03-04: 19 h 0 min of 24 h 0 min proved; 05:00 to 10:00 unreachable: …`.
+/// When, and what is wrong then; neighbours of which the same is wrong are one.
+fn joined(newest_first: &[&Day]) -> Vec<(String, String)> {
+    let mut told: Vec<(&Day, &Day, String)> = Vec::new();
+    for day in newest_first.iter().copied() {
+        let what = trouble(day);
+        match told.last_mut() {
+            Some((oldest, _, same)) if *same == what && day.window.to() == oldest.window.from() => {
+                *oldest = day;
+            }
+            _ => told.push((day, day, what)),
+        }
+    }
+    let when = |oldest: &Day, newest: &Day| {
+        let (from, to) = (day_name(oldest.window.from()), day_name(newest.window.from()));
+        if from == to { from } else { format!("{from} to {to}") }
+    };
+    told.into_iter().map(|(oldest, newest, what)| (when(oldest, newest), what)).collect()
+}
+
+/// `19 h 0 min of 24 h 0 min proved; 05:00 to 10:00 unreachable: …`.
 fn trouble(day: &Day) -> String {
     let wanted = day.wanted.map(domain::Window::length).unwrap_or_default();
     let proved = match day.standing() {
@@ -88,7 +108,7 @@ fn trouble(day: &Day) -> String {
         _ => String::new(),
     };
     let bad: Vec<&Span> = day.spans.iter().filter(|span| !span.proof.is_proof()).collect();
-    let Some(first) = bad.first() else { return day_name(day.window.from()) };
+    let Some(first) = bad.first() else { return proved };
     let more = match bad.len() - 1 {
         0 => String::new(),
         1 => ", and one span more".to_owned(),
@@ -99,8 +119,7 @@ fn trouble(day: &Day) -> String {
         _ => String::new(),
     };
     let why = first.why.as_ref().map(|why| format!(": {why}")).unwrap_or_default();
-    let name = day_name(day.window.from());
-    format!("{name}  {proved}{when}{}{why}{more}", first.proof.title())
+    format!("{proved}{when}{}{why}{more}", first.proof.title())
 }
 
 /// `05:00 to 10:00`.

@@ -26,7 +26,8 @@ pub fn text(here: &str, source: &str, found: &Gaps, shows_all: bool, style: Styl
         let more = count((found.gaps.len() - shown) as u64);
         lines.push(format!("\n  and {more} more; --all shows them"));
     }
-    if !found.gaps.is_empty() {
+    // What is too quiet is not repaired by reading it once more.
+    if found.gaps.iter().any(|gap| !is_quiet(gap)) {
         let all = style.command(&format!("{here} gaps {} --repair", quoted(source)));
         lines.push(format!("\n  All of it at once: {all}"));
     }
@@ -44,9 +45,8 @@ pub fn sum(found: &Gaps) -> String {
     let quiet = found.gaps.iter().filter(|gap| is_quiet(gap));
     let part = |gaps: Vec<&Gap>, what: &str| {
         let length: Duration = gaps.iter().map(|gap| gap.window.length()).sum();
-        (!gaps.is_empty()).then(|| {
-            format!("{} {what} ({})", count(gaps.len() as u64), duration(length))
-        })
+        (!gaps.is_empty())
+            .then(|| format!("{} {what} ({})", count(gaps.len() as u64), duration(length)))
     };
     let parts: Vec<String> = [
         part(unproved.collect(), "not proved"),

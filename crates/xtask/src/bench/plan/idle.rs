@@ -165,6 +165,7 @@ fn processor_ticks(process: &Path) -> Result<f64> {
 fn peak_megabytes(process: &Path) -> Result<f64> {
     let text = fs::read_to_string(process.join("status"))?;
     let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-    let kilobytes = line.and_then(|rest| rest.trim().strip_suffix(" kB")?.trim().parse::<f64>().ok());
+    let kilobytes =
+        line.and_then(|rest| rest.trim().strip_suffix(" kB")?.trim().parse::<f64>().ok());
     Ok(kilobytes.context("the system tells no memory")? / 1000.0 * 1.024)
 }
