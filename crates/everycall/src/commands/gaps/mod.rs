@@ -32,7 +32,7 @@ const STOPPING: &str = "Stopping after the pages under way; Ctrl-C again to stop
 /// remain.
 #[derive(Debug, Args)]
 pub struct Gaps {
-    /// Of this source only
+    /// Of this source only [default: all that are configured]
     source: Option<String>,
     /// Read what is lacking, then show before and after
     #[arg(long)]
@@ -60,7 +60,15 @@ pub async fn run(site: &Site, arguments: Gaps) -> Result<Exit> {
         Some(name) if arguments.repair && desk.ctx.store.source_by_name(name).await?.is_none() => {
             vec![desk.source(one(&desk.config, name)?).await?.row]
         }
-        _ => desk.known_or_all(name).await?,
+        Some(_) => desk.known_or_all(name).await?,
+        // Nobody means to read what is no longer configured.
+        None => {
+            let has_config = !desk.config.sources.is_empty();
+            let is_read = |row: &SourceRow| desk.config.sources.iter().any(|it| it.name == row.name);
+            let mut known = desk.known_or_all(None).await?;
+            known.retain(|row| !has_config || is_read(row));
+            known
+        }
     };
     if sources.is_empty() && !arguments.json {
         output::print(&format!("Nothing was read yet. Begin: {} sync", site.here()))?;
