@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use domain::{AccountId, Placement, RunAccounts, Timestamp, Timestamp, WaitingReason};
+use domain::{AccountId, Placement, RunAccounts, Timestamp, WaitingReason};
 use providers::Identity;
 use store::{KnownCall, NewSetAside};
 
