@@ -27,7 +27,7 @@ const CPU_MAX: f64 = 1.0;
 const MEGABYTES_MAX: f64 = 100.0;
 
 /// One interval of a service that reads each source every minute.
-const INTERVAL: Duration = Duration::from_secs(60);
+const INTERVAL: Duration = Duration::from_mins(1);
 
 /// Watches it twice: while no source is due, which is what is asked for; and through one interval
 /// in which each is read once, for what that costs.
