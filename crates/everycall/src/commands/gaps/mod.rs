@@ -64,7 +64,8 @@ pub async fn run(site: &Site, arguments: Gaps) -> Result<Exit> {
         // Nobody means to read what is no longer configured.
         None => {
             let has_config = !desk.config.sources.is_empty();
-            let is_read = |row: &SourceRow| desk.config.sources.iter().any(|it| it.name == row.name);
+            let is_read =
+                |row: &SourceRow| desk.config.sources.iter().any(|it| it.name == row.name);
             let mut known = desk.known_or_all(None).await?;
             known.retain(|row| !has_config || is_read(row));
             known
