@@ -3,7 +3,9 @@
 use std::borrow::{Borrow, Cow};
 use std::collections::HashMap;
 
-use domain::{Awaited, Call, CallStatus, ContentHash, Heard, RunId, Timestamp};
+use domain::{
+    Awaited, Call, CallStatus, ContentHash, Heard, Placement, RunId, Timestamp,
+};
 use store::{KnownCall, NewCall, NewObservation, NewSetAside, StoreError, Tx};
 
 use super::committed::{Committed, Standing};

@@ -59,8 +59,9 @@ pub fn normalise(
         (channel.epoch("end_epoch"), channel.raw("length_in_sec").and_then(seconds))
     };
     let has_ended = ended.is_some();
-    let location = record.rows("recording").iter().find_map(|row| row.get("location"));
-    let is_recorded = !record.rows("recording").is_empty();
+    let recordings = record.rows("recording");
+    let location = recordings.iter().find_map(|row| row.get("location"));
+    let is_recorded = !recordings.is_empty();
     let awaits = match () {
         () if is_call && status::is_provisional(&facts) => Some(Awaited::Ending),
         // Audio jobs fill the address in later.
@@ -91,7 +92,7 @@ pub fn normalise(
         recording: location.map(Cow::into_owned),
         transcript: None,
         summary: None,
-        extracted: said_of_it(kind, &row, &record),
+        extracted: said_of_it(kind, &row, &flags, &record),
         aliases: aliases(&row, &extended),
         tags: Vec::new(),
         awaits,
@@ -225,7 +226,12 @@ fn epoch_and_lead(row: &Fields<'_>) -> Option<String> {
 }
 
 /// What the agent and the dialler noted about the call.
-fn said_of_it(kind: Kind, row: &Fields<'_>, record: &Record<'_>) -> Option<Value> {
+fn said_of_it(
+    kind: Kind,
+    row: &Fields<'_>,
+    flags: &Fields<'_>,
+    record: &Record<'_>,
+) -> Option<Value> {
     let mut said = Map::new();
     let mut note = |name: &str, text: Option<Cow<'_, str>>| {
         said.extend(text.map(|text| (name.to_owned(), Value::String(text.into_owned()))));
@@ -239,13 +245,14 @@ fn said_of_it(kind: Kind, row: &Fields<'_>, record: &Record<'_>) -> Option<Value
     note("queue_seconds", row.get("queue_seconds"));
     let lead = record.row("lead").unwrap_or_default();
     // An imported row says by itself what other tables say of a row of theirs.
-    let or_own = |part: Fields<'_>, name: &str| {
+    let or_own = |part: &Fields<'_>, name: &str| {
         let own = || row.get(name).map(Cow::into_owned);
         part.get(name).map(Cow::into_owned).or_else(own).map(Cow::Owned)
     };
-    note("vendor_lead_code", or_own(lead, "vendor_lead_code"));
-    note("disposition_name", or_own(record.row("status").unwrap_or_default(), "status_name"));
-    note("hangup_cause", or_own(record.row("carrier").unwrap_or_default(), "hangup_cause"));
+    note("vendor_lead_code", or_own(&lead, "vendor_lead_code"));
+    note("disposition_name", or_own(flags, "status_name"));
+    let carrier = record.row("carrier").unwrap_or_default();
+    note("hangup_cause", or_own(&carrier, "hangup_cause"));
     let talks = record.rows("agent");
     let talked = talks.iter().filter_map(|talk| talk.raw("talk_sec").and_then(seconds));
     let talked: Duration = talked.sum();

@@ -1,18 +1,17 @@
 //! The parts of a record, read back: every field may be absent, null or of another type.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
 
 use domain::Timestamp;
 use serde_json::value::RawValue;
 
 use crate::Unreadable;
-use crate::json::{id_text, number};
+use crate::json::{self, id_text, number};
 use crate::parts::{self, Parts};
 
 /// A row as it stands in a record.
 #[derive(Debug, Clone, Default)]
-pub struct Fields<'a>(HashMap<&'a str, &'a RawValue>);
+pub struct Fields<'a>(json::Fields<'a>);
 
 impl<'a> Fields<'a> {
     /// Reads an object; anything else has no fields.
@@ -32,7 +31,7 @@ impl<'a> Fields<'a> {
 
     /// A column's number as it stands.
     pub fn raw(&self, name: &str) -> Option<&'a RawValue> {
-        self.0.get(name).copied()
+        self.0.get(name)
     }
 
     /// A column's seconds since 1970, with its text; zero says nothing.

@@ -83,8 +83,8 @@ pub struct PlacedCall {
 // order, and the others only find the calls.
 // What was erased says no more by which rule it would be placed, so it stays where it is.
 macro_rules! sliced {
-    ($($condition:literal),+) => { sliced!(of "calls"; $($condition),+) };
-    (of $calls:literal; $($condition:literal),+) => {
+    ($($condition:literal),+) => { sliced!(of "calls" at "occurred_at"; $($condition),+) };
+    (of $calls:literal at $at:literal; $($condition:literal),+) => {
         concat!(
             "
 SELECT provider_call_id, occurred_at, provider_agent_id, placement, reason, account_id, agent_id,
@@ -92,7 +92,11 @@ SELECT provider_call_id, occurred_at, provider_agent_id, placement, reason, acco
 FROM ",
             $calls,
             "
-WHERE source_id = $1 AND occurred_at >= $2 AND occurred_at < $3 AND erased_at IS NULL
+WHERE source_id = $1 AND ",
+            $at,
+            " >= $2 AND ",
+            $at,
+            " < $3 AND erased_at IS NULL
   AND (occurred_at > $2 OR provider_call_id || '' >= $4)
   AND ",
             $($condition,)+
@@ -102,7 +106,9 @@ ORDER BY occurred_at, provider_call_id || '' LIMIT $5"
     };
 }
 
-// The indexes by number are led by the day: each day of the span is looked up by itself.
+// The indexes by number are led by the day: each day of the span is looked up by itself. `+ 0`
+// keeps SQLite from going by the time, which is led by the source as they are, and from comparing
+// the day as a column of numbers, by which it would not look an expression up.
 macro_rules! by_day {
     ($condition:literal) => {
         concat!(
@@ -110,7 +116,7 @@ macro_rules! by_day {
 WITH RECURSIVE days (day) AS (
     SELECT CAST($7 AS BIGINT) UNION ALL SELECT day + 1 FROM days WHERE day < $8
 )",
-            sliced!(of "days CROSS JOIN calls"; "occurred_at / 86400000 = day AND ", $condition)
+            sliced!(of "days CROSS JOIN calls" at "occurred_at + 0"; "occurred_at / 86400000 = day + 0 AND ", $condition)
         )
     };
 }
