@@ -3,9 +3,7 @@
 use std::borrow::{Borrow, Cow};
 use std::collections::HashMap;
 
-use domain::{
-    Awaited, Call, CallStatus, ContentHash, Heard, Placement, RunId, Timestamp,
-};
+use domain::{Awaited, Call, CallStatus, ContentHash, Heard, Placement, RunId, Timestamp};
 use store::{KnownCall, NewCall, NewObservation, NewSetAside, StoreError, Tx};
 
 use super::committed::{Committed, Standing};

@@ -7,9 +7,7 @@ mod ledger;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use domain::{
-    AccountId, Conclusion, Found, RunAccounts, RunId, Tiers, Timestamp, Watch, Window,
-};
+use domain::{AccountId, Conclusion, Found, RunAccounts, RunId, Tiers, Timestamp, Watch, Window};
 use store::{Lease, NewPage, NewSkip, RunProgress, StoreError, Tx};
 use tokio::sync::mpsc;
 

@@ -31,8 +31,13 @@ const SHARE_MIN: f64 = 0.9;
 /// Reads what an outage of so many hours has left.
 pub fn measure(artefacts: &Artefacts, hours: u32) -> Result<Vec<Line>> {
     let span = Span::fixed()?;
-    let world =
-        World { provider: "highlevel_voice_ai", calls: CALLS, latency_ms: 0, has_rich_rows: false };
+    let world = World {
+        provider: "highlevel_voice_ai",
+        calls: CALLS,
+        latency_ms: 0,
+        has_rich_rows: false,
+        agents: None,
+    };
     let simulator = Simulator::start_limited(&artefacts.everycall, &world, &span)?;
     let folder = TempDir::with_prefix("everycall-bench-")?;
     let mut source = simulator.door.source(folder.path())?;

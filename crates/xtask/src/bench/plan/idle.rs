@@ -32,8 +32,13 @@ const INTERVAL: Duration = Duration::from_mins(1);
 /// Watches it twice: while no source is due, which is what is asked for; and through one interval
 /// in which each is read once, for what that costs.
 pub fn measure(artefacts: &Artefacts, sources: u32, seconds: u64) -> Result<Vec<Line>> {
-    let world =
-        World { provider: "highlevel_voice_ai", calls: 100, latency_ms: 0, has_rich_rows: false };
+    let world = World {
+        provider: "highlevel_voice_ai",
+        calls: 100,
+        latency_ms: 0,
+        has_rich_rows: false,
+        agents: None,
+    };
     let simulator = Simulator::start(&artefacts.everycall, &world, &Span::fixed()?)?;
     let watched = |every_minutes, length: Duration| {
         let site = Site::new(artefacts, &simulator, sources, every_minutes)?;
