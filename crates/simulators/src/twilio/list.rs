@@ -57,14 +57,20 @@ pub(super) fn list(
 }
 
 /// One page of any other list, by number.
-pub(super) fn page_of(asked: &Asked, settings: &Settings, key: &str, all: Vec<Value>) -> Answer {
+pub(super) fn page_of<T>(
+    asked: &Asked,
+    settings: &Settings,
+    key: &str,
+    all: &[T],
+    render: impl Fn(&T) -> Value,
+) -> Answer {
     let query = match Query::read(asked, settings) {
         Ok(query) => query,
         Err(refusal) => return refusal,
     };
     let start = query.page * query.page_size;
     let next = (all.len() > start + query.page_size).then_some("");
-    let shown: Vec<Value> = all.into_iter().skip(start).take(query.page_size).collect();
+    let shown: Vec<Value> = all.iter().skip(start).take(query.page_size).map(render).collect();
     Answer::json(200, envelope(asked, &query, next, key, shown).to_string())
 }
 

@@ -31,8 +31,8 @@ fn list(
         return error(settings.error_body, 403, 20003, "Permission denied");
     }
     let own = OWN.iter().zip(&settings.numbers);
-    let items = own.filter_map(|(number, it)| of(number, it)).collect();
-    page_of(asked, settings, key, items)
+    let items: Vec<Value> = own.filter_map(|(number, it)| of(number, it)).collect();
+    page_of(asked, settings, key, &items, Value::clone)
 }
 
 fn number(number: &str, it: &Number) -> Value {

@@ -46,13 +46,20 @@ pub(super) fn list(
     let of_call = of_call.or_else(|| asked.param("CallSid"));
     let mut all: Vec<Recording<'_>> = catalogue
         .entries()
+        // Most calls are of another time; whether they are recorded need not be found out.
+        .filter(|entry| created.is_none_or(|span| times(entry).any(|at| span.has(at))))
         .flat_map(|entry| recordings(&world.calls()[entry.call], entry, renderer))
         .filter(|it| of_call.is_none_or(|sid| it.entry.sid == sid))
         .filter(|it| created.is_none_or(|span| span.has(it.created)))
         .collect();
     all.sort_by(|a, b| b.created.cmp(&a.created).then_with(|| a.sid.cmp(&b.sid)));
-    let items = all.iter().map(|it| it.render(renderer)).collect();
-    page_of(asked, settings, "recordings", items)
+    page_of(asked, settings, "recordings", &all, |it| it.render(renderer))
+}
+
+/// When recordings of a call were created, if it has that many.
+fn times(entry: &Entry) -> impl Iterator<Item = i64> + use<> {
+    let started = entry.line.started;
+    (0..2).filter_map(move |nth| Some(started? + (BEGINS_AFTER + nth) * 1000))
 }
 
 /// The recordings of one call that are to be seen by now.
@@ -62,16 +69,15 @@ fn recordings<'a>(call: &'a Call, entry: &'a Entry, renderer: &Renderer<'_>) -> 
     let is_recorded = line.outcome == Outcome::Completed
         && entry.parent.is_none()
         && share(&call.id, "recorded") < settings.recorded_share;
-    let Some(started) = line.started.filter(|_| is_recorded) else { return Vec::new() };
-    if !is_there(call, entry, renderer) {
+    if !is_recorded || !is_there(call, entry, renderer) {
         return Vec::new();
     }
     let count = if share(&call.id, "twice") < 0.2 { 2 } else { 1 };
-    let all = (0..count).map(|nth| Recording {
+    let all = times(entry).take(count).enumerate().map(|(nth, created)| Recording {
         sid: sid("RE", &format!("{} {nth}", call.id)),
         entry,
         call,
-        created: started + (BEGINS_AFTER + nth) * 1000,
+        created,
     });
     let appears = |it: &Recording<'_>| {
         let appears = it.created + settings.recording_appears_after_seconds * 1000;
