@@ -105,7 +105,8 @@ fn look(address: SocketAddr, path: &str) -> Result<Duration> {
     let started = Instant::now();
     let mut stream = TcpStream::connect_timeout(&address, PATIENCE)?;
     stream.set_read_timeout(Some(PATIENCE))?;
-    write!(stream, "GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n")?;
+    let request = format!("GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n");
+    stream.write_all(request.as_bytes())?;
     let mut answer = Vec::new();
     stream.read_to_end(&mut answer).with_context(|| format!("{path} was not answered"))?;
     let took = started.elapsed();
@@ -132,9 +133,14 @@ mod tests {
         let address = listener.local_addr().expect("it has one");
         thread::spawn(move || {
             let (mut stream, _) = listener.accept().expect("somebody comes");
-            let mut asked = [0; 512];
-            let read = stream.read(&mut asked).expect("something is asked");
-            assert!(read > 0);
+            // To the end: what is left unread when a line is closed takes the answer with it.
+            let mut asked = Vec::new();
+            while !asked.ends_with(b"\r\n\r\n") {
+                let mut some = [0; 512];
+                let read = stream.read(&mut some).expect("something is asked");
+                assert!(read > 0, "the question has an end");
+                asked.extend_from_slice(&some[..read]);
+            }
             write!(stream, "HTTP/1.1 {status}\r\n\r\nbody").expect("it can be answered");
         });
         address
