@@ -15,6 +15,7 @@ mod credentials;
 mod db;
 mod dictionaries;
 mod error;
+mod explain;
 mod insert;
 mod lateness;
 mod legs;

@@ -3,6 +3,7 @@
 mod awaiting;
 mod known;
 mod list;
+mod moves;
 mod slice;
 mod told;
 mod write;

@@ -4,10 +4,11 @@ use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
 use domain::{Alias, SourceId};
-use sqlx::AssertSqlSafe;
+use sqlx::{AssertSqlSafe, Row as _};
 
 use crate::batch::pieces;
 use crate::db::either;
+use crate::explain::Explain;
 use crate::insert::{Insert, Inserts};
 use crate::text::text;
 use crate::{Store, StoreError, Tx};
@@ -34,8 +35,8 @@ struct Row<'r> {
     id: Cow<'r, str>,
 }
 
-/// A day, a call's id, a kind and an id, as `HELD` lists them.
-type Held = (i64, String, String, String);
+/// A day, a source, a call's id, a kind and an id, as `OF_CALLS` lists them.
+type Held = (i64, i64, String, String, String);
 
 const IDS_MAX: usize = 256;
 
@@ -43,10 +44,13 @@ const DELETE: &str = "
 DELETE FROM aliases
 WHERE day = $1 AND provider_call_id = $2 AND source_id = $3 AND kind = $4 AND alias_id = $5";
 
-// `+ 0` keeps the planner from going by the source alone, see docs/decisions/0006.
-const HELD: &str = "
-SELECT day, provider_call_id, kind, alias_id FROM aliases
-WHERE source_id + 0 = $1 AND (day, provider_call_id) IN ";
+// Each pair of a day and an id is looked up by the key; a list of pairs after IN would make SQLite
+// read the whole table. Two sources may have a call of one id.
+const OF_CALLS: &str = "
+SELECT DISTINCT a.day, a.source_id, a.provider_call_id, a.kind, a.alias_id
+FROM wanted w CROSS JOIN aliases a
+WHERE a.day = w.day AND a.provider_call_id = w.id
+ORDER BY a.provider_call_id, a.source_id, a.kind, a.alias_id";
 
 /// The day of an instant in milliseconds, as `aliases` is led by.
 pub(crate) const fn day(at: i64) -> i64 {
@@ -74,14 +78,14 @@ impl Tx {
         either!(self.conn(), |db| {
             let mut held: Vec<Held> = Vec::new();
             for piece in pieces(&keys, IDS_MAX) {
-                let sql = format!("{HELD}({})", keyed(2, piece.len()));
-                let mut query = sqlx::query_as(AssertSqlSafe(sql)).bind(source.0);
+                let mut query = sqlx::query_as(of_calls(piece.len()));
                 for (day, id) in piece {
                     query = query.bind(*day).bind(text(id));
                 }
                 held.extend(query.fetch_all(&mut *db).await?);
             }
-            let held: HashSet<Row> = held.iter().map(row).collect();
+            let ours = held.iter().filter(|(_, of, ..)| *of == source.0);
+            let held: HashSet<Row> = ours.map(row).collect();
             let wanted = wanted(changed().map(|(call, _)| call), &held);
             for row in held.difference(&wanted) {
                 sqlx::query(DELETE)
@@ -129,10 +133,11 @@ fn wanted<'r>(
     wanted
 }
 
-/// `VALUES ($first, …), …`: days with ids of calls.
-fn keyed(first: usize, count: usize) -> String {
-    let pair = |n| format!("(${}, ${})", first + 2 * n, first + 2 * n + 1);
-    format!("VALUES {}", (0..count).map(pair).collect::<Vec<_>>().join(","))
+/// The statement for so many calls, each a day and an id.
+fn of_calls(count: usize) -> AssertSqlSafe<String> {
+    let pair = |n| format!("(${}, ${})", 1 + 2 * n, 2 + 2 * n);
+    let pairs = (0..count).map(pair).collect::<Vec<_>>().join(",");
+    AssertSqlSafe(format!("WITH wanted (day, id) AS (VALUES {pairs}){OF_CALLS}"))
 }
 
 fn rows<'r>(call: &'r NewAliases<'_>) -> impl Iterator<Item = Row<'r>> {
@@ -145,12 +150,9 @@ fn rows<'r>(call: &'r NewAliases<'_>) -> impl Iterator<Item = Row<'r>> {
 }
 
 fn row(held: &Held) -> Row<'_> {
-    let (day, call, kind, id) = held;
+    let (day, _, call, kind, id) = held;
     Row { day: *day, call: call.into(), kind: kind.into(), id: id.into() }
 }
-
-const OF_CALLS: &str = "
-SELECT source_id, provider_call_id, kind, alias_id FROM aliases WHERE (day, provider_call_id) IN ";
 
 impl Store {
     /// What calls of these times and ids say of their other names, whichever source they are of.
@@ -160,20 +162,31 @@ impl Store {
     ) -> Result<HashMap<(SourceId, String), Vec<Alias>>, StoreError> {
         let mut found: HashMap<(SourceId, String), Vec<Alias>> = HashMap::new();
         for piece in pieces(calls, IDS_MAX) {
-            let keys = keyed(1, piece.len());
-            let sql =
-                format!("{OF_CALLS}({keys}) ORDER BY provider_call_id, source_id, kind, alias_id");
-            let rows: Vec<(i64, String, String, String)> = either!(self.read(), |db| {
-                let mut query = sqlx::query_as(AssertSqlSafe(sql));
+            let rows: Vec<Held> = either!(self.read(), |db| {
+                let mut query = sqlx::query_as(of_calls(piece.len()));
                 for (at, id) in piece {
                     query = query.bind(day(*at)).bind(text(id));
                 }
                 query.fetch_all(db).await
             })?;
-            for (source, call, kind, id) in rows {
+            for (_, source, call, kind, id) in rows {
                 found.entry((SourceId(source), call)).or_default().push(Alias { kind, id });
             }
         }
         Ok(found)
+    }
+
+    /// By what the database finds the names of two calls, in its own words: whoever looks up a few
+    /// must not read the others.
+    pub async fn aliases_plan(&self) -> Result<Vec<String>, StoreError> {
+        let Explain { words, column } = Explain::of(self.engine());
+        either!(self.read(), |db| {
+            let sql = AssertSqlSafe(format!("{words} {}", of_calls(2).0));
+            let query = sqlx::query(sql).bind(1_i64).bind("a").bind(2_i64).bind("b");
+            let rows = query.fetch_all(db).await?;
+            let lines: Result<Vec<String>, sqlx::Error> =
+                rows.iter().map(|row| row.try_get(column)).collect();
+            Ok(lines?)
+        })
     }
 }

@@ -113,6 +113,24 @@ on_both_databases! {
         assert_eq!(left, 2, "nothing of it stays on the day it was");
     }
 
+    async fn names_of_a_few_calls_are_found_by_their_key(db) {
+        let source = source(&db.store, "s").await;
+        let ids: Vec<String> = (0..3_000).map(|n| format!("c{n}")).collect();
+        let name = [("highlevel_message", "m")];
+        let said: Vec<(&str, &[(&str, &str)])> =
+            ids.iter().map(|id| (id.as_str(), &name[..])).collect();
+        say(&db.store, source, true, &said).await;
+        if db.store.engine() == store::Engine::Postgres {
+            db.execute("ANALYZE").await;
+        }
+        let plan = db.store.aliases_plan().await.unwrap().join("\n");
+        let key = ["(day=? AND provider_call_id=?)", "Index Cond: ((day = "];
+        assert!(key.iter().any(|words| plan.contains(words)), "not found by their key:\n{plan}");
+        for all in ["SCAN a", "Seq Scan"] {
+            assert!(!plan.contains(all), "found by reading all names:\n{plan}");
+        }
+    }
+
     async fn names_said_in_a_dropped_transaction_are_not_held(db) {
         let source = source(&db.store, "s").await;
         write(&db.store, source, &[call("a", 7)]).await;
