@@ -6,20 +6,24 @@
 
 pub mod lives;
 
+mod books;
 mod captured;
 mod clock;
 mod database;
 mod dice;
 mod gate;
+mod killed;
 mod look;
 mod providers;
 mod rig;
 mod stage;
 
+pub use books::wrong_in_books;
 pub use captured::Captured;
 pub use clock::HandClock;
 pub use database::{Kind, TestDb};
 pub use dice::Dice;
 pub use gate::Gate;
+pub use killed::KilledAfter;
 pub use rig::{Rig, RigSettings};
 pub use stage::{Stage, StageSettings, instant};

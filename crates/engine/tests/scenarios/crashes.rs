@@ -6,11 +6,11 @@ use std::time::Duration;
 use domain::RunStatus;
 use engine::sync::{SyncOptions, sync};
 use simulators::{On, What};
-use testkit::{Stage, on_both_databases};
+use testkit::{KilledAfter, Stage, on_both_databases};
 
 use crate::keeping::{
-    CALLS, KilledAfter, assert_books_are_true, at_request, killed_at, let_leases_run_out,
-    meanwhile, restarted, small_windows, sync_as,
+    CALLS, assert_books_are_true, at_request, killed_at, let_leases_run_out, meanwhile, restarted,
+    small_windows, sync_as,
 };
 
 on_both_databases! {

@@ -1,17 +1,15 @@
 //! What the scenarios about keeping and placing share: small windows, crashes, and a look at the
 //! books that does not go through our own program.
 
-use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context as Polled, Poll};
 use std::time::Duration;
 
 use domain::{AgentId, Level};
 use engine::sync::{RunReport, SyncError, SyncOptions, sync};
 use engine::{Context, agents, place};
 use simulators::{On, WorldSettings};
-use testkit::{Stage, StageSettings};
+use testkit::{Stage, StageSettings, wrong_in_books};
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
 
@@ -101,60 +99,10 @@ pub async fn killed_at(bell: &Notify, ctx: &Context, stage: &Stage) -> Option<Ru
     }
 }
 
-/// A future that is dropped after so many steps, as a killed process drops its work.
-pub struct KilledAfter<F> {
-    pub steps: usize,
-    pub work: Pin<Box<F>>,
-}
-
-impl<F: Future> Future for KilledAfter<F> {
-    type Output = Option<F::Output>;
-
-    fn poll(mut self: Pin<&mut Self>, polled: &mut Polled<'_>) -> Poll<Self::Output> {
-        if self.steps == 0 {
-            return Poll::Ready(None);
-        }
-        self.steps -= 1;
-        self.work.as_mut().poll(polled).map(Some)
-    }
-}
-
 /// Fails unless, at this very instant and whatever happened, the books are true: every run
 /// balances, counts as new what it stored first, and every proved window is whole.
 pub async fn assert_books_are_true(stage: &Stage) {
-    let db = &stage.db;
-    let counts = [
-        (
-            "runs that do not balance",
-            "SELECT COUNT(*) FROM runs
-             WHERE listed <> new + updated + unchanged + repeated + set_aside + failed",
-        ),
-        (
-            "runs that count other calls as new than they stored",
-            "SELECT COUNT(*) FROM runs r
-             WHERE new <> (SELECT COUNT(*) FROM calls c WHERE c.first_run = r.run_id)",
-        ),
-        (
-            "calls without each of their contents",
-            "SELECT COUNT(*) FROM calls c WHERE version <> (SELECT COUNT(*) FROM observations o
-             WHERE o.source_id = c.source_id AND o.provider_call_id = c.provider_call_id)",
-        ),
-        (
-            "contents without a call",
-            "SELECT COUNT(*) FROM observations o WHERE NOT EXISTS (SELECT 1 FROM calls c
-             WHERE o.source_id = c.source_id AND o.provider_call_id = c.provider_call_id)",
-        ),
-        (
-            "runs that read other pages than they list",
-            "SELECT COUNT(*) FROM runs r
-             WHERE pages <> (SELECT COUNT(*) FROM run_pages p WHERE p.run_id = r.run_id)
-                OR failed = 0 AND listed <> (SELECT COALESCE(SUM(p.listed), 0) FROM run_pages p
-                              WHERE p.run_id = r.run_id)",
-        ),
-    ];
-    for (what, sql) in counts {
-        assert_eq!(db.number(sql).await, 0, "{what}");
-    }
+    assert_eq!(wrong_in_books(&stage.db).await, [""; 0]);
     assert_ledger_is_true(stage).await;
 }
 

@@ -1,10 +1,7 @@
 //! Our program living through a script.
 
 use std::collections::BTreeSet;
-use std::future::Future;
-use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Context as Polled, Poll};
 use std::time::Duration;
 
 use domain::{Clock, RunKind, Timestamp, next_run};
@@ -17,7 +14,7 @@ use tokio::sync::watch;
 
 use super::script::{Happens, Script};
 use super::verdict;
-use crate::{Gate, HandClock, Kind, Rig, RigSettings, TestDb};
+use crate::{Gate, HandClock, KilledAfter, Kind, Rig, RigSettings, TestDb, wrong_in_books};
 
 /// As the schedule does after our own database failed.
 const LOOK_AGAIN: Duration = Duration::from_secs(30);
@@ -133,7 +130,7 @@ impl<'a> Life<'a> {
         let mut wrong = self.days().await;
         let last_read_at = self.quiet(&mut wrong).await;
         let deleted = self.marks().deleted.clone();
-        wrong.extend(verdict::books(&self.rig).await);
+        wrong.extend(wrong_in_books(&self.rig.db).await);
         let is_said = self.is_said_to_be_wrong;
         let calls = verdict::calls(&self.rig, self.script, &deleted, is_said, last_read_at);
         wrong.extend(calls.await);
@@ -344,22 +341,4 @@ async fn gate(db: &TestDb, script: &Script) -> (Option<Gate>, Option<Store>) {
     let (gate, through) = Gate::before(&db.url).await.expect("a loopback port is free");
     let store = Store::open(&through).await.expect("the gate is open");
     (Some(gate), Some(store))
-}
-
-/// A future that is dropped after so many steps, as a killed process drops its work.
-struct KilledAfter<F> {
-    steps: usize,
-    work: Pin<Box<F>>,
-}
-
-impl<F: Future> Future for KilledAfter<F> {
-    type Output = Option<F::Output>;
-
-    fn poll(mut self: Pin<&mut Self>, polled: &mut Polled<'_>) -> Poll<Self::Output> {
-        if self.steps == 0 {
-            return Poll::Ready(None);
-        }
-        self.steps -= 1;
-        self.work.as_mut().poll(polled).map(Some)
-    }
 }

@@ -28,48 +28,6 @@ pub(super) fn run(report: &RunReport) -> Vec<String> {
     wrong
 }
 
-/// What is wrong with the books, looked at without our own program.
-pub(super) async fn books(rig: &Rig) -> Vec<String> {
-    let counts = [
-        (
-            "runs do not balance",
-            "SELECT COUNT(*) FROM runs
-             WHERE listed <> new + updated + unchanged + repeated + set_aside + failed",
-        ),
-        (
-            "calls are neither placed nor waiting nor excluded, or without a reason",
-            "SELECT COUNT(*) FROM calls
-             WHERE placement NOT IN ('placed', 'waiting', 'excluded') OR reason = ''
-                OR (placement = 'placed') <> (account_id IS NOT NULL) AND placement <> 'excluded'",
-        ),
-        (
-            "calls are without each of their contents",
-            "SELECT COUNT(*) FROM calls c WHERE version <> (SELECT COUNT(*) FROM observations o
-             WHERE o.source_id = c.source_id AND o.provider_call_id = c.provider_call_id)",
-        ),
-        (
-            "contents are without a call",
-            "SELECT COUNT(*) FROM observations o WHERE NOT EXISTS (SELECT 1 FROM calls c
-             WHERE o.source_id = c.source_id AND o.provider_call_id = c.provider_call_id)",
-        ),
-        (
-            "runs read other pages than they list",
-            "SELECT COUNT(*) FROM runs r
-             WHERE pages <> (SELECT COUNT(*) FROM run_pages p WHERE p.run_id = r.run_id)
-                OR failed = 0 AND listed <> (SELECT COALESCE(SUM(p.listed), 0) FROM run_pages p
-                              WHERE p.run_id = r.run_id)",
-        ),
-    ];
-    let mut wrong = Vec::new();
-    for (what, sql) in counts {
-        let number = rig.db.number(sql).await;
-        if number != 0 {
-            wrong.push(format!("{number} {what}"));
-        }
-    }
-    wrong
-}
-
 /// What is wrong with the calls: one that is missing, one that never was, one that is not as its
 /// provider shows it.
 ///
