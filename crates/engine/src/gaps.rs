@@ -12,6 +12,7 @@ use domain::{
 use store::{RunRow, Scope, SourceRow, Store, StoreError};
 use tokio_util::sync::CancellationToken;
 
+use crate::lateness::age;
 use crate::sync::{RunReport, SyncError, SyncOptions, sync};
 use crate::{Context, Source};
 
@@ -171,14 +172,6 @@ fn sentence(lacking: &Lacking, why: WhyLacking, latest: Option<&RunRow>) -> Stri
             format!("nothing was read{since}; is `everycall serve` or `everycall work` running?")
         }
         (Lack::Unread, _) => "runs read the newest first and have not come to it yet".to_owned(),
-    }
-}
-
-fn age(tier: Duration) -> String {
-    match tier.as_secs() {
-        seconds if seconds >= 2 * 86_400 => format!("{} days", seconds / 86_400),
-        seconds if seconds >= 2 * 3600 => format!("{} hours", seconds / 3600),
-        seconds => format!("{} minutes", seconds / 60),
     }
 }
 

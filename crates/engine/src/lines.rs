@@ -4,6 +4,10 @@ use std::io::Read;
 
 use csv::{Reader, ReaderBuilder, StringRecord};
 use serde::Serialize;
+use store::StoreError;
+
+/// Refused lines that are told one by one.
+pub(crate) const REFUSED_MAX: usize = 1_000;
 
 /// A line that was not imported.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -12,6 +16,20 @@ pub struct RefusedLine {
     pub line: u64,
     /// Why.
     pub why: String,
+}
+
+/// Why a file cannot be imported at all.
+#[derive(Debug, thiserror::Error)]
+pub enum FileError {
+    /// The header is not one of such files.
+    #[error("{0}")]
+    Header(String),
+    /// The file cannot be read on.
+    #[error("the file cannot be read: {0}")]
+    Unreadable(#[from] csv::Error),
+    /// The database is to blame.
+    #[error(transparent)]
+    Store(#[from] StoreError),
 }
 
 /// What comes next in a file.

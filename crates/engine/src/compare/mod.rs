@@ -267,9 +267,8 @@ impl<'a> Reading<'a> {
             Fetched::Page { listed, sightings, .. } => {
                 self.pages += 1;
                 self.accounts.listed += listed;
-                let (sightings, _) =
-                    self.completer.complete(self.ctx, self.source, sightings).await?;
-                self.list(&sightings);
+                let whole = self.completer.complete(self.ctx, self.source, sightings).await?;
+                self.list(&whole.sightings);
             }
             Fetched::Split => self.windows_planned += 1,
             Fetched::Ended(ended) => {

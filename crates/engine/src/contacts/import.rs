@@ -12,12 +12,10 @@ use serde_json::Value;
 use store::{Store, StoreError};
 
 use super::book::{Entered, Entry, enter};
-use crate::lines::{self, Next, RefusedLine};
+use crate::lines::{self, FileError, Next, REFUSED_MAX, RefusedLine};
 
 /// Lines written in one transaction.
 const LINES: usize = 1_000;
-/// Refused lines that are told one by one.
-const REFUSED_MAX: usize = 1_000;
 /// What begins the name of a column for a field of the operator's own.
 const CUSTOM: &str = "custom.";
 const PHONES: [&str; 3] = ["phone", "phone_2", "phone_3"];
@@ -55,20 +53,6 @@ pub struct ImportReport {
     pub calls_placed: u64,
 }
 
-/// Why a file cannot be imported at all.
-#[derive(Debug, thiserror::Error)]
-pub enum ImportError {
-    /// The header is not one of contacts.
-    #[error("{0}")]
-    Header(String),
-    /// The file cannot be read on.
-    #[error("the file cannot be read: {0}")]
-    Unreadable(#[from] csv::Error),
-    /// The database is to blame.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-}
-
 /// Imports a file. Importing it twice changes nothing the second time; what was imported before
 /// it broke off stays.
 pub async fn import(
@@ -76,7 +60,7 @@ pub async fn import(
     file: impl Read + Send,
     asked: &ContactImport<'_>,
     now: Timestamp,
-) -> Result<ImportReport, ImportError> {
+) -> Result<ImportReport, FileError> {
     let mut reader = lines::reader(file);
     let columns = Columns::read(reader.headers()?)?;
     let (report, met) = (ImportReport::default(), BTreeSet::new());
@@ -124,7 +108,7 @@ impl Columns {
         format!("{}, and {CUSTOM}NAME for a field of your own", all.join(", "))
     }
 
-    fn read(header: &StringRecord) -> Result<Self, ImportError> {
+    fn read(header: &StringRecord) -> Result<Self, FileError> {
         let mut columns = Vec::with_capacity(header.len());
         let (mut wrong, mut twice) = (Vec::new(), Vec::new());
         let names = lines::names(header);
@@ -142,10 +126,10 @@ impl Columns {
                 "the header has columns nobody knows: {}. A file of contacts has any of: {accepted}",
                 wrong.join(", ")
             );
-            return Err(ImportError::Header(sentence));
+            return Err(FileError::Header(sentence));
         }
         if !twice.is_empty() {
-            return Err(ImportError::Header(format!(
+            return Err(FileError::Header(format!(
                 "the header has columns twice: {}",
                 twice.join(", ")
             )));
@@ -155,7 +139,7 @@ impl Columns {
             let sentence = format!(
                 "the header lacks a column by which contacts are told apart: phone or an id. A file of contacts has any of: {accepted}"
             );
-            return Err(ImportError::Header(sentence));
+            return Err(FileError::Header(sentence));
         }
         Ok(Self(columns))
     }

@@ -20,7 +20,7 @@ pub use arrive::{Swept, resume_all, sweep};
 pub use book::{Entered, Entry, add, change};
 pub use erase::{Erased, erase};
 pub use history::{History, HistoryError, Message, families, family, history};
-pub use import::{ContactImport, ImportError, ImportReport, import};
+pub use import::{ContactImport, ImportReport, import};
 pub use merge::{ContactError, Merged, merge, unmerge};
 
 pub(crate) use arrive::{Why, after_run, replace, resume};

@@ -3,13 +3,32 @@
 
 use std::collections::HashMap;
 
-use domain::{Awaited, ContentHash};
+use domain::{Awaited, ContentHash, ProviderCallId};
 use providers::parts;
-use store::StoreError;
+use store::{KnownCall, StoreError};
 use tokio::sync::Mutex;
 
 use super::{Asking, Dictionaries, Sighting};
 use crate::{Context, Source};
+
+/// A batch whose records say all that can be said of their calls.
+#[derive(Debug)]
+pub struct Completed {
+    /// The batch.
+    pub sightings: Vec<Sighting>,
+    /// The first reason, if any, for which a full record could not be read; its call is kept
+    /// without, and asked for again later.
+    pub trouble: Option<String>,
+    /// What the database knows of these calls. Nothing where nobody has looked, or where a provider
+    /// was asked since, which takes time in which others write.
+    pub(super) known: Option<HashMap<String, KnownCall>>,
+}
+
+impl From<Vec<Sighting>> for Completed {
+    fn from(sightings: Vec<Sighting>) -> Self {
+        Self { sightings, trouble: None, known: None }
+    }
+}
 
 /// Completes the records of one run.
 pub struct Completer {
@@ -28,33 +47,34 @@ impl Completer {
         Self { dictionaries: Mutex::default(), asking: None }
     }
 
-    /// Completes a batch. Gives it back with the first reason, if any, for which a full record
-    /// could not be read; its call is kept without, and asked for again later.
+    /// Completes a batch.
     pub async fn complete(
         &self,
         ctx: &Context,
         source: &Source,
         mut sightings: Vec<Sighting>,
-    ) -> Result<(Vec<Sighting>, Option<String>), StoreError> {
+    ) -> Result<Completed, StoreError> {
         if !source.connection.has_parts() {
-            return Ok((sightings, None));
+            return Ok(sightings.into());
         }
-        let unknown = self.merge_held(ctx, source, &mut sightings).await?;
-        let trouble = match &self.asking {
-            Some(asking) => ask_details(asking, source, &mut sightings, unknown).await,
-            None => None,
+        let (unknown, known) = self.merge_held(ctx, source, &mut sightings).await?;
+        let Some(asking) = &self.asking else {
+            return Ok(Completed { sightings, trouble: None, known: Some(known) });
         };
-        Ok((sightings, trouble))
+        let wanted = lacking(source, &mut sightings, unknown);
+        let known = wanted.is_empty().then_some(known);
+        let trouble = ask_details(asking, source, &mut sightings, wanted).await;
+        Ok(Completed { sightings, trouble, known })
     }
 
     /// Puts what is held beside what was seen. Gives the places of sightings that say something
-    /// new.
+    /// new, and what is known of all.
     async fn merge_held(
         &self,
         ctx: &Context,
         source: &Source,
         sightings: &mut [Sighting],
-    ) -> Result<Vec<usize>, StoreError> {
+    ) -> Result<(Vec<usize>, HashMap<String, KnownCall>), StoreError> {
         let (id, ids) =
             (source.row.id, sightings.iter().filter_map(Sighting::id).collect::<Vec<_>>());
         let known = ctx.within(ctx.store.calls_known(id, &ids)).await?;
@@ -78,7 +98,7 @@ impl Completer {
             sighting.becomes(parts::merge(held, sighting.record.bytes.clone()));
             says_more(sighting)
         });
-        Ok(unknown)
+        Ok((unknown, known))
     }
 
     /// The latest contents of these calls, unpacked.
@@ -108,14 +128,13 @@ impl Completer {
     }
 }
 
-/// Asks for the full records of calls of which only the list's view is known.
-async fn ask_details(
-    asking: &Asking,
+/// Those of these places where only the list's view of a call is known.
+fn lacking(
     source: &Source,
     sightings: &mut [Sighting],
     places: Vec<usize>,
-) -> Option<String> {
-    let mut wanted = |place: usize| {
+) -> Vec<(usize, ProviderCallId)> {
+    let wanted = |place: usize| {
         let sighting = &mut sightings[place];
         let id = sighting.record.identity.as_ref().ok()?.id.clone();
         let call = source.connection.normalise(&sighting.record.bytes, source.home).ok()?;
@@ -124,7 +143,16 @@ async fn ask_details(
         sighting.read = (!lacks_detail).then(|| Box::new(call));
         lacks_detail.then_some((place, id))
     };
-    let wanted = places.into_iter().filter_map(&mut wanted).collect();
+    places.into_iter().filter_map(wanted).collect()
+}
+
+/// Asks for the full records of these calls.
+async fn ask_details(
+    asking: &Asking,
+    source: &Source,
+    sightings: &mut [Sighting],
+    wanted: Vec<(usize, ProviderCallId)>,
+) -> Option<String> {
     let mut trouble = None;
     for (place, answer) in asking.records(source, wanted).await {
         match answer {

@@ -21,7 +21,7 @@ pub(crate) use codec::SAMPLES;
 pub use codec::{Codec, CodecError, Dictionaries};
 pub use commit::{Fate, SeenBy, commit};
 pub use committed::{Brought, Committed};
-pub use complete::Completer;
+pub use complete::{Completed, Completer};
 pub(crate) use prepare::foresee;
 pub use prepare::{Prepared, Prepares, prepare};
 

@@ -6,7 +6,7 @@ use domain::{Call, ContentHash, Placement, Timestamp, WaitingReason, look_again,
 use providers::{Identity, Unreadable};
 use store::{KnownCall, NewSetAside, StoreError};
 
-use super::{Codec, RulesAt, Sighting};
+use super::{Codec, Completed, RulesAt, Sighting};
 use crate::contacts::Newcomer;
 use crate::place::waits_for_agent;
 use crate::{Context, Source};
@@ -48,16 +48,21 @@ pub struct Fresh {
     pub(super) before: Option<KnownCall>,
 }
 
-/// Prepares a batch: one look at the database, then the heavy work for what is not known.
+/// Prepares a batch: one look at the database, unless somebody just had it, then the heavy work for
+/// what is not known.
 pub async fn prepare(
     ctx: &Context,
     source: &Source,
     rules: &RulesAt,
     codec: &Codec,
-    sightings: Vec<Sighting>,
+    Completed { sightings, known, .. }: Completed,
 ) -> Result<Vec<Prepared>, StoreError> {
-    let ids: Vec<&str> = sightings.iter().filter_map(Sighting::id).collect();
-    let known = ctx.within(ctx.store.calls_known(source.row.id, &ids)).await?;
+    let known = if let Some(known) = known {
+        known
+    } else {
+        let ids: Vec<&str> = sightings.iter().filter_map(Sighting::id).collect();
+        ctx.within(ctx.store.calls_known(source.row.id, &ids)).await?
+    };
     let now = ctx.now();
     // Where everything is known, nothing is packed.
     let mut packer = None;

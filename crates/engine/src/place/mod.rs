@@ -26,7 +26,7 @@ pub use accounts::{
     preview_account,
 };
 pub(crate) use auto::{auto_assign, foreseeing, waits_for_agent};
-pub use import::{FileError, FileReport, Importing, import_accounts, import_assignments};
+pub use import::{FileReport, Importing, import_accounts, import_assignments};
 pub use rules::{RuleChange, decide_rule, make_rule, preview_rule};
 pub(crate) use slices::unlisted;
 

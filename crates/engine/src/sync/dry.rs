@@ -96,8 +96,8 @@ pub(super) async fn sync_dry(
             Fetched::Page { listed, sightings, .. } => {
                 tally.accounts.listed += listed;
                 tally.pages += 1;
-                let (sightings, _) = completer.complete(ctx, source, sightings).await?;
-                let mut batch = prepare(ctx, source, &rules, &codec, sightings).await?;
+                let whole = completer.complete(ctx, source, sightings).await?;
+                let mut batch = prepare(ctx, source, &rules, &codec, whole).await?;
                 if let Some(new_agents) = &mut new_agents {
                     rules.rules = new_agents.assign(rules.rules, &batch);
                     for record in &mut batch {

@@ -113,7 +113,7 @@ async fn write_all<R: BufRead + Send>(
         number += 1;
         let listed = batch.len() as u64;
         let window = span(&batch, ctx.now());
-        let records = prepare(ctx, source, &rules, packing.codec(), batch).await?;
+        let records = prepare(ctx, source, &rules, packing.codec(), batch.into()).await?;
         let territory = Territory { window, from: window.from(), to: window.to() };
         let took = began.elapsed();
         let page =
@@ -167,7 +167,7 @@ async fn import_dry<R: BufRead + Send>(
             sighting.is_repeated = id.is_some_and(|id| brought.contains(&id));
         }
         brought.extend(ids.into_iter().flatten());
-        let mut batch = prepare(ctx, source, &rules, &codec, batch).await?;
+        let mut batch = prepare(ctx, source, &rules, &codec, batch.into()).await?;
         foresee(ctx, source, &mut batch).await?;
         tally.add(&Committed::foreseen(RunId(-1), &batch));
     }
@@ -217,8 +217,7 @@ impl<'a> Reading<'a> {
             Err(error) => return Ok(Err(error.to_string())),
         };
         let sightings = together(records);
-        let (sightings, _) = self.completer.complete(self.ctx, self.source, sightings).await?;
-        Ok(Ok(sightings))
+        Ok(Ok(self.completer.complete(self.ctx, self.source, sightings).await?.sightings))
     }
 
     /// Rows up to a batch, or up to where the file cannot be read on.

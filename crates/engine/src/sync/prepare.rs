@@ -133,8 +133,9 @@ async fn prepare_one(
     learnt?;
     Ok(match fetched {
         Fetched::Page { territory, number, total, listed, sightings, took } => {
-            let (sightings, trouble) = completer.complete(ctx, source, sightings).await?;
-            let records = prepare(ctx, source, rules, &codec, sightings).await?;
+            let mut whole = completer.complete(ctx, source, sightings).await?;
+            let trouble = whole.trouble.take();
+            let records = prepare(ctx, source, rules, &codec, whole).await?;
             ToWrite::Page(PreparedPage { territory, number, total, listed, records, trouble, took })
         }
         Fetched::Ended(ended) => ToWrite::Ended(ended),

@@ -1,8 +1,9 @@
 //! Accounts and assignments from CSV files: as far as they can be used, and told line by line.
 
 use domain::{RuleKey, Verdict};
+use engine::lines::FileError;
 use engine::lines::RefusedLine;
-use engine::place::{FileError, FileReport, Importing, import_accounts, import_assignments};
+use engine::place::{FileReport, Importing, import_accounts, import_assignments};
 use store::AccountRow;
 use testkit::{Stage, instant, on_both_databases};
 

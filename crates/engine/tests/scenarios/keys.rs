@@ -82,7 +82,7 @@ on_both_databases! {
             Sighting::new(second.clone(), true),
         ];
         let mut rules = RulesAt::default();
-        let batch = prepare(ctx, source, &rules, &Codec::plain(), sightings).await.unwrap();
+        let batch = prepare(ctx, source, &rules, &Codec::plain(), sightings.into()).await.unwrap();
         let mut tx = stage.db.store.begin().await.unwrap();
         let run = tx.run_start(source.row.id, RunKind::Manual, "{}", ctx.now()).await.unwrap();
         let done = commit(&mut tx, source, run, SeenBy::Poll, &mut rules, &batch, ctx.now()).await;
@@ -117,7 +117,7 @@ on_both_databases! {
         let seen = [(&before, false), (&between, true), (&before, true)];
         let sightings = seen.map(|(record, again)| Sighting::new(record.clone(), again)).to_vec();
         let mut rules = RulesAt::default();
-        let batch = prepare(ctx, source, &rules, &Codec::plain(), sightings).await.unwrap();
+        let batch = prepare(ctx, source, &rules, &Codec::plain(), sightings.into()).await.unwrap();
         let mut tx = stage.db.store.begin().await.unwrap();
         let run = tx.run_start(source.row.id, RunKind::Manual, "{}", ctx.now()).await.unwrap();
         let foreseen = Committed::foreseen(run, &batch).accounts;
@@ -143,7 +143,7 @@ on_both_databases! {
         let sightings = vec![Sighting::new(record(&stage, &id).await, false)];
         let (version, rules) = ctx.store.rules_load(source.row.id).await.unwrap();
         let mut rules = RulesAt { version, rules };
-        let batch = prepare(ctx, source, &rules, &Codec::plain(), sightings).await.unwrap();
+        let batch = prepare(ctx, source, &rules, &Codec::plain(), sightings.into()).await.unwrap();
         let mut tx = stage.db.store.begin().await.unwrap();
         let run = tx.run_start(source.row.id, RunKind::Manual, "{}", ctx.now()).await.unwrap();
         commit(&mut tx, source, run, SeenBy::Poll, &mut rules, &batch, ctx.now()).await.unwrap();

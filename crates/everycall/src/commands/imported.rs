@@ -5,7 +5,8 @@ use std::io::BufReader;
 use std::path::Path;
 
 use anyhow::Result;
-use engine::place::{FileError, FileReport};
+use engine::lines::FileError;
+use engine::place::FileReport;
 
 use crate::mistake::{Exit, Mistake};
 use crate::output::{self, count};

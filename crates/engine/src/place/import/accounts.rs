@@ -6,8 +6,8 @@ use std::io::Read;
 use domain::{Country, Timestamp};
 use store::{AccountRow, Store, Tx};
 
-use super::{Decision, FileError, FileReport, Import, Importing, Kind, Outcome, Refusal};
-use crate::lines::{Columns, Fields};
+use super::{Decision, FileReport, Import, Importing, Kind, Outcome, Refusal};
+use crate::lines::{Columns, Fields, FileError};
 use crate::place::accounts::{add_in, decide_account_in};
 use crate::place::{AccountEdit, AccountError};
 

@@ -8,9 +8,9 @@ use domain::{
 };
 use store::{AccountRow, Scope, SeenAgent, SourceRow, Store, StoreError, Tx};
 
-use super::{Decision, FileError, FileReport, Import, Importing, Kind, Outcome, Refusal};
+use super::{Decision, FileReport, Import, Importing, Kind, Outcome, Refusal};
 use crate::agents::NEVER_LISTED;
-use crate::lines::{Columns, Fields};
+use crate::lines::{Columns, Fields, FileError};
 use crate::place::rules::{calls_of, decide_rule_in};
 use crate::place::{AssignError, Change, RuleChange, decide_in};
 

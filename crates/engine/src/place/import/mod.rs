@@ -15,15 +15,12 @@ use store::{Slice, Store, StoreError, Tx};
 use super::accounts::sources;
 use super::{elsewhere, resume};
 use crate::contacts;
-use crate::lines::{self, Columns, Fields, Next, RefusedLine};
+use crate::lines::{self, Columns, Fields, FileError, Next, REFUSED_MAX, RefusedLine};
 
 pub use accounts::import_accounts;
 pub use assignments::import_assignments;
 
 const BATCH: i64 = 2_000;
-
-/// Refused lines that are told one by one.
-const REFUSED_MAX: usize = 1_000;
 
 /// Who brings a file, and whether anything is kept of it.
 #[derive(Debug, Clone, Copy)]
@@ -54,20 +51,6 @@ pub struct FileReport {
     pub refused_lines: Vec<RefusedLine>,
     /// Calls that moved.
     pub calls_moved: u64,
-}
-
-/// Why a file cannot be imported at all.
-#[derive(Debug, thiserror::Error)]
-pub enum FileError {
-    /// The header is not one of such files.
-    #[error("{0}")]
-    Header(String),
-    /// The file cannot be read on.
-    #[error("the file cannot be read: {0}")]
-    Unreadable(#[from] csv::Error),
-    /// The database is to blame.
-    #[error(transparent)]
-    Store(#[from] StoreError),
 }
 
 /// What a line came to.

@@ -7,7 +7,8 @@ use std::path::PathBuf;
 use anyhow::Result;
 use clap::Args;
 use domain::Country;
-use engine::contacts::{ContactImport, ImportError, ImportReport, import};
+use engine::contacts::{ContactImport, ImportReport, import};
+use engine::lines::FileError;
 
 use super::change::placed;
 use super::{Writing, country};
@@ -55,7 +56,7 @@ pub async fn run(site: &Site, arguments: Import) -> Result<Exit> {
     let file = BufReader::with_capacity(1 << 16, file);
     let report = match import(&desk.ctx.store, file, &asked, desk.ctx.now()).await {
         Ok(report) => report,
-        Err(ImportError::Store(error)) => return Err(error.into()),
+        Err(FileError::Store(error)) => return Err(error.into()),
         Err(error) => {
             let hint = "Correct the file and import it again; what was imported before stays";
             return Err(Mistake::new(format!("{shown}: {error}"), hint).into());
