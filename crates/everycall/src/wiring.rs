@@ -35,6 +35,13 @@ impl Desk {
         Ok(Self { config, ctx, budgets: Budgets::new() })
     }
 
+    /// How long what came due of a source is the schedule's next work and no gap.
+    pub fn grace(&self, source: &SourceRow) -> Duration {
+        const INTERVALS: u32 = 2;
+        let configured = self.config.sources.iter().find(|it| it.name == source.name);
+        configured.and_then(|it| it.every).unwrap_or(self.config.schedule.every()) * INTERVALS
+    }
+
     /// A configured source, known to the database and ready to be asked. Nothing is sent yet.
     pub async fn source(&self, configured: &config::Source) -> Result<engine::Source> {
         let row = self.ensure(configured).await?;

@@ -291,7 +291,10 @@ pub async fn account(site: &Site, desk: &Desk, name: &str) -> Result<AccountRow>
     let all = desk.ctx.store.accounts_list().await?;
     let hint = match nearest(name, all.iter().map(|account| account.name.as_str())) {
         Some(meant) => format!("Did you mean {}?", quoted(meant)),
-        None => format!("Add it: {} accounts add {}", site.here(), quoted(name)),
+        None => {
+            let here = site.here();
+            format!("{here} accounts lists them, {here} accounts add {} adds it", quoted(name))
+        }
     };
     Err(Mistake::missing(format!("there is no account “{name}”"), hint).into())
 }

@@ -30,7 +30,8 @@ const DAY: Duration = Duration::from_hours(24);
 /// Show the ledger day by day: how well each is proved, and which are not
 ///
 /// Days are those of UTC. A day is as good as its worst part; the newest minutes are too young to be
-/// proved and no gap.
+/// proved and no gap, and what came due within two of a source's intervals is the schedule's next
+/// work.
 #[derive(Debug, Args)]
 pub struct Coverage {
     /// Of this source only
@@ -73,7 +74,8 @@ pub async fn run(site: &Site, arguments: Coverage) -> Result<Exit> {
         let store = &desk.ctx.store;
         let (able, added) = widened(store, source.id, desk.capabilities(&source), now).await?;
         let lateness = store.lateness_load(source.id, now - LOOKED_BACK).await?;
-        let days = days(&ledger, &able, source.since, span, now);
+        // What came due since is the schedule's next work, as it is for `gaps`.
+        let days = days(&ledger, &able, source.since, span, now - desk.grace(&source));
         let shown = Shown { source, days, lateness, tiers: able.tiers, added };
         if arguments.json {
             output::print_json(&shown.as_json())?;

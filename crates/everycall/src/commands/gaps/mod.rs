@@ -2,8 +2,6 @@
 
 mod words;
 
-use std::time::Duration;
-
 use anyhow::Result;
 use clap::Args;
 use domain::Timestamp;
@@ -19,9 +17,6 @@ use crate::interrupt::Interrupt;
 use crate::mistake::{Exit, Mistake};
 use crate::output::{self, Style};
 use crate::wiring::Desk;
-
-/// Intervals of a source that may pass before what came due meanwhile is a gap.
-const INTERVALS: u32 = 2;
 
 const STOPPING: &str = "Stopping after the pages under way; Ctrl-C again to stop at once.";
 
@@ -103,12 +98,9 @@ fn one<'a>(config: &'a Config, name: &str) -> Result<&'a crate::config::Source, 
 }
 
 async fn find(desk: &Desk, source: &SourceRow) -> Result<Found> {
-    let configured = desk.config.sources.iter().find(|it| it.name == source.name);
-    let every = configured.and_then(|it| it.every).unwrap_or(desk.config.schedule.every());
     let (store, now) = (&desk.ctx.store, desk.ctx.now());
     let (able, _) = widened(store, source.id, desk.capabilities(source), now).await?;
-    let grace: Duration = every * INTERVALS;
-    Ok(look(store, source, &able, grace, now).await?)
+    Ok(look(store, source, &able, desk.grace(source), now).await?)
 }
 
 /// Reads what is lacking, and looks again.
