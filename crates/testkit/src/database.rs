@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use sqlx::{AssertSqlSafe, Connection, PgConnection, SqliteConnection};
 use store::Store;
+use tokio::task::{LocalSet, spawn_local};
 
 /// Which engine a test runs on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,22 +59,24 @@ static NEXT: AtomicU32 = AtomicU32::new(0);
 impl TestDb {
     /// Runs a story on a fresh database and removes the database afterwards, also when the
     /// story panics.
+    ///
+    /// The story is not asked to be `Send`: proving that anew for each of hundreds of stories is
+    /// most of what compiling them would take.
     pub async fn run<F, S>(kind: Kind, story: S)
     where
         S: FnOnce(std::sync::Arc<Self>) -> F,
-        F: Future<Output = ()> + Send + 'static,
+        F: Future<Output = ()> + 'static,
     {
         let db = std::sync::Arc::new(Self::fresh(kind).await);
         let (url, opened) = (db.url.clone(), db.store.clone());
         // A task of its own, so that a panic is caught and the database still removed.
-        let mut playing = tokio::task::JoinSet::new();
-        playing.spawn(story(db));
-        let ended = playing.join_next().await;
+        let playing = async { spawn_local(story(db)).await };
+        let ended = LocalSet::new().run_until(playing).await;
         opened.close().await;
         if kind == Kind::Postgres {
             drop_postgres(&url).await;
         }
-        if let Some(Err(panic)) = ended {
+        if let Err(panic) = ended {
             std::panic::resume_unwind(panic.into_panic());
         }
     }
