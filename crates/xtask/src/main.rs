@@ -8,6 +8,7 @@ mod deny;
 mod documents;
 mod environment;
 mod metadata;
+mod mutate;
 mod needs;
 mod run;
 mod simulate;
@@ -35,6 +36,8 @@ enum Task {
     Kill,
     /// Plays seeded lives of a source, with everything that goes wrong in them
     Simulate(simulate::SimulateArguments),
+    /// Takes away one counter or guard at a time, and asks whether a test notices
+    Mutate(mutate::MutateArguments),
     /// Checks licences, banned crates and sources against deny.toml
     Deny,
     /// Measures the release build against simulated providers
@@ -51,6 +54,7 @@ fn main() -> ExitCode {
         Some(Task::Ci) => ci::ci(),
         Some(Task::Kill) => testing::kill(),
         Some(Task::Simulate(simulate)) => simulate::simulate(&simulate),
+        Some(Task::Mutate(mutate)) => mutate::mutate(&mutate),
         Some(Task::Deny) => deny::deny(),
         Some(Task::Bench { bench }) => bench::bench(&bench),
         None => Ok(Arguments::command().print_help()?),
