@@ -46,6 +46,7 @@ mod samples;
 mod schedule;
 mod settle;
 mod standing;
+mod statement;
 mod status;
 mod time;
 mod volume;
@@ -62,7 +63,7 @@ pub use contacts::{
     Identified, identify,
 };
 pub use coverage::{Coverage, Covered, Level, Mark};
-pub use hash::ContentHash;
+pub use hash::{ContentHash, hex, unhex};
 pub use ids::{
     AccountId, AgentId, AssignmentId, ContactId, ProviderCallId, ProviderKind, RuleId, RunId,
     SourceId, UnknownProvider,
@@ -83,6 +84,11 @@ pub use run::{Conclusion, RunAccounts, RunKind, RunStatus, Unbalanced, conclude}
 pub use schedule::{NextRun, PastRun, WhyThen, is_slow, next_run};
 pub use settle::{Tiers, look_again};
 pub use standing::{Day, Proof, Span, Standing, days, spans};
+pub use statement::{
+    Chain, ChainedRun, STATEMENT_FORMAT, StatedAccount, StatedComparison, StatedDay, StatedRuns,
+    StatedSource, StatedSpan, Statement, Verdict as StatementVerdict, assumptions, contradictions,
+    judge,
+};
 pub use status::{Advance, CallStatus, Heard};
 pub use time::{Clock, NotATime, Timestamp};
 pub use volume::{Judged, Quiet, judge_volume, volume_span};

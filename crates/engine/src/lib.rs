@@ -16,6 +16,7 @@ pub mod legs;
 pub mod lines;
 mod memory;
 pub mod place;
+pub mod statement;
 pub mod sync;
 pub mod vault;
 pub mod view;

@@ -13,7 +13,7 @@ Exit codes:
   1    it failed, or `doctor` found something wrong
   2    it was asked or configured the wrong way; nothing was done
   3    a run read only a part, or its accounts do not balance; `gaps` found some, or `backfill`
-       has some left
+       has some left; a statement's verdict is less than complete
   130  it was stopped by Ctrl-C; what was read is kept";
 
 /// Every call, accounted for.
@@ -67,6 +67,7 @@ pub enum Command {
     Runs(commands::runs::Runs),
     Calls(commands::calls::Calls),
     Legs(commands::legs::Legs),
+    Statement(commands::statement::Statement),
     Sources(commands::sources::Sources),
     Agents(commands::agents::Agents),
     Accounts(commands::accounts::Accounts),

@@ -15,7 +15,6 @@ use store::{SourceRow, Store};
 use crate::clock::clock;
 use crate::config::{self, Config, Door, unknown_source};
 use crate::mistake::Mistake;
-use crate::output::hex;
 
 /// The configuration and the world it describes.
 pub struct Desk {
@@ -172,7 +171,7 @@ fn unknown() -> Capabilities {
 fn holder() -> Result<String> {
     let mut bytes = [0_u8; 8];
     getrandom::fill(&mut bytes)?;
-    Ok(format!("{}-{}", hex(&bytes), std::process::id()))
+    Ok(format!("{}-{}", domain::hex(&bytes), std::process::id()))
 }
 
 fn another_source(known: &SourceRow, scope: &str) -> Mistake {

@@ -26,6 +26,7 @@ mod runs;
 mod scope;
 mod set_aside;
 mod sources;
+mod statements;
 mod text;
 mod totals;
 mod volumes;
@@ -53,6 +54,7 @@ pub use runs::{LogLine, NewPage, NewSkip, PageRow, RunEnd, RunProgress, RunRow, 
 pub use scope::Scope;
 pub use set_aside::{NewSetAside, SetAsideRow};
 pub use sources::SourceRow;
+pub use statements::{CallToState, ComparisonRow, NewStatement, StatementRow};
 pub use totals::{Totals, WaitingGroup};
 pub use volumes::VolumeRow;
 pub use work::{Claim, Lease};

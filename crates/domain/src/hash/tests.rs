@@ -190,3 +190,13 @@ fn every(record: &Value, holds: &dyn Fn(&Value) -> bool) -> bool {
         leaf => holds(leaf),
     }
 }
+
+#[test]
+fn hex_reads_back_and_nothing_else_is_hex() {
+    let bytes = [0, 1, 0x0f, 0xf0, 0xff];
+    assert_eq!(super::hex(&bytes), "00010ff0ff");
+    assert_eq!(super::unhex("00010FF0ff").as_deref(), Some(&bytes[..]));
+    for wrong in ["0", "0g", "+1", "é0", "0 "] {
+        assert_eq!(super::unhex(wrong), None, "{wrong}");
+    }
+}

@@ -8,6 +8,7 @@ use testkit::{Stage, on_both_databases};
 use tokio::sync::mpsc;
 
 use crate::keeping::{assert_books_are_true, assign, small_windows, sync_as};
+use crate::play::{read_whole, stage};
 
 on_both_databases! {
     /// F2: of 13 calls 11 are placed and 2 wait, in the first run and in every later one.
@@ -47,6 +48,19 @@ on_both_databases! {
         assert_eq!((run.unchanged, run.waiting), (13, 2));
         let totals = stage.db.store.totals(Scope::Operator, stage.source.row.id).await.unwrap();
         assert_eq!((totals.calls, totals.placed, totals.waiting), (13, 11, 2));
+    }
+
+    /// Pages are written whole: were their accounts wrong, the database would refuse each page and take
+    /// its records one by one, which is said and is a mistake of ours.
+    async fn a_run_without_trouble_warns_of_nothing(db) {
+        let stage = stage(db, |_| {}).await;
+        let report = read_whole(&stage).await;
+        let run = report.sync_log_id.unwrap();
+        let log = stage.db.store.run_log(run).await.unwrap();
+        let warned: Vec<&str> =
+            log.iter().filter(|line| line.level != "info").map(|line| line.message.as_str()).collect();
+        assert_eq!(warned, Vec::<&str>::new());
+        assert_eq!(report.total_fetched, report.new + report.repeated);
     }
 
     /// Whoever writes to the database, a run that does not add up is not kept as one that does.

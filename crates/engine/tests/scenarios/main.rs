@@ -40,6 +40,7 @@ mod refused_rows;
 mod scheduling;
 mod settling;
 mod smoke;
+mod stating;
 mod teli;
 mod totals;
 mod twilio;

@@ -19,6 +19,7 @@ pub mod runs;
 pub mod serve;
 pub mod simulate;
 pub mod sources;
+pub mod statement;
 pub mod status;
 pub mod sync;
 pub mod volumes;
@@ -45,6 +46,7 @@ pub async fn run(cli: Cli) -> Result<Exit> {
         Command::Backfill(backfill) => backfill::run(&site, backfill).await,
         Command::Compare(compare) => compare::run(&site, compare).await,
         Command::Import(import) => import::run(&site, import).await,
+        Command::Statement(statement) => statement::run(&site, statement).await,
         Command::Status(status) => status::run(&site, status).await,
         Command::Coverage(coverage) => coverage::run(&site, coverage).await,
         Command::Gaps(gaps) => gaps::run(&site, gaps).await,

@@ -2,10 +2,12 @@
 
 mod database;
 pub mod environment;
+mod key_file;
 mod near;
 mod schedule;
 mod secret;
 mod source;
+mod statements;
 mod sync;
 mod unreadable;
 mod vault;
@@ -24,6 +26,7 @@ pub use near::nearest;
 pub use schedule::Schedule;
 pub use secret::Secret;
 pub use source::{Door, Source};
+pub use statements::Statements;
 pub use sync::Sync;
 pub use vault::Vault;
 
@@ -45,6 +48,8 @@ pub struct Config {
     pub schedule: Schedule,
     /// The key that seals renewed tokens.
     pub vault: Vault,
+    /// The key that signs statements.
+    pub statements: Statements,
     /// The connections to providers.
     pub sources: Vec<Source>,
 }
@@ -60,6 +65,8 @@ struct File {
     schedule: Schedule,
     #[serde(default)]
     vault: Vault,
+    #[serde(default)]
+    statements: Statements,
     #[serde(default)]
     sources: Vec<toml::Table>,
 }
@@ -96,8 +103,9 @@ impl Config {
             }
             sources.push(source);
         }
-        let File { database, sync, schedule, vault, .. } = file;
-        Ok(Self { folder: source::folder_of(path), database, sync, schedule, vault, sources })
+        let File { database, sync, schedule, vault, statements, .. } = file;
+        let folder = source::folder_of(path);
+        Ok(Self { folder, database, sync, schedule, vault, statements, sources })
     }
 
     /// The sources a command is about: the one named, or all of them.

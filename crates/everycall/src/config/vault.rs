@@ -1,15 +1,11 @@
 //! `[vault]`: the key that seals renewed tokens in the database.
 
-use std::fs::OpenOptions;
-use std::io::{ErrorKind, Write as _};
-use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 use engine::vault::VaultKey;
 use serde::Deserialize;
 
-use crate::mistake::Mistake;
-use crate::output::hex;
+use super::key_file::KeyFile;
 
 /// `[vault]`.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -28,50 +24,14 @@ impl Default for Vault {
 impl Vault {
     /// The key; a new one, readable by its owner alone, when there is none yet.
     pub fn key(&self, folder: &Path) -> anyhow::Result<VaultKey> {
-        let path = folder.join(&self.key_file);
-        match std::fs::read_to_string(&path) {
-            Ok(text) => Ok(VaultKey::new(digits(text.trim()).ok_or_else(|| not_a_key(&path))?)),
-            Err(error) if error.kind() == ErrorKind::NotFound => make(&path),
-            Err(error) => Err(unusable(&path, &error).into()),
-        }
+        let file = KeyFile {
+            path: &folder.join(&self.key_file),
+            what: "vault key",
+            setting: "[vault] key_file",
+            when_lost: " and install the app again",
+        };
+        Ok(VaultKey::new(file.read_or_make()?))
     }
-}
-
-fn make(path: &Path) -> anyhow::Result<VaultKey> {
-    let bytes = VaultKey::random()?;
-    let text = hex(&bytes);
-    let mut open = OpenOptions::new();
-    let written = open
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(path)
-        .and_then(|mut file| writeln!(file, "{text}").and_then(|()| file.sync_all()));
-    written.map_err(|error| unusable(path, &error))?;
-    Ok(VaultKey::new(bytes))
-}
-
-fn digits(text: &str) -> Option<[u8; 32]> {
-    if text.len() != 64 || !text.is_ascii() {
-        return None;
-    }
-    let byte = |at: usize| u8::from_str_radix(&text[2 * at..2 * at + 2], 16).ok();
-    let bytes: Option<Vec<u8>> = (0..32).map(byte).collect();
-    bytes?.try_into().ok()
-}
-
-fn not_a_key(path: &Path) -> Mistake {
-    Mistake::new(
-        format!("{} is no vault key: it should hold 64 hex digits", path.display()),
-        "Put back the file it was, or name another one as [vault] key_file and install the app again",
-    )
-}
-
-fn unusable(path: &Path, error: &std::io::Error) -> Mistake {
-    Mistake::new(
-        format!("the vault key {} cannot be used: {error}", path.display()),
-        "Let this user read the file and write its folder, or name another one as [vault] key_file",
-    )
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use std::io::{self, Write as _};
 
 use serde::Serialize;
 
-pub use numbers::{count, duration, hex, instant, percent};
+pub use numbers::{count, duration, instant, percent};
 pub use style::Style;
 pub use table::Table;
 

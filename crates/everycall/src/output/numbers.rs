@@ -1,6 +1,5 @@
 //! Numbers, durations and instants as people read them.
 
-use std::fmt::Write as _;
 use std::time::Duration;
 
 use domain::Timestamp;
@@ -29,11 +28,6 @@ pub fn duration(span: Duration) -> String {
         3600..172_800 => format!("{} h {} min", seconds / 3600, seconds % 3600 / 60),
         _ => format!("{} days", seconds / 86_400),
     }
-}
-
-/// Bytes as two digits each.
-pub fn hex(bytes: &[u8]) -> String {
-    super::written(|out| bytes.iter().try_for_each(|byte| write!(out, "{byte:02x}")))
 }
 
 /// An instant of the database.

@@ -12,4 +12,5 @@ mod legs;
 mod looks;
 mod mistakes;
 mod site;
+mod statement;
 mod sync;

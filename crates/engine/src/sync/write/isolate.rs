@@ -7,6 +7,7 @@ use store::StoreError;
 
 use super::{Tally, Writer, new_pages};
 use crate::ingest::{Prepared, RulesAt, commit};
+use crate::sync::Phase;
 use crate::sync::prepare::PreparedPage;
 
 const HOLES_MAX: usize = 1000;
@@ -23,11 +24,27 @@ impl Writer<'_> {
     ) -> Result<(), StoreError> {
         for page in pages {
             match self.write_pages(&[*page], rules).await {
-                Err(refusal) if refusal.is_about_rows() => self.write_records(page, rules).await?,
+                Err(refusal) if refusal.is_about_rows() => {
+                    let failed = self.tally.accounts.failed;
+                    self.write_records(page, rules).await?;
+                    if self.tally.accounts.failed == failed {
+                        self.tell_groundless(page, &refusal);
+                    }
+                }
                 written => written?,
             }
         }
         Ok(())
+    }
+
+    /// What no record of a page was the reason for is a mistake of ours, and is not hidden by the
+    /// records' being kept.
+    fn tell_groundless(&mut self, page: &PreparedPage, refusal: &StoreError) {
+        let sentence = format!(
+            "The database refused page {} of {} as a whole and took each of its records; please report this run: {refusal}",
+            page.number, page.territory.window
+        );
+        self.log.warn(self.ctx.now(), Phase::Save, sentence);
     }
 
     async fn write_records(
