@@ -61,6 +61,8 @@ on_both_databases! {
             log.iter().filter(|line| line.level != "info").map(|line| line.message.as_str()).collect();
         assert_eq!(warned, Vec::<&str>::new());
         assert_eq!(report.total_fetched, report.new + report.repeated);
+        let again = stage.sync_all().await;
+        assert_eq!((again.unchanged, again.new), (report.new, 0), "the margins count nothing twice");
     }
 
     /// Whoever writes to the database, a run that does not add up is not kept as one that does.

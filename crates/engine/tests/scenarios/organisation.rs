@@ -12,7 +12,8 @@ use simulators::teli::{Settings, Simulator};
 use simulators::{NewCall, World, WorldSettings};
 use testkit::{HandClock, Rig, RigSettings, TestDb, on_both_databases};
 
-use crate::play::HOUR;
+use crate::keeping::assign;
+use crate::play::{HOUR, read_whole, stage};
 
 /// Calls of agents, and calls that name none.
 const OF_AGENTS: u64 = 11;
@@ -46,6 +47,23 @@ on_both_databases! {
         let both = OrganisationReport::of([&report, &dry], &names);
         assert_eq!((both.total_calls, both.synced_calls), (2 * first.total_calls, 2 * OF_AGENTS));
         assert!(both.calls_by_business.values().all(|business| business.synced == business.new));
+    }
+
+    /// A call that changed is synced and not new, so that the sum stays that of its parts.
+    async fn a_call_that_changed_is_synced_and_not_new(db) {
+        let stage = stage(db, |_| {}).await;
+        read_whole(&stage).await;
+        let agents = stage.simulator.mutate(|world| world.agents().to_vec());
+        for agent in &agents {
+            assign(&stage, &agent.id, "Maple").await;
+        }
+        let placed = stage.calls().await.into_iter().find(|(_, call)| call.placement == "placed");
+        let (id, _) = placed.unwrap();
+        stage.simulator.mutate(|world| world.edit(&id, |call| call.duration += 40));
+        let changed = said(&stage.sync_all().await, &BTreeMap::new());
+        let business: Vec<(u64, u64)> =
+            changed.calls_by_business.values().map(|it| (it.synced, it.new)).collect();
+        assert_eq!((changed.synced_calls, business), (1, vec![(1, 0)]));
     }
 
     /// The report has the names its users know.

@@ -67,6 +67,7 @@ pub async fn read_whole(stage: &Stage) -> RunReport {
     balanced(&report);
     assert!(report.success, "{report:#?}");
     assert_eq!(report.error, None);
+    assert_eq!(report.windows_proved, report.windows_planned, "halves are windows too");
     stage.assert_equals_truth().await;
     let lag = stage.source.connection.capabilities().lag;
     let gaps = gaps(stage, asked_at - lag).await;
