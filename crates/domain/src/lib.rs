@@ -25,8 +25,10 @@
 //! | finding | one difference a comparison found: [`Compared`], each with its [`Cause`] |
 //! | placed, waiting, excluded | the three outcomes of placement: [`Placement`] |
 //! | set aside | a record nobody could read, kept whole with its error |
+//! | token | a secret that opens the API, given out once for an operator or for one account: [`access::Terms`] |
 //! | settled | old enough, and re-read often enough, that the provider no longer changes it: [`Tiers`] |
 
+pub mod access;
 mod call;
 mod compare;
 mod contacts;
