@@ -49,6 +49,8 @@ pub struct AccountTies {
     pub rules: i64,
     /// Sources whose new agents are assigned to it.
     pub sources: i64,
+    /// Tokens of the API for it.
+    pub tokens: i64,
 }
 
 /// A change of an account as a whole.
@@ -123,7 +125,8 @@ SELECT (SELECT COUNT(*) FROM calls WHERE account_id IS NOT NULL AND account_id =
        (SELECT COUNT(*) FROM contacts WHERE account_id = $1) AS contacts,
        (SELECT COUNT(*) FROM assignments WHERE account_id = $1) AS assignments,
        (SELECT COUNT(*) FROM rules WHERE account_id = $1) AS rules,
-       (SELECT COUNT(*) FROM sources WHERE auto_account_id = $1) AS sources";
+       (SELECT COUNT(*) FROM sources WHERE auto_account_id = $1) AS sources,
+       (SELECT COUNT(*) FROM api_tokens WHERE account_id IS NOT NULL AND account_id = $1) AS tokens";
 
 const ABOUT: &str = "
 UPDATE changes SET account_id = $2 WHERE change_id = $1";

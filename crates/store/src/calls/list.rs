@@ -92,8 +92,11 @@ impl Store {
         filter: &CallFilter,
         count: i64,
     ) -> Result<Vec<CallRow>, StoreError> {
-        if filter.source.is_some() || scope != Scope::Operator {
-            return self.page(scope, filter, count).await;
+        if filter.source.is_some() {
+            return self.page(scope, filter, None, count).await;
+        }
+        if scope != Scope::Operator {
+            return self.page_of_account(scope, filter, count).await;
         }
         // Calls are in order within a source; an index over all sources would cost every write.
         let sources: Vec<(i64,)> =
@@ -101,7 +104,7 @@ impl Store {
         let mut rows = Vec::new();
         for (source,) in sources {
             let one = CallFilter { source: Some(SourceId(source)), ..filter.clone() };
-            rows.extend(self.page(scope, &one, count).await?);
+            rows.extend(self.page(scope, &one, None, count).await?);
         }
         rows.sort_by(|a, b| b.place().cmp(&a.place()));
         // A page ends with all calls of its last place, or the next would miss their twins.
@@ -114,11 +117,31 @@ impl Store {
         Ok(rows)
     }
 
+    /// An index has the calls of an account over all sources. Here too a page ends with all calls of
+    /// its last place.
+    async fn page_of_account(
+        &self,
+        scope: Scope,
+        filter: &CallFilter,
+        count: i64,
+    ) -> Result<Vec<CallRow>, StoreError> {
+        let mut rows = self.page(scope, filter, None, count).await?;
+        if rows.len() as i64 == count
+            && let Some(last) = rows.last()
+        {
+            let place = (last.occurred_at, last.provider_call_id.clone());
+            rows.retain(|row| row.place() != (place.0, place.1.as_str()));
+            rows.extend(self.page(scope, filter, Some(&place), i64::MAX).await?);
+        }
+        Ok(rows)
+    }
+
     // Only conditions that are asked for are written, so that an index serves each.
     async fn page(
         &self,
         scope: Scope,
         filter: &CallFilter,
+        at: Option<&(i64, String)>,
         count: i64,
     ) -> Result<Vec<CallRow>, StoreError> {
         Ok(either!(self.read(), |db| {
@@ -145,6 +168,10 @@ impl Store {
                     .push(", ")
                     .push_bind(text(id))
                     .push(")");
+            }
+            if let Some((at, id)) = at {
+                list.push(" AND c.provider_call_id = ").push_bind(text(id));
+                list.push(" AND c.occurred_at = ").push_bind(*at);
             }
             list.push(" ORDER BY c.occurred_at DESC, c.provider_call_id DESC LIMIT ")
                 .push_bind(count);

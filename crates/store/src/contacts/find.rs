@@ -166,6 +166,33 @@ impl Tx {
 }
 
 impl Store {
+    /// Who has this number, in one account.
+    pub async fn contacts_with_phone(
+        &self,
+        account: AccountId,
+        e164: &str,
+    ) -> Result<Vec<PhoneOwner>, StoreError> {
+        let keys = [text(e164).into_owned()];
+        either!(self.read(), |pool| {
+            let mut db = pool.acquire().await?;
+            by_keys!(db, PhoneOwner, BY_PHONE, [account.0], &keys, " ORDER BY p.contact_id")
+        })
+    }
+
+    /// Who has this id, in one account.
+    pub async fn contact_with_id(
+        &self,
+        account: AccountId,
+        external: &ExternalId,
+    ) -> Result<Option<IdOwner>, StoreError> {
+        let keys = [text(&external.id).into_owned()];
+        let found: Result<Vec<IdOwner>, StoreError> = either!(self.read(), |pool| {
+            let mut db = pool.acquire().await?;
+            by_keys!(db, IdOwner, BY_ID, [account.0, external.kind.as_str()], &keys, "")
+        });
+        Ok(found?.pop())
+    }
+
     /// The ids of these contacts.
     pub async fn contact_ids_of(&self, contacts: &[ContactId]) -> Result<Vec<IdOwner>, StoreError> {
         let keys: Vec<i64> = contacts.iter().map(|contact| contact.0).collect();

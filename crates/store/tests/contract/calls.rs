@@ -174,6 +174,24 @@ on_both_databases! {
         }
     }
 
+    async fn pages_of_an_account_show_twins_of_two_sources_too(db) {
+        let sources = [source(&db.store, "one").await, source(&db.store, "two").await];
+        let (acme, other) = (account(&db.store, "acme").await, account(&db.store, "other").await);
+        for source in sources {
+            let mine = (0..9).map(|n| placed(acme, call(&format!("c{n}"), n / 4)));
+            let theirs = (0..9).map(|n| placed(other, call(&format!("d{n}"), n / 4)));
+            write(&db.store, source, &mine.chain(theirs).collect::<Vec<_>>()).await;
+        }
+        let mut expected: Vec<String> = (0..9).flat_map(|n| [format!("c{n}"), format!("c{n}")]).collect();
+        expected.reverse();
+        for page in [1, 2, 3, 7, 50] {
+            let all = ids(&db.store, Scope::Account(acme), CallFilter::default(), page).await;
+            assert_eq!(all, expected, "by {page}");
+            let placed = CallFilter { placement: Some("placed".to_owned()), ..CallFilter::default() };
+            assert_eq!(ids(&db.store, Scope::Account(acme), placed, page).await, expected);
+        }
+    }
+
     async fn texts_are_ordered_by_their_bytes(db) {
         let source = source(&db.store, "s").await;
         let calls: Vec<_> = ["a", "B", "é", "_", "z"].map(|id| call(id, 1)).into();

@@ -54,6 +54,28 @@ fn with(contact: ContactId, mut new: NewCall<'static>) -> NewCall<'static> {
 }
 
 on_both_databases! {
+    async fn a_contact_is_looked_up_by_a_number_or_an_id_of_its_account(db) {
+        let (acme, other) = (account(&db.store, "acme").await, account(&db.store, "other").await);
+        let mine = contacts(&db.store, acme, &["a", "b"]).await;
+        let theirs = contacts(&db.store, other, &["c"]).await;
+        let mut tx = db.store.begin().await.unwrap();
+        let phones = [phone(acme, mine[1], "+1"), phone(acme, mine[0], "+1"), phone(other, theirs[0], "+2")];
+        tx.contact_phones_add(&phones).await.unwrap();
+        let id = NewExternalId { account: acme, contact: mine[0], external: code(7) };
+        tx.contact_ids_add(&[id]).await.unwrap();
+        tx.commit().await.unwrap();
+        let with = async |account, e164: &str| -> Vec<i64> {
+            let owners = db.store.contacts_with_phone(account, e164).await.unwrap();
+            owners.into_iter().map(|owner| owner.contact_id).collect()
+        };
+        assert_eq!(with(acme, "+1").await, [mine[0].0, mine[1].0]);
+        assert_eq!((with(acme, "+2").await, with(other, "+1").await), (vec![], vec![]));
+        let owner = db.store.contact_with_id(acme, &code(7)).await.unwrap().unwrap();
+        assert_eq!((owner.contact_id, owner.kind.as_str()), (mine[0].0, "vendor_lead_code"));
+        assert_eq!(db.store.contact_with_id(other, &code(7)).await.unwrap(), None);
+        assert_eq!(db.store.contact_with_id(acme, &code(8)).await.unwrap(), None);
+    }
+
     async fn many_contacts_get_their_ids_in_their_order(db) {
         let acme = account(&db.store, "acme").await;
         let names: Vec<String> = (0..700).map(|n| format!("n{n}")).collect();
