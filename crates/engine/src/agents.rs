@@ -2,13 +2,29 @@
 
 use domain::{SourceId, Timestamp};
 use providers::{ProviderAgents, SourceError};
-use store::{AgentsSeen, SeenAgent, Store, StoreError};
+use store::{AgentRow, AgentsSeen, SeenAgent, Store, StoreError};
 
 use crate::place::{resume, unlisted};
 use crate::{Context, Source};
 
 /// When an agent was last listed that never was.
 pub const NEVER_LISTED: Timestamp = Timestamp::from_millis(0);
+
+/// When a provider's list last had an agent; none where no list ever had it.
+pub fn listed_at(agent: &AgentRow) -> Option<Timestamp> {
+    let at = Timestamp::from_millis(agent.last_seen_at);
+    (at != NEVER_LISTED).then_some(at)
+}
+
+/// Where an agent stands at its provider, as far as its lists say: `active`, `deleted` or
+/// `not listed`.
+pub fn state(agent: &AgentRow) -> &'static str {
+    match (agent.gone_at, listed_at(agent)) {
+        (Some(_), _) => "deleted",
+        (None, None) => "not listed",
+        (None, Some(_)) => "active",
+    }
+}
 
 /// What fetching agents brought.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -1,8 +1,9 @@
-//! The verbs: sync, backfill, gaps, ingest, place, compare, legs, examine, contacts.
+//! The verbs: sync, backfill, gaps, ingest, place, compare, legs, examine, contacts, access.
 //!
 //! Read [`sync::sync`] first: it plans windows from the ledger, lets the provider walk them,
 //! sends every page through [`ingest`], and ends with accounts that balance.
 
+pub mod access;
 pub mod agents;
 pub mod backfill;
 pub mod compare;

@@ -14,6 +14,7 @@ mod ingest;
 mod merge;
 mod people;
 mod refine;
+mod said;
 mod settle;
 
 pub use arrive::{Swept, resume_all, sweep};
@@ -22,6 +23,7 @@ pub use erase::{Erased, erase};
 pub use history::{History, HistoryError, Message, families, family, history};
 pub use import::{ContactImport, ImportReport, import};
 pub use merge::{ContactError, Merged, merge, unmerge};
+pub use said::{NotSaid, Said};
 
 pub(crate) use arrive::{Why, after_run, replace, resume};
 pub(crate) use decide::Settled;

@@ -60,6 +60,19 @@ pub enum AccountError {
     Store(#[from] StoreError),
 }
 
+/// What names an account, each with how many there are; what there is none of is not told.
+pub fn tied_by(ties: &AccountTies) -> Vec<(i64, &'static str)> {
+    let kinds = [
+        (ties.calls, "call"),
+        (ties.contacts, "contact"),
+        (ties.assignments, "assignment"),
+        (ties.rules, "rule"),
+        (ties.sources, "source that assigns new agents to it"),
+        (ties.tokens, "token of the API"),
+    ];
+    kinds.into_iter().filter(|(count, _)| *count > 0).collect()
+}
+
 /// A change, worked out against how the account is.
 struct Plan {
     before: AccountRow,

@@ -18,17 +18,21 @@ use slices::{slices, with_ruled};
 mod accounts;
 mod auto;
 mod import;
+mod refusal;
 mod rules;
 mod slices;
+mod who;
 
 pub use accounts::{
     AccountEdit, AccountError, add_account, change_account, decide_account, delete_account,
-    preview_account,
+    preview_account, tied_by,
 };
 pub(crate) use auto::{auto_assign, foreseeing, waits_for_agent};
 pub use import::{FileReport, Importing, import_accounts, import_assignments};
+pub(crate) use refusal::during;
 pub use rules::{RuleChange, decide_rule, make_rule, preview_rule};
 pub(crate) use slices::unlisted;
+pub use who::{Sought, Who, agent_row, find_agent, number};
 
 const BATCH: i64 = 2_000;
 
@@ -349,8 +353,6 @@ impl Change {
             }
             Self::Unassign { .. } => format!("unassigned {name}"),
         };
-        let begins = if from == Timestamp::MIN { String::new() } else { format!(" from {from}") };
-        let ends = if to == Timestamp::MAX { String::new() } else { format!(" up to {to}") };
-        format!("{what}{begins}{ends}")
+        format!("{what}{}", during((from, to)))
     }
 }

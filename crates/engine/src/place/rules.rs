@@ -5,6 +5,7 @@ use domain::{
 };
 use store::{AccountRow, Of, Part, Slice, Store, Tx};
 
+use super::refusal::during;
 use super::{AssignError, Decided, in_use, moving, resume};
 
 /// What is to change among the rules of a source.
@@ -182,9 +183,7 @@ impl RuleChange {
                 (format!("unassigned {}", calls_of(key)), *from, Timestamp::MAX)
             }
         };
-        let begins = if from == Timestamp::MIN { String::new() } else { format!(" from {from}") };
-        let ends = if to == Timestamp::MAX { String::new() } else { format!(" up to {to}") };
-        format!("{what}{begins}{ends}")
+        format!("{what}{}", during((from, to)))
     }
 }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use anyhow::Result;
 use clap::{Args, Subcommand};
-use engine::agents::{AgentsFetched, NEVER_LISTED, agents_fetch};
+use engine::agents::{AgentsFetched, agents_fetch, listed_at, state};
 use indicatif::{ProgressBar, ProgressStyle};
 use store::{AgentRow, SeenAgent};
 
@@ -63,7 +63,7 @@ async fn list(site: &Site, source: Option<&str>, json: bool) -> Result<Exit> {
             if json {
                 output::print_json(&as_json(&source.name, &agent))?;
             }
-            let listed = listed_at(&agent).unwrap_or_else(|| "never".to_owned());
+            let listed = listed_at(&agent).map_or_else(|| "never".to_owned(), |at| at.to_string());
             let state = state(&agent);
             table.row([
                 source.name.clone(),
@@ -81,19 +81,6 @@ async fn list(site: &Site, source: Option<&str>, json: bool) -> Result<Exit> {
         output::print(&table.text_or(&none))?;
     }
     Ok(Exit::Done)
-}
-
-fn listed_at(agent: &AgentRow) -> Option<String> {
-    (agent.last_seen_at != NEVER_LISTED.as_millis()).then(|| instant(agent.last_seen_at))
-}
-
-/// Where an agent stands at its provider, as far as its lists say.
-fn state(agent: &AgentRow) -> &'static str {
-    match (agent.gone_at, agent.last_seen_at == NEVER_LISTED.as_millis()) {
-        (Some(_), _) => "deleted",
-        (None, true) => "not listed",
-        (None, false) => "active",
-    }
 }
 
 fn as_json(source: &str, agent: &AgentRow) -> serde_json::Value {

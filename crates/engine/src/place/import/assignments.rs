@@ -3,15 +3,13 @@
 use std::collections::BTreeSet;
 use std::io::Read;
 
-use domain::{
-    AccountId, AgentId, Assignment, Country, Phone, Rule, RuleKey, SourceId, Timestamp, Verdict,
-};
+use domain::{AccountId, AgentId, Assignment, Rule, RuleKey, SourceId, Timestamp, Verdict};
 use store::{AccountRow, Scope, SeenAgent, SourceRow, Store, StoreError, Tx};
 
 use super::{Decision, FileReport, Import, Importing, Kind, Outcome, Refusal};
 use crate::agents::NEVER_LISTED;
 use crate::lines::{Columns, Fields, FileError};
-use crate::place::rules::{calls_of, decide_rule_in};
+use crate::place::rules::decide_rule_in;
 use crate::place::{AssignError, Change, RuleChange, decide_in};
 
 const COLUMNS: [&str; 7] = ["agent", "number", "campaign", "source", "account", "from", "to"];
@@ -96,7 +94,7 @@ impl Kind for Assignments<'_> {
                 None => Outcome::Unchanged,
             }),
             Err(AssignError::Store(error)) => Err(error.into()),
-            Err(error) => Err(self.known.refusal(&error).into()),
+            Err(error) => Err(error.sentence(&self.known.accounts).into()),
         }
     }
 }
@@ -185,41 +183,6 @@ impl Known {
         let source = source.map_or("?", |source| source.name.as_str());
         format!("{} ({source})", agent.named)
     }
-
-    /// Why it cannot be assigned so, with what is in the way.
-    fn refusal(&self, error: &AssignError) -> String {
-        match error {
-            AssignError::Overlaps { name, held } => self.belongs(
-                &format!("the calls of {name}"),
-                held.account,
-                (held.valid_from, held.valid_to),
-            ),
-            AssignError::Rivals { held } => match held.verdict {
-                Verdict::Place(account) => {
-                    let calls = format!("the {}", calls_of(&held.key));
-                    self.belongs(&calls, account, (held.valid_from, held.valid_to))
-                }
-                Verdict::Exclude => error.to_string(),
-            },
-            AssignError::Archived { name } => {
-                format!("the account {name} is archived and is given nothing new")
-            }
-            other => other.to_string(),
-        }
-    }
-
-    fn belongs(
-        &self,
-        calls: &str,
-        account: AccountId,
-        (from, to): (Timestamp, Timestamp),
-    ) -> String {
-        let account = self.accounts.iter().find(|row| row.id == account);
-        let account = account.map_or("another account", |row| row.name.as_str());
-        let begins = if from == Timestamp::MIN { String::new() } else { format!(" from {from}") };
-        let ends = if to == Timestamp::MAX { String::new() } else { format!(" up to {to}") };
-        format!("{calls} belong to {account}{begins}{ends}")
-    }
 }
 
 fn a(column: &str) -> String {
@@ -227,10 +190,10 @@ fn a(column: &str) -> String {
     format!("{article} {column}")
 }
 
-/// A number in E.164. Written without its country it could mean several. It stands in no message.
+/// A number in E.164. It stands in no message.
 fn number(written: &str) -> Result<String, String> {
-    let e164 = Phone::new(written, Country::US).e164.filter(|_| written.starts_with('+'));
-    e164.ok_or_else(|| "its number is no phone number with its country code".to_owned())
+    crate::place::number(written)
+        .ok_or_else(|| "its number is no phone number with its country code".to_owned())
 }
 
 fn span(fields: &Fields<'_, '_>) -> Result<(Timestamp, Timestamp), String> {

@@ -8,7 +8,7 @@ mod show;
 use anyhow::Result;
 use clap::{Args, Subcommand};
 use domain::Timestamp;
-use engine::place::AccountError;
+use engine::place::{AccountError, tied_by};
 use store::AccountRow;
 
 use super::site::Site;
@@ -75,18 +75,12 @@ fn refusal(site: &Site, error: AccountError) -> anyhow::Error {
             Mistake::missing(error.to_string(), "Choose another one").into()
         }
         AccountError::Tied { name, ties } => {
-            let mut parts = Vec::new();
-            let kinds = [
-                (ties.calls, "call"),
-                (ties.contacts, "contact"),
-                (ties.assignments, "assignment"),
-                (ties.rules, "rule"),
-                (ties.sources, "source that assigns new agents to it"),
-            ];
-            for (number, what) in kinds.into_iter().filter(|(number, _)| *number > 0) {
-                let plural = if number == 1 { "" } else { "s" };
-                parts.push(format!("{} {what}{plural}", count(number)));
-            }
+            let parts: Vec<String> = tied_by(&ties)
+                .into_iter()
+                .map(|(number, what)| {
+                    format!("{} {what}{}", count(number), if number == 1 { "" } else { "s" })
+                })
+                .collect();
             let sentence = format!("{name} has {}", parts.join(", "));
             let hint = format!(
                 "It can be put away instead, and keeps them: {here} accounts archive {}",

@@ -10,11 +10,11 @@ use std::path::PathBuf;
 use anyhow::Result;
 use clap::Args;
 use domain::{AgentId, Assignment, Rule, RuleKey, Timestamp, Verdict};
-use engine::place::{AssignError, Change, RuleChange, make, preview, preview_unlisted};
+use engine::place::{AssignError, Change, RuleChange, Who, make, preview, preview_unlisted};
 use serde_json::json;
 use store::{AccountRow, AgentRow};
 
-use who::{Who, find, row};
+use who::{find, row};
 
 pub use rules::{Exclude, Include, exclude, include};
 
@@ -169,7 +169,7 @@ pub async fn run(site: &Site, arguments: Assign) -> Result<Exit> {
         let calls = preview_unlisted(store, (source.id, id), (from, to)).await?;
         return telling.tell(Some(calls), &foreseen(&would, calls));
     }
-    let agent = AgentId(row(&desk, &source, &who).await?);
+    let agent = row(&desk, &source, &who).await?;
     let wanted = Assignment { agent, account: account.id, valid_from: from, valid_to: to };
     let change = Change::Assign(wanted);
     let done = if telling.preview {
@@ -248,26 +248,20 @@ async fn refusal(
     error: AssignError,
     (agent, to): (&str, &str),
 ) -> anyhow::Error {
-    let held = match error {
-        AssignError::Overlaps { held, .. } => held,
-        AssignError::Archived { name } => return archived(site, &name),
-        other => return other.into(),
-    };
+    match &error {
+        AssignError::Overlaps { .. } => {}
+        AssignError::Archived { name } => return archived(site, name),
+        _ => return error.into(),
+    }
     let accounts = match desk.ctx.store.accounts_list().await {
         Ok(accounts) => accounts,
         Err(error) => return error.into(),
     };
-    let present = accounts.iter().find(|account| account.id == held.account);
-    let present = present.map_or("another account", |account| account.name.as_str());
-    let is_whole = (held.valid_from, held.valid_to) == (Timestamp::MIN, Timestamp::MAX);
-    let begun = (held.valid_from != Timestamp::MIN).then_some(held.valid_from);
-    let ended = (held.valid_to != Timestamp::MAX).then_some(held.valid_to);
-    let when = if is_whole { String::new() } else { span(begun, ended) };
-    let (here, agent_word, to) = (site.here(), quoted(agent), quoted(to));
+    let (here, agent, to) = (site.here(), quoted(agent), quoted(to));
     Mistake::missing(
-        format!("the calls of {agent} belong to {present}{when}"),
+        error.sentence(&accounts),
         format!(
-            "Give them to the other from a day on: {here} assign {agent_word} --account {to} --from DAY; or end what is: {here} unassign {agent_word}"
+            "Give them to the other from a day on: {here} assign {agent} --account {to} --from DAY; or end what is: {here} unassign {agent}"
         ),
     )
     .into()

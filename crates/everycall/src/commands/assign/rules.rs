@@ -3,11 +3,11 @@
 
 use anyhow::Result;
 use clap::Args;
-use domain::{Country, Phone, Rule, RuleKey, Timestamp, Verdict};
+use domain::{Rule, RuleKey, Timestamp, Verdict};
 use engine::place::{AssignError, RuleChange, make_rule, preview_rule};
 use store::SourceRow;
 
-use super::{Telling, span};
+use super::Telling;
 use crate::commands::site::Site;
 use crate::config::environment;
 use crate::mistake::{Exit, Mistake};
@@ -128,13 +128,11 @@ pub async fn source(site: &Site, desk: &Desk, name: Option<&str>) -> Result<Sour
 
 /// A number in E.164. Written without its country it could mean several, so that is refused.
 pub fn number(written: &str) -> Result<String> {
-    let is_whole = written.trim().starts_with('+');
-    let e164 = Phone::new(written.trim(), Country::US).e164.filter(|_| is_whole);
     let mistake = || {
         let sentence = format!("“{written}” is not a phone number with its country code");
         Mistake::new(sentence, "Write it such as +12015550123")
     };
-    Ok(e164.ok_or_else(mistake)?)
+    Ok(engine::place::number(written).ok_or_else(mistake)?)
 }
 
 /// Which rule is in the way, and how it is ended.
@@ -144,35 +142,19 @@ async fn refusal(
     source: &SourceRow,
     error: AssignError,
 ) -> anyhow::Error {
-    let held = match error {
-        AssignError::Rivals { held } => held,
-        AssignError::Archived { name } => return super::archived(site, &name),
-        other => return other.into(),
+    let AssignError::Rivals { held } = &error else {
+        return match &error {
+            AssignError::Archived { name } => super::archived(site, name),
+            _ => error.into(),
+        };
     };
     let accounts = match desk.ctx.store.accounts_list().await {
         Ok(accounts) => accounts,
         Err(error) => return error.into(),
     };
-    let begun = (held.valid_from != Timestamp::MIN).then_some(held.valid_from);
-    let ended = (held.valid_to != Timestamp::MAX).then_some(held.valid_to);
-    let when = span(begun, ended);
-    let calls = match &held.key {
-        RuleKey::Number(number) => format!("the calls of {number}"),
-        RuleKey::Campaign(name) => format!("the calls of campaign {name}"),
-        RuleKey::TestCalls => "test calls".to_owned(),
-        RuleKey::WholeSource => "all calls of the source".to_owned(),
-    };
-    let sentence = match held.verdict {
-        Verdict::Exclude => format!("{calls} are left out{when}"),
-        Verdict::Place(id) => {
-            let present = accounts.iter().find(|row| row.id == id);
-            let present = present.map_or("another account", |row| row.name.as_str());
-            format!("{calls} belong to {present}{when}")
-        }
-    };
     let (here, of) = (site.here(), super::quoted(&source.name));
-    Mistake::missing(sentence, format!("End that first: {here} {} --source {of}", ends(&held)))
-        .into()
+    let hint = format!("End that first: {here} {} --source {of}", ends(held));
+    Mistake::missing(error.sentence(&accounts), hint).into()
 }
 
 /// The command that ends a rule.

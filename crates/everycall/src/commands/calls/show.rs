@@ -2,18 +2,17 @@
 
 use anyhow::Result;
 use clap::Args;
-use domain::{Because, ProviderCallId, SourceId, Timestamp};
-use engine::view::{Version, versions};
+use domain::ProviderCallId;
+use engine::view::{Version, because, versions};
 use serde::Serialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
-use store::{AssignmentRow, CallKey, CallRow, LegRow, MoveRow, RuleRow, Scope};
+use store::{CallKey, CallRow, LegRow, MoveRow, Scope};
 
 use super::{as_json, lasted, length};
 use crate::commands::site::Site;
 use crate::mistake::{Exit, Mistake};
 use crate::output::{self, Style, instant};
-use crate::wiring::Desk;
 
 /// Show one call, and with --raw each record the provider gave of it
 #[derive(Debug, Args)]
@@ -41,7 +40,7 @@ pub async fn run(site: &Site, arguments: Show) -> Result<Exit> {
         return Err(Mistake::missing(sentence, hint).into());
     };
     let moves = desk.ctx.store.call_moves(Scope::Operator, &key).await?;
-    let why = why(&desk, &call).await?;
+    let why = because(&desk.ctx.store, &call).await?;
     let legs = desk.ctx.store.legs_of(Scope::Operator, &key).await?;
     let versions = versions(&desk.ctx.store, Scope::Operator, &key).await?;
     let told = Told { call: &call, why: &why, legs: &legs, moves: &moves, versions: &versions };
@@ -67,50 +66,6 @@ struct Told<'a> {
     legs: &'a [LegRow],
     moves: &'a [MoveRow],
     versions: &'a [Version],
-}
-
-/// The assignment or rule that decided, where one did.
-async fn why(desk: &Desk, call: &CallRow) -> Result<String> {
-    let (store, source) = (&desk.ctx.store, SourceId(call.source_id));
-    if call.reason != Because::AgentAssignment.as_str() {
-        let Some(id) = call.decided_by else { return Ok(String::new()) };
-        return Ok(store.rule_row(source, id).await?.as_ref().map(ruled).unwrap_or_default());
-    }
-    let Some(agent) = &call.provider_agent_id else { return Ok(String::new()) };
-    let held = store.assignments_list(source, agent).await?;
-    let at = call.occurred_at;
-    // Of several, the one that began last; the list is by that.
-    let decided = held.iter().rfind(|held| held.valid_from <= at && at < held.valid_to);
-    Ok(decided
-        .map(|held| {
-            let AssignmentRow { account, created_by, created_at, valid_from, valid_to } = held;
-            let what = format!("its agent is assigned to {account}");
-            made(&what, (*valid_from, *valid_to), (created_by, *created_at))
-        })
-        .unwrap_or_default())
-}
-
-fn ruled(rule: &RuleRow) -> String {
-    let whose = match rule.kind.as_str() {
-        "number" => format!("the number {}", rule.key),
-        "campaign" => format!("its campaign {}", rule.key),
-        "test_calls" => "that it is a test call".to_owned(),
-        _ => "its whole source".to_owned(),
-    };
-    let what = match &rule.account {
-        Some(account) => format!("{whose} is assigned to {account}"),
-        None => format!("it is left out because of {whose}"),
-    };
-    let by = (rule.created_by.as_str(), rule.created_at);
-    format!("rule {}: {}", rule.rule_id, made(&what, (rule.valid_from, rule.valid_to), by))
-}
-
-/// What was made, for which span, by whom and when.
-fn made(what: &str, (from, to): (i64, i64), (by, on): (&str, i64)) -> String {
-    let (from, to) = (Timestamp::from_millis(from), Timestamp::from_millis(to));
-    let from = if from == Timestamp::MIN { String::new() } else { format!(" from {from}") };
-    let to = if to == Timestamp::MAX { String::new() } else { format!(" up to {to}") };
-    format!("{what}{from}{to}, by {by} on {}", instant(on))
 }
 
 fn moved(row: &MoveRow, style: Style) -> String {

@@ -2,8 +2,8 @@
 
 use anyhow::Result;
 use clap::Args;
-use domain::{ContactFields, ContactId, Country, ExternalId, ExternalKind, Phone, Timestamp};
-use engine::contacts::{Entered, Entry};
+use domain::{ContactId, Country, ExternalKind};
+use engine::contacts::{Entered, NotSaid, Said};
 use serde_json::Value;
 
 use super::{Writing, contact_id, country, refusal};
@@ -65,46 +65,53 @@ struct Person {
 }
 
 impl Person {
-    /// What was said, where the account is at home here.
-    fn entry(&self, at_home: Option<Country>, now: Timestamp) -> Result<Entry, Mistake> {
-        let mut fields = ContactFields::new();
+    /// What was said, word by word.
+    fn said(&self) -> Result<Said, Mistake> {
+        let mut said =
+            Said { phones: self.phone.clone(), country: self.country, ..Said::default() };
         let named = [
             ("first_name", &self.first_name),
             ("last_name", &self.last_name),
             ("email", &self.email),
         ];
         for (name, value) in named {
-            if let Some(value) = value {
-                fields.state(name, Value::String(value.clone()), now);
-            }
+            let value = value.iter().map(|value| (name.to_owned(), Value::String(value.clone())));
+            said.fields.extend(value);
         }
         for custom in &self.custom {
             let Some((name, value)) = custom.split_once('=') else {
                 let sentence = format!("`{custom}` is no field with a value");
                 return Err(Mistake::new(sentence, "Write --custom NAME=VALUE"));
             };
-            fields.state(name, Value::String(value.to_owned()), now);
+            said.fields.push((name.to_owned(), Value::String(value.to_owned())));
         }
-        let home = self.country.or(at_home).unwrap_or(Country::US);
-        let mut phones = Vec::new();
-        for text in &self.phone {
-            let hint =
-                "Write it with its country, such as +1 …, or name the country with --country";
-            let phone = Phone::new(text, home).e164;
-            phones.push(phone.ok_or_else(|| Mistake::new("--phone is no phone number", hint))?);
-        }
-        let mut ids = Vec::new();
         let given = [
-            (ExternalKind::VendorLeadCode, &self.vendor_lead_code, "It has exactly 13 digits"),
-            (ExternalKind::HighlevelContact, &self.highlevel_contact, "Copy it from HighLevel"),
+            (ExternalKind::VendorLeadCode, &self.vendor_lead_code),
+            (ExternalKind::HighlevelContact, &self.highlevel_contact),
         ];
-        for (kind, text, hint) in given {
-            let Some(text) = text else { continue };
-            let id = ExternalId::new(kind, text);
-            ids.push(id.ok_or_else(|| Mistake::new(format!("`{text}` is no {kind}"), hint))?);
-        }
-        Ok(Entry { fields, phones, ids })
+        said.ids.extend(given.into_iter().filter_map(|(kind, id)| Some((kind, id.clone()?))));
+        Ok(said)
     }
+}
+
+/// What to do about words that make no sense.
+fn unsaid(error: NotSaid) -> Mistake {
+    let (sentence, hint) = match &error {
+        NotSaid::Phone => (
+            "--phone is no phone number".to_owned(),
+            "Write it with its country, such as +1 …, or name the country with --country",
+        ),
+        NotSaid::Id { kind: ExternalKind::VendorLeadCode, .. } => {
+            (error.to_string(), "It has exactly 13 digits")
+        }
+        NotSaid::Id { kind: ExternalKind::HighlevelContact, .. } => {
+            (error.to_string(), "Copy it from HighLevel")
+        }
+        NotSaid::Nothing => {
+            (error.to_string(), "Give --phone, --vendor-lead-code or --highlevel-contact")
+        }
+    };
+    Mistake::new(sentence, hint)
 }
 
 /// Adds one.
@@ -112,13 +119,7 @@ pub async fn add(site: &Site, arguments: Add) -> Result<Exit> {
     let desk = site.look().await?;
     let now = desk.ctx.now();
     let account = account(site, &desk, &arguments.account).await?;
-    let entry = arguments.person.entry(account.country, now)?;
-    if entry.phones.is_empty() && entry.ids.is_empty() {
-        let hint = "Give --phone, --vendor-lead-code or --highlevel-contact";
-        return Err(
-            Mistake::new("a contact needs a number or an id, or no call finds it", hint).into()
-        );
-    }
+    let entry = arguments.person.said()?.newcomer(account.country, now).map_err(unsaid)?;
     let dry = arguments.writing.dry_run;
     let who = environment::user();
     let (entered, moved) =
@@ -154,7 +155,7 @@ pub async fn change(site: &Site, arguments: Change) -> Result<Exit> {
     let desk = site.look().await?;
     let now = desk.ctx.now();
     let at_home = country_of(&desk, arguments.contact).await?;
-    let entry = arguments.person.entry(at_home, now)?;
+    let entry = arguments.person.said()?.entry(at_home, now).map_err(unsaid)?;
     let (contact, dry, who) = (arguments.contact, arguments.writing.dry_run, environment::user());
     let changed = engine::contacts::change(&desk.ctx.store, contact, entry, (&who, dry), now).await;
     let (has_changed, moved) = changed.map_err(|error| refusal(site, error))?;

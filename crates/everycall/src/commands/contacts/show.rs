@@ -1,12 +1,9 @@
 //! One contact with its history.
 
-use std::collections::HashMap;
-
 use anyhow::Result;
 use clap::Args;
-use domain::{ContactId, Country};
+use domain::ContactId;
 use engine::contacts::{History, HistoryError, Message, history};
-use providers::Connection;
 use serde_json::{Value, json};
 use store::Scope;
 
@@ -14,7 +11,6 @@ use super::{contact_id, refusal};
 use crate::commands::site::Site;
 use crate::mistake::Exit;
 use crate::output::{self, Style, instant};
-use crate::wiring::Desk;
 
 /// Show one contact: what is known, and its calls, each with its transcript as a message
 #[derive(Debug, Args)]
@@ -33,11 +29,8 @@ pub struct Show {
 /// Shows it.
 pub async fn run(site: &Site, arguments: Show) -> Result<Exit> {
     let desk = site.look().await?;
-    let readers = readers(&desk);
-    let read = |source: &str, record: &[u8]| {
-        let (connection, home) = readers.get(source)?;
-        connection.normalise(record, *home).ok()
-    };
+    let reader = desk.records();
+    let read = |source: &str, record: &[u8]| reader(source, record);
     let store = &desk.ctx.store;
     let found = history(store, Scope::Operator, arguments.contact, arguments.limit, read).await;
     let history = match found {
@@ -54,14 +47,6 @@ pub async fn run(site: &Site, arguments: Show) -> Result<Exit> {
         output::print(&text(&history, account, Style::of_stdout()))?;
     }
     Ok(Exit::Done)
-}
-
-/// What reads the records of each configured source.
-fn readers(desk: &Desk) -> HashMap<String, (Connection, Country)> {
-    let sources = desk.config.sources.iter();
-    sources
-        .filter_map(|source| Some((source.name.clone(), (desk.reader(source)?, source.country))))
-        .collect()
 }
 
 fn as_json(history: &History, account: &str) -> Value {
