@@ -13,11 +13,13 @@ use tokio_util::sync::CancellationToken;
 pub async fn serve(
     listener: TcpListener,
     ctx: &Context,
+    read: web::Reader,
     notice: Option<String>,
     stop: CancellationToken,
 ) -> io::Result<()> {
     let clock = Arc::new(Face(Arc::clone(&ctx.wait)));
-    web::serve(listener, web::State { store: ctx.store.clone(), clock, notice }, stop).await
+    let (store, limits) = (ctx.store.clone(), web::Limits::default());
+    web::serve(listener, web::State { store, clock, notice, read, limits }, stop).await
 }
 
 /// A clock that tells the time and cannot wait.

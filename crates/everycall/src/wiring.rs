@@ -1,10 +1,11 @@
 //! From configuration to the engine's world: database, clock, connections.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Result;
-use domain::{AccountId, Capabilities, SourceId, Tiers, Timestamp};
+use domain::{AccountId, Capabilities, Country, SourceId, Tiers, Timestamp};
 use engine::Context;
 use engine::vault::SourceVault;
 use providers::http::budget::Budgets;
@@ -92,6 +93,20 @@ impl Desk {
             tuning: configured.tuning,
         };
         connect(settings, self.ctx.wait.clone(), &self.budgets).ok()
+    }
+
+    /// What reads a record of a source, by the source's name; nothing where it is not configured.
+    pub fn records(&self) -> web::Reader {
+        let sources = self.config.sources.iter();
+        let readers: HashMap<String, (Connection, Country)> = sources
+            .filter_map(|source| {
+                Some((source.name.clone(), (self.reader(source)?, source.country)))
+            })
+            .collect();
+        Arc::new(move |source, record| {
+            let (connection, home) = readers.get(source)?;
+            connection.normalise(record, *home).ok()
+        })
     }
 
     /// What its provider can answer. Of a source that is no longer configured nothing is expected.

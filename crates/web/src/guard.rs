@@ -1,6 +1,6 @@
 //! What every request passes: the `Host` check, the headers of the answer, and the log's span.
 
-use axum::extract::Request;
+use axum::extract::{MatchedPath, Request};
 use axum::http::header::{self, HeaderName, HeaderValue};
 use axum::http::uri::Authority;
 use axum::middleware::Next;
@@ -51,9 +51,20 @@ pub async fn secure_headers(request: Request, next: Next) -> Response {
     response
 }
 
-/// The span of a request. It has the path and not the query, which may hold a call's id.
+/// The span of a request. It has neither the query nor what stands in the place of an id, which may
+/// be a call's or a person's.
 pub fn span<B>(request: &axum::http::Request<B>) -> tracing::Span {
-    tracing::debug_span!("request", method = %request.method(), path = request.uri().path())
+    tracing::debug_span!("request", method = %request.method(), path = route(request))
+}
+
+/// The route a request takes, for the log. Of one that takes none under `/api` nothing is said, for
+/// nobody knows what stands in it.
+pub fn route<B>(request: &axum::http::Request<B>) -> &str {
+    match request.extensions().get::<MatchedPath>() {
+        Some(matched) => matched.as_str(),
+        None if request.uri().path().starts_with("/api/") => "/api/…",
+        None => request.uri().path(),
+    }
 }
 
 #[cfg(test)]

@@ -1,8 +1,9 @@
 //! The dashboard's first page and the JSON API: what is known, and what is not.
 //!
-//! Everything here only reads. There is no sign-in yet, so it is meant for a loopback port, and
-//! every request whose `Host` is not a loopback name is refused: a page elsewhere that points
-//! its own name at 127.0.0.1 (DNS rebinding) must not read people's calls through a browser.
+//! There is no sign-in yet, so it is meant for a loopback port, and every request whose `Host` is not
+//! a loopback name is refused: a page elsewhere that points its own name at 127.0.0.1 (DNS
+//! rebinding) must not read people's calls through a browser. Pages only show; the API changes
+//! things too, for whoever sends a token, which no browser does by itself.
 //!
 //! Pages work without JavaScript and carry none. Page and JSON show the same facts.
 
@@ -19,6 +20,7 @@ mod overview;
 mod run;
 
 use std::any::Any;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -34,6 +36,7 @@ use tower_http::compression::CompressionLayer;
 use tower_http::timeout::TimeoutLayer;
 use tower_http::trace::TraceLayer;
 
+pub use api::{Limits, Route, Takes, document, table};
 use failure::Failure;
 
 /// What every page needs.
@@ -45,9 +48,16 @@ pub struct State {
     pub clock: Arc<dyn domain::Clock>,
     /// A sentence shown on every page, such as "Demo: these calls are simulated".
     pub notice: Option<String>,
+    /// How records are read.
+    pub read: Reader,
+    /// How often the API may be asked.
+    pub limits: Limits,
 }
 
-/// The longest a request may take.
+/// Reads a record of the source of this name into a call; gives nothing where nobody can.
+pub type Reader = Arc<dyn Fn(&str, &[u8]) -> Option<domain::Call> + Send + Sync>;
+
+/// The longest a page may take.
 const REQUEST: Duration = Duration::from_secs(20);
 
 /// How long requests under way may go on once the service is told to stop.
@@ -56,17 +66,18 @@ const GRACE: Duration = Duration::from_secs(5);
 /// Every page and every JSON answer.
 pub fn router(state: State) -> Router {
     let ids = failure::Ids::new(Arc::clone(&state.clock));
-    Router::new()
+    let pages = Router::new()
         .route("/", get(overview::show))
         .route("/runs/{id}", get(run::show))
         .route("/calls", get(calls::show))
         .route("/healthz", get(health::show))
         .merge(assets::routes())
-        .nest("/api/v1", api::routes())
+        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, REQUEST));
+    pages
+        .nest("/api/v1", api::routes(&state))
         .fallback(async || Failure::NotFound { what: "page" })
         .method_not_allowed_fallback(async || Failure::ReadOnly)
         .layer(CatchPanicLayer::custom(panicked))
-        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, REQUEST))
         .layer(from_fn(guard::loopback_only))
         .layer(from_fn_with_state((ids, state.notice.clone()), failure::explain))
         .layer(from_fn(guard::secure_headers))
@@ -81,8 +92,10 @@ pub async fn serve(
     state: State,
     stop: CancellationToken,
 ) -> std::io::Result<()> {
+    // With the address of whoever asks, for the door of the API.
+    let service = router(state).into_make_service_with_connect_info::<SocketAddr>();
     let serving =
-        axum::serve(listener, router(state)).with_graceful_shutdown(stop.clone().cancelled_owned());
+        axum::serve(listener, service).with_graceful_shutdown(stop.clone().cancelled_owned());
     let patience = async {
         stop.cancelled().await;
         tokio::time::sleep(GRACE).await;

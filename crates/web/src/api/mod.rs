@@ -1,85 +1,72 @@
-//! The JSON API: the same facts as the pages, times in RFC 3339.
+//! The JSON API: one table of routes, from which the router, its document and its tests are made.
+//!
+//! A request comes in through [`door`]; what a route needs is said once, in its line of the table.
 
-use axum::extract::rejection::{PathRejection, QueryRejection};
-use axum::extract::{Path, Query, State};
+mod accounts;
+mod agents;
+mod asked;
+mod assignments;
+mod calls;
+mod contacts;
+mod door;
+mod instant;
+mod openapi;
+mod route;
+mod rules;
+mod runs;
+mod sources;
+mod told;
+mod waiting;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::http::StatusCode;
+use axum::middleware::from_fn_with_state;
 use axum::routing::get;
-use axum::{Json, Router};
-use domain::Timestamp;
-use serde::Serialize;
+use tower_http::timeout::TimeoutLayer;
 
-use crate::calls::{CallsAsked, CallsFacts, calls_asked};
-use crate::facts::{LogEntry, RunFacts, SkipFacts, Status};
+pub use door::Limits;
+pub use instant::Instant;
+pub use openapi::whole as document;
+pub use route::{Route, Takes};
+
 use crate::failure::Failure;
-use crate::run::run_id;
+use door::{Door, Throttle};
 
-/// Runs listed at once.
-const RUNS: i64 = 50;
+/// Every route of the API.
+pub fn table() -> Vec<Route> {
+    [
+        runs::routes(),
+        calls::routes(),
+        accounts::routes(),
+        agents::routes(),
+        assignments::routes(),
+        rules::routes(),
+        waiting::routes(),
+        contacts::routes(),
+    ]
+    .concat()
+}
 
 /// Everything under `/api/v1`.
-pub fn routes() -> Router<crate::State> {
-    Router::new()
-        .route("/status", get(status))
-        .route("/runs", get(runs))
-        .route("/runs/{id}", get(run))
-        .route("/calls", get(calls))
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct AsOf<T> {
-    as_of: Timestamp,
-    #[serde(flatten)]
-    what: T,
-}
-
-#[derive(Serialize)]
-struct Runs {
-    runs: Vec<RunFacts>,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Run {
-    #[serde(flatten)]
-    facts: RunFacts,
-    skipped_calls: Vec<SkipFacts>,
-    logs: Vec<LogEntry>,
-}
-
-async fn status(State(state): State<crate::State>) -> Result<Json<Status>, Failure> {
-    Ok(Json(Status::load(&state).await?))
-}
-
-async fn runs(State(state): State<crate::State>) -> Result<Json<AsOf<Runs>>, Failure> {
-    let as_of = state.clock.now();
-    let rows = state.store.runs_list(None, RUNS).await?;
-    let runs = rows.into_iter().map(|row| RunFacts::of(row, as_of)).collect();
-    Ok(Json(AsOf { as_of, what: Runs { runs } }))
-}
-
-async fn run(
-    State(state): State<crate::State>,
-    id: Result<Path<i64>, PathRejection>,
-) -> Result<Json<AsOf<Run>>, Failure> {
-    let id = run_id(id)?;
-    let as_of = state.clock.now();
-    let row = state.store.run_get(id).await?.ok_or(Failure::NotFound { what: "run" })?;
-    let skipped = state.store.run_skips(id).await?;
-    let logs = state.store.run_log(id).await?;
-    let what = Run {
-        facts: RunFacts::of(row, as_of),
-        skipped_calls: skipped.into_iter().map(SkipFacts::from).collect(),
-        logs: logs.into_iter().map(LogEntry::from).collect(),
-    };
-    Ok(Json(AsOf { as_of, what }))
-}
-
-async fn calls(
-    State(state): State<crate::State>,
-    asked: Result<Query<CallsAsked>, QueryRejection>,
-) -> Result<Json<AsOf<CallsFacts>>, Failure> {
-    let asked = calls_asked(asked)?;
-    let as_of = state.clock.now();
-    let what = CallsFacts::load(&state, &asked).await?;
-    Ok(Json(AsOf { as_of, what }))
+pub fn routes(state: &crate::State) -> Router<crate::State> {
+    let throttle = Arc::new(Throttle::new(state.limits));
+    let mut router = Router::new();
+    for route in table() {
+        let door = Door {
+            state: state.clone(),
+            throttle: Arc::clone(&throttle),
+            needs: route.needs,
+            takes: route.takes,
+        };
+        let patience = route.patience();
+        let timeout = TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, patience);
+        let handler = route.handler.route_layer(from_fn_with_state(door, door::enter));
+        router = router.route(route.path, handler.route_layer(timeout));
+    }
+    router
+        .route("/openapi.json", get(openapi::show))
+        .fallback(async || Failure::NotFound { what: "route" })
+        .method_not_allowed_fallback(async || Failure::OtherMethod)
 }

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use axum::extract::Query;
 use axum::extract::rejection::QueryRejection;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use store::{CallFilter, CallRow, Store};
 
@@ -16,11 +17,15 @@ const COUNT: i64 = 50;
 const COUNT_MAX: i64 = 500;
 
 /// What an address asks for; an empty value is as good as none.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 pub struct CallsAsked {
+    /// Of the source of this name only.
     source: Option<String>,
+    /// Of this placement only: `placed`, `waiting` or `excluded`.
     placement: Option<String>,
+    /// Go on after this one: what the page before named as its next.
     after: Option<String>,
+    /// How many, from 1 to 500; 50 where it is not said.
     limit: Option<String>,
 }
 

@@ -3,12 +3,15 @@
 use std::time::Duration;
 
 use domain::{Covered, Level, Mark, Timestamp, Window};
+use schemars::JsonSchema;
 use serde::Serialize;
+
+use crate::api::Instant;
 
 const DAY: Duration = Duration::from_hours(24);
 
 /// How well one day is proved: as well as its worst part.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Standing {
     /// It lies before the source's history.
@@ -26,15 +29,17 @@ pub enum Standing {
 }
 
 /// One day, in UTC.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Day {
     /// Its first instant.
+    #[schemars(with = "Instant")]
     pub from: Timestamp,
     /// How well it is proved.
     pub level: Standing,
     /// Up to when, where the rest is not yet due.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<Instant>")]
     pub until: Option<Timestamp>,
     /// What else the ledger says of it.
     #[serde(skip_serializing_if = "Option::is_none")]

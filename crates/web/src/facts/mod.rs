@@ -6,6 +6,7 @@ mod run;
 mod waiting;
 
 use domain::Timestamp;
+use schemars::JsonSchema;
 use serde::Serialize;
 use store::{Scope, SourceRow};
 
@@ -15,16 +16,18 @@ pub use run::{LogEntry, RunFacts, SkipFacts};
 pub use waiting::WaitingFor;
 
 use crate::State;
+use crate::api::Instant;
 use crate::failure::Failure;
 
 /// Days shown of every source's ledger.
 const DAYS: u32 = 90;
 
 /// Where every call stands, over all sources.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Status {
     /// As of when.
+    #[schemars(with = "Instant")]
     pub as_of: Timestamp,
     /// What should be known about all of it.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -41,7 +44,7 @@ pub struct Status {
 }
 
 /// How many calls there are, and where they stand.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Counts {
     /// Stored calls.
@@ -57,7 +60,7 @@ pub struct Counts {
 }
 
 /// One source.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct SourceFacts {
     /// Its name.
@@ -68,6 +71,7 @@ pub struct SourceFacts {
     #[serde(skip)]
     pub provider_title: &'static str,
     /// Where its history starts.
+    #[schemars(with = "Instant")]
     pub since: Timestamp,
     /// Its calls.
     #[serde(flatten)]

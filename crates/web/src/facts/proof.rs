@@ -3,15 +3,18 @@
 use std::time::Duration;
 
 use domain::{Coverage, Timestamp, Window};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::days::{Day, days};
+use crate::api::Instant;
 
 /// How far a source's history is proved.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Proof {
     /// The end of the newest window anybody has looked at.
+    #[schemars(with = "Option<Instant>")]
     pub read_until: Option<Timestamp>,
     /// Windows before that instant that are not proved.
     pub unproved_windows: u64,
@@ -24,11 +27,13 @@ pub struct Proof {
 }
 
 /// A window that is not proved.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Gap {
     /// Its first instant.
+    #[schemars(with = "Instant")]
     pub from: Timestamp,
     /// The first instant after it.
+    #[schemars(with = "Instant")]
     pub to: Timestamp,
 }
 

@@ -4,14 +4,16 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use domain::Timestamp;
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 use store::{LogLine, RunRow, SkipRow};
 
 use super::unsigned;
+use crate::api::Instant;
 
 /// A run, ended or not. Its fields are the names and meanings of the engine's run report.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct RunFacts {
     pub sync_log_id: i64,
@@ -20,7 +22,9 @@ pub struct RunFacts {
     pub kind: String,
     pub status: String,
     pub success: bool,
+    #[schemars(with = "Instant")]
     pub started_at: Timestamp,
+    #[schemars(with = "Option<Instant>")]
     pub finished_at: Option<Timestamp>,
     #[serde(rename = "duration_ms")]
     pub duration_ms: u64,
@@ -46,9 +50,10 @@ pub struct RunFacts {
 }
 
 /// One line of a run's log. Its fields are named as in the engine's run report, with the phase apart.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct LogEntry {
+    #[schemars(with = "Instant")]
     pub at: Timestamp,
     pub phase: String,
     pub message: String,
@@ -58,13 +63,14 @@ pub struct LogEntry {
 }
 
 /// A call a run could not place, or a record it could not read. Its fields are the columns of `run_skips`.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct SkipFacts {
     pub provider_call_id: Option<String>,
     pub reason: String,
     pub detail: String,
     pub provider_agent_id: Option<String>,
+    #[schemars(with = "Option<Instant>")]
     pub occurred_at: Option<Timestamp>,
 }
 

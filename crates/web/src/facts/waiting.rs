@@ -1,13 +1,15 @@
 //! What waiting calls wait for, and the command that ends their waiting.
 
 use domain::{Timestamp, WaitingReason};
+use schemars::JsonSchema;
 use serde::Serialize;
 use store::WaitingGroup;
 
 use super::unsigned;
+use crate::api::Instant;
 
 /// Calls that wait for the same thing.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct WaitingFor {
     /// What they lack.
@@ -21,6 +23,7 @@ pub struct WaitingFor {
     /// How many.
     pub calls: u64,
     /// When the oldest of them happened.
+    #[schemars(with = "Instant")]
     pub oldest: Timestamp,
     /// What to run.
     pub command: Option<String>,

@@ -4,6 +4,9 @@
 //! gives it an id, and writes the cause with the same id into the log.
 
 mod ids;
+mod words;
+
+use std::time::Duration;
 
 use askama::Template;
 use axum::Json;
@@ -17,6 +20,7 @@ use store::StoreError;
 pub use ids::Ids;
 
 use crate::frame::{Frame, html};
+use crate::guard;
 
 /// Why there is no answer.
 #[derive(Debug, Clone)]
@@ -33,8 +37,49 @@ pub enum Failure {
     },
     /// The request came under a name that is not this machine's.
     ForeignHost,
-    /// The request wants to change something.
+    /// A page is asked to change something.
     ReadOnly,
+    /// There is no such way to use a route of the API.
+    OtherMethod,
+    /// The request needs a token that holds, and came without.
+    Unauthorised {
+        /// What is wrong with it, or that there is none.
+        why: String,
+        /// Whether a token came.
+        has_token: bool,
+    },
+    /// The token holds and was not given out for this.
+    Forbidden {
+        /// What it lacks.
+        why: String,
+    },
+    /// Too much was asked in too short a time.
+    TooOften {
+        /// Of what.
+        what: &'static str,
+        /// How long to wait.
+        wait: Duration,
+    },
+    /// The body is too long.
+    TooLong {
+        /// How long it may be, in bytes.
+        bytes_max: usize,
+    },
+    /// The body is of another kind than is read here.
+    OtherType {
+        /// What is read.
+        wanted: &'static str,
+    },
+    /// What is there stands against it.
+    Conflict {
+        /// What is so.
+        sentence: String,
+    },
+    /// It was understood and makes no sense.
+    Unusable {
+        /// What is wrong.
+        sentence: String,
+    },
     /// The database does not answer.
     Unreachable {
         /// What it says, for the log.
@@ -42,6 +87,8 @@ pub enum Failure {
     },
     /// It took too long.
     TooSlow,
+    /// A change took too long.
+    Unfinished,
     /// A defect of ours.
     Defect {
         /// What is known, for the log.
@@ -50,59 +97,13 @@ pub enum Failure {
 }
 
 impl Failure {
-    fn status(&self) -> StatusCode {
-        match self {
-            Self::NotFound { .. } => StatusCode::NOT_FOUND,
-            Self::Misasked { .. } => StatusCode::BAD_REQUEST,
-            Self::ForeignHost => StatusCode::FORBIDDEN,
-            Self::ReadOnly => StatusCode::METHOD_NOT_ALLOWED,
-            Self::Unreachable { .. } | Self::TooSlow => StatusCode::SERVICE_UNAVAILABLE,
-            Self::Defect { .. } => StatusCode::INTERNAL_SERVER_ERROR,
-        }
-    }
-
-    fn title(&self) -> String {
-        match self {
-            Self::NotFound { what } => format!("There is no such {what}"),
-            Self::Misasked { .. } => "This address makes no sense".to_owned(),
-            Self::ForeignHost => "This name is not served here".to_owned(),
-            Self::ReadOnly => "Nothing can be changed here".to_owned(),
-            Self::Unreachable { .. } => "The database cannot be reached".to_owned(),
-            Self::TooSlow => "This took too long".to_owned(),
-            Self::Defect { .. } => "Something went wrong on our side".to_owned(),
-        }
-    }
-
-    fn sentence(&self) -> String {
-        match self {
-            Self::NotFound { .. } => {
-                "The link may be mistyped, or from another database.".to_owned()
-            }
-            Self::Misasked { sentence } => sentence.clone(),
-            Self::ForeignHost => "The dashboard has no sign-in yet and answers on this machine \
-                only. Open it as http://127.0.0.1 or http://localhost with its port."
-                .to_owned(),
-            Self::ReadOnly => "These pages only show. Changes are made on the command line; \
-                see everycall --help."
-                .to_owned(),
-            Self::Unreachable { .. } => "Nothing is lost. Check that the database runs and that \
-                its file or server can be reached, then load this page again; everycall doctor \
-                says more."
-                .to_owned(),
-            Self::TooSlow => "The database is busy. Load this page again in a moment.".to_owned(),
-            Self::Defect { .. } => "Nothing is lost. The log has the details under the id below; \
-                please report it."
-                .to_owned(),
-        }
-    }
-
     fn log(&self, id: &str, path: &str) {
         let title = self.title();
         match self {
             Self::Unreachable { detail } | Self::Defect { detail } => {
                 tracing::error!(failure.id = id, path, "{title}: {detail}");
             }
-            Self::TooSlow => tracing::warn!(failure.id = id, path, "{title}"),
+            Self::TooSlow | Self::Unfinished => tracing::warn!(failure.id = id, path, "{title}"),
             _ => tracing::info!(failure.id = id, path, "{title}"),
         }
     }
@@ -142,30 +143,38 @@ pub async fn explain(
     request: Request,
     next: Next,
 ) -> Response {
-    let path = request.uri().path().to_owned();
+    let is_read = request.method().is_safe();
+    let is_api = request.uri().path().starts_with("/api/");
+    let path = guard::route(&request).to_owned();
     let mut response = next.run(request).await;
+    let allow = response.headers_mut().remove(header::ALLOW);
     let known = response.extensions_mut().remove::<Failure>();
     let is_bare = !response.headers().contains_key(header::CONTENT_TYPE);
     let timed_out = response.status() == StatusCode::SERVICE_UNAVAILABLE && is_bare;
-    let Some(failure) = known.or_else(|| timed_out.then_some(Failure::TooSlow)) else {
-        return response;
-    };
+    let late = if is_read { Failure::TooSlow } else { Failure::Unfinished };
+    let Some(failure) = known.or_else(|| timed_out.then_some(late)) else { return response };
     let id = ids.next();
     failure.log(&id, &path);
-    if path.starts_with("/api/") {
-        return as_json(&failure, &id);
-    }
+    let mut answer = if is_api { as_json(&failure, &id) } else { as_page(&failure, &id, notice) };
+    answer.headers_mut().extend(failure.headers());
+    answer.headers_mut().extend(allow.map(|allow| (header::ALLOW, allow)));
+    answer
+}
+
+fn as_page(failure: &Failure, id: &str, notice: Option<String>) -> Response {
     let frame = Frame::new(failure.title(), "", notice, None);
-    let page = html(&Page { frame, sentence: failure.sentence(), id: &id });
+    let page = html(&Page { frame, sentence: failure.sentence(), id });
     page.map_or_else(
         |_| failure.status().into_response(),
         |page| (failure.status(), page).into_response(),
     )
 }
 
+/// As a problem of RFC 9457.
 fn as_json(failure: &Failure, id: &str) -> Response {
     let status = failure.status();
     let body = json!({
+        "type": format!("urn:everycall:problem:{}", failure.code()),
         "title": failure.title(),
         "status": status.as_u16(),
         "detail": failure.sentence(),

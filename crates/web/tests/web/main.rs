@@ -1,9 +1,18 @@
 //! Every page and every JSON answer, asked without a socket.
 
 mod api;
+mod contacts;
+mod document;
+mod door;
+mod hostile;
+mod isolation;
+mod named;
 mod pages;
 mod refused;
 mod sample;
+mod schema;
+mod world;
+mod writing;
 
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request, StatusCode};

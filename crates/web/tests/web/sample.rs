@@ -37,7 +37,18 @@ pub fn at(text: &str) -> Timestamp {
 pub async fn empty(folder: &std::path::Path) -> web::State {
     let url = format!("sqlite://{}", folder.join("calls.db").display());
     let store = Store::open(&url).await.expect("a fresh file can be opened");
-    web::State { store, clock: Arc::new(Still(at(NOW))), notice: None }
+    over(store)
+}
+
+/// A state over this store.
+pub fn over(store: Store) -> web::State {
+    web::State {
+        store,
+        clock: Arc::new(Still(at(NOW))),
+        notice: None,
+        read: Arc::new(|_source, _record| None),
+        limits: web::Limits::default(),
+    }
 }
 
 /// A state over a store with ninety days; the unassigned agent has the given name.

@@ -1,0 +1,188 @@
+//! Rules of a source: all that are in force, and which calls are left out.
+
+use axum::Json;
+use axum::extract::State;
+use domain::access::Area;
+use domain::{Rule, RuleKey, Timestamp, Verdict};
+use engine::place::{RuleChange, make_rule, preview_rule};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use store::{RuleInForce, SourceRow};
+
+use super::agents::OfSourceAsked;
+use super::asked::{Asked, Said, count};
+use super::assignments::{bounds, refusal};
+use super::door::Guest;
+use super::instant::Instant;
+use super::route::Route;
+use super::sources::{named, named_or_only};
+use super::told::{AsOf, Changed, PreviewAsked};
+use crate::failure::Failure;
+
+/// Everything under `/rules`.
+pub fn routes() -> Vec<Route> {
+    use Area::Operators;
+    vec![
+        Route::get("/rules", "List rules of sources in force", Operators, list)
+            .asks::<OfSourceAsked>()
+            .gives::<AsOf<Rules>>(),
+        Route::post("/rules/exclude", "Leave calls out", Operators, exclude)
+            .asks::<PreviewAsked>()
+            .takes::<ExcludeSaid>()
+            .gives::<Changed>(),
+        Route::post("/rules/include", "Count calls again that were left out", Operators, include)
+            .asks::<PreviewAsked>()
+            .takes::<ExcludeSaid>()
+            .gives::<Changed>(),
+    ]
+}
+
+/// A page of rules.
+#[derive(Debug, Serialize, JsonSchema)]
+struct Rules {
+    /// By id.
+    rules: Vec<RuleFacts>,
+    /// What to ask for as `after` to get the next page; none on the last.
+    next: Option<i64>,
+}
+
+/// A rule of a source.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+struct RuleFacts {
+    id: i64,
+    source: String,
+    /// `number`, `campaign`, `test_calls` or `whole_source`.
+    kind: String,
+    /// The number or the campaign.
+    key: Option<String>,
+    /// Whose the calls are; none where they are left out.
+    account_id: Option<i64>,
+    account: Option<String>,
+    /// Whether the calls are left out.
+    excludes: bool,
+    /// First instant it holds; none for always.
+    #[schemars(with = "Option<Instant>")]
+    from: Option<Timestamp>,
+    /// First instant it no longer holds; none for never.
+    #[schemars(with = "Option<Instant>")]
+    to: Option<Timestamp>,
+    #[schemars(with = "Instant")]
+    created_at: Timestamp,
+    created_by: String,
+}
+
+/// Which calls are left out: exactly one of number and test calls.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct ExcludeSaid {
+    /// Calls where our side has this number, such as +12015550123.
+    number: Option<String>,
+    /// Calls the provider says were made to try an agent out.
+    #[serde(default)]
+    test_calls: bool,
+    /// The source, when there are several.
+    source: Option<String>,
+}
+
+impl ExcludeSaid {
+    fn key(&self) -> Result<RuleKey, Failure> {
+        match (&self.number, self.test_calls) {
+            (Some(written), false) => Ok(RuleKey::Number(number(written)?)),
+            (None, true) => Ok(RuleKey::TestCalls),
+            _ => {
+                let sentence = "which calls are meant is said by one of number and testCalls";
+                Err(Failure::Unusable { sentence: sentence.to_owned() })
+            }
+        }
+    }
+}
+
+impl From<RuleInForce> for RuleFacts {
+    fn from(row: RuleInForce) -> Self {
+        let (from, to) = bounds(row.valid_from, row.valid_to);
+        Self {
+            id: row.rule_id,
+            source: row.source,
+            kind: row.kind,
+            key: Some(row.key).filter(|key| !key.is_empty()),
+            excludes: row.account_id.is_none(),
+            account_id: row.account_id,
+            account: row.account,
+            from,
+            to,
+            created_at: Timestamp::from_millis(row.created_at),
+            created_by: row.created_by,
+        }
+    }
+}
+
+async fn list(
+    State(state): State<crate::State>,
+    Asked(asked): Asked<OfSourceAsked>,
+) -> Result<Json<AsOf<Rules>>, Failure> {
+    let as_of = state.clock.now();
+    let source = match &asked.source {
+        Some(name) => Some(named(&state, name).await?.id),
+        None => None,
+    };
+    let count = count(asked.limit)?;
+    let after = asked.after.unwrap_or(0);
+    let mut rows = state.store.rules_page(source, after, count as i64 + 1).await?;
+    let has_more = rows.len() > count;
+    rows.truncate(count);
+    let next = rows.last().filter(|_| has_more).map(|row| row.rule_id);
+    let rules = rows.into_iter().map(RuleFacts::from).collect();
+    Ok(Json(AsOf { as_of, what: Rules { rules, next } }))
+}
+
+async fn exclude(
+    State(state): State<crate::State>,
+    guest: Guest,
+    Asked(asked): Asked<PreviewAsked>,
+    Said(said): Said<ExcludeSaid>,
+) -> Result<Json<Changed>, Failure> {
+    let (key, verdict) = (said.key()?, Verdict::Exclude);
+    let (valid_from, valid_to) = (Timestamp::MIN, Timestamp::MAX);
+    let source = named_or_only(&state, said.source.as_deref()).await?;
+    let change = RuleChange::Establish(Rule { id: None, key, verdict, valid_from, valid_to });
+    made(&state, &source, &change, (&guest.by(), asked.preview)).await
+}
+
+async fn include(
+    State(state): State<crate::State>,
+    guest: Guest,
+    Asked(asked): Asked<PreviewAsked>,
+    Said(said): Said<ExcludeSaid>,
+) -> Result<Json<Changed>, Failure> {
+    let change = RuleChange::End { key: said.key()?, excludes: true, from: Timestamp::MIN };
+    let source = named_or_only(&state, said.source.as_deref()).await?;
+    made(&state, &source, &change, (&guest.by(), asked.preview)).await
+}
+
+/// Makes a change of the rules of a source, or says what it would move.
+pub async fn made(
+    state: &crate::State,
+    source: &SourceRow,
+    change: &RuleChange,
+    (by, is_preview): (&str, bool),
+) -> Result<Json<Changed>, Failure> {
+    let done = if is_preview {
+        preview_rule(&state.store, source.id, change).await.map(Some)
+    } else {
+        make_rule(&state.store, source.id, change, by, state.clock.now()).await
+    };
+    match done {
+        Ok(moved) => Ok(Json(Changed::of(moved, is_preview))),
+        Err(error) => Err(refusal(state, error).await),
+    }
+}
+
+/// A number of ours, as it is written with its country.
+pub fn number(written: &str) -> Result<String, Failure> {
+    let sentence = || {
+        let such = "is not a phone number with its country code, such as +12015550123";
+        format!("“{written}” {such}")
+    };
+    engine::place::number(written).ok_or_else(|| Failure::Unusable { sentence: sentence() })
+}

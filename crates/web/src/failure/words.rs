@@ -1,0 +1,164 @@
+//! The words, the status and the headers of each failure.
+
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+
+use super::Failure;
+
+impl Failure {
+    /// The status of the answer.
+    pub fn status(&self) -> StatusCode {
+        match self {
+            Self::NotFound { .. } => StatusCode::NOT_FOUND,
+            Self::Misasked { .. } => StatusCode::BAD_REQUEST,
+            Self::ForeignHost => StatusCode::FORBIDDEN,
+            Self::ReadOnly | Self::OtherMethod => StatusCode::METHOD_NOT_ALLOWED,
+            Self::Unauthorised { .. } => StatusCode::UNAUTHORIZED,
+            Self::Forbidden { .. } => StatusCode::FORBIDDEN,
+            Self::TooOften { .. } => StatusCode::TOO_MANY_REQUESTS,
+            Self::TooLong { .. } => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::OtherType { .. } => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::Conflict { .. } => StatusCode::CONFLICT,
+            Self::Unusable { .. } => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::Unreachable { .. } | Self::TooSlow | Self::Unfinished => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
+            Self::Defect { .. } => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    /// What is wrong, for a person.
+    pub fn title(&self) -> String {
+        match self {
+            Self::NotFound { what } => format!("There is no such {what}"),
+            Self::Misasked { .. } => "This was asked in a way that makes no sense".to_owned(),
+            Self::OtherMethod => "This route is not used that way".to_owned(),
+            Self::Unauthorised { .. } => "This needs a token that holds".to_owned(),
+            Self::Forbidden { .. } => "This token was not given out for that".to_owned(),
+            Self::TooOften { .. } => "Too much was asked in too short a time".to_owned(),
+            Self::TooLong { .. } => "The body is too long".to_owned(),
+            Self::OtherType { .. } => "The body is of another kind".to_owned(),
+            Self::Conflict { .. } => "What is there stands against it".to_owned(),
+            Self::Unusable { .. } => "This cannot be done so".to_owned(),
+            Self::ForeignHost => "This name is not served here".to_owned(),
+            Self::ReadOnly => "Nothing can be changed here".to_owned(),
+            Self::Unreachable { .. } => "The database cannot be reached".to_owned(),
+            Self::TooSlow | Self::Unfinished => "This took too long".to_owned(),
+            Self::Defect { .. } => "Something went wrong on our side".to_owned(),
+        }
+    }
+
+    /// What is so, and what to do about it.
+    pub fn sentence(&self) -> String {
+        match self {
+            Self::NotFound { what: "route" } => {
+                "/api/v1/openapi.json describes the routes there are.".to_owned()
+            }
+            Self::NotFound { .. } => {
+                "The link may be mistyped, or from another database.".to_owned()
+            }
+            Self::Misasked { sentence }
+            | Self::Conflict { sentence }
+            | Self::Unusable { sentence } => whole(sentence),
+            Self::OtherMethod => "The header Allow names the methods it has; \
+                /api/v1/openapi.json describes all routes."
+                .to_owned(),
+            Self::Unauthorised { why, .. } => format!(
+                "{} Send one as Authorization: Bearer TOKEN; everycall token add NAME gives one \
+                 out.",
+                whole(why)
+            ),
+            Self::Forbidden { why } => format!(
+                "{} everycall token add NAME gives out another, with --write one that may change \
+                 things.",
+                whole(why)
+            ),
+            Self::TooOften { what, .. } => {
+                format!("There were too many {what}. The header Retry-After says when to go on.")
+            }
+            Self::TooLong { bytes_max: 0 } => "This route reads no body.".to_owned(),
+            Self::TooLong { bytes_max } => {
+                format!("It may have {bytes_max} bytes. Send it in parts.")
+            }
+            Self::OtherType { wanted } => {
+                format!("Send it as {wanted} and say so in the header Content-Type.")
+            }
+            Self::ForeignHost => "The dashboard has no sign-in yet and answers on this machine \
+                only. Open it as http://127.0.0.1 or http://localhost with its port."
+                .to_owned(),
+            Self::ReadOnly => "These pages only show. Changes are made on the command line; \
+                see everycall --help."
+                .to_owned(),
+            Self::Unreachable { .. } => "Nothing is lost. Check that the database runs and that \
+                its file or server can be reached, then load this page again; everycall doctor \
+                says more."
+                .to_owned(),
+            Self::TooSlow => "The database is busy. Load this page again in a moment.".to_owned(),
+            Self::Unfinished => {
+                "What was decided by then is kept, and its calls move with the next \
+                run; sending the same again finishes it."
+                    .to_owned()
+            }
+            Self::Defect { .. } => "Nothing is lost. The log has the details under the id below; \
+                please report it."
+                .to_owned(),
+        }
+    }
+
+    /// What a program tells it by.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::NotFound { .. } => "not-found",
+            Self::Misasked { .. } => "misasked",
+            Self::ForeignHost => "foreign-host",
+            Self::ReadOnly | Self::OtherMethod => "other-method",
+            Self::Unauthorised { .. } => "unauthorised",
+            Self::Forbidden { .. } => "forbidden",
+            Self::TooOften { .. } => "too-often",
+            Self::TooLong { .. } => "too-long",
+            Self::OtherType { .. } => "other-type",
+            Self::Conflict { .. } => "conflict",
+            Self::Unusable { .. } => "unusable",
+            Self::Unreachable { .. } => "database-unreachable",
+            Self::TooSlow | Self::Unfinished => "too-slow",
+            Self::Defect { .. } => "defect",
+        }
+    }
+
+    /// The headers that go with it.
+    pub fn headers(&self) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        match self {
+            Self::Unauthorised { has_token, .. } => {
+                let asks = if *has_token {
+                    "Bearer realm=\"everycall\", error=\"invalid_token\""
+                } else {
+                    "Bearer realm=\"everycall\""
+                };
+                headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(asks));
+            }
+            Self::Forbidden { .. } => {
+                let asks = "Bearer realm=\"everycall\", error=\"insufficient_scope\"";
+                headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(asks));
+            }
+            Self::TooOften { wait, .. } => {
+                let seconds = wait.as_millis().div_ceil(1000).max(1);
+                headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds as u64));
+            }
+            _ => {}
+        }
+        headers
+    }
+}
+
+/// A sentence as one is written. A name that it begins with stays as it is.
+fn whole(sentence: &str) -> String {
+    let stop = if sentence.ends_with(['.', '?', '!']) { "" } else { "." };
+    for (word, capital) in
+        [("the ", "The "), ("there ", "There "), ("a ", "A "), ("this ", "This ")]
+    {
+        if let Some(rest) = sentence.strip_prefix(word) {
+            return format!("{capital}{rest}{stop}");
+        }
+    }
+    format!("{sentence}{stop}")
+}
