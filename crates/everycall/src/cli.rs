@@ -76,6 +76,7 @@ pub enum Command {
     Unassign(commands::assign::Unassign),
     Exclude(commands::assign::Exclude),
     Include(commands::assign::Include),
+    Token(commands::token::Token),
     Waiting(commands::waiting::Waiting),
     Serve(commands::serve::Serve),
     Work(commands::work::Work),

@@ -22,6 +22,7 @@ pub mod sources;
 pub mod statement;
 pub mod status;
 pub mod sync;
+pub mod token;
 pub mod volumes;
 pub mod waiting;
 pub mod work;
@@ -62,6 +63,7 @@ pub async fn run(cli: Cli) -> Result<Exit> {
         Command::Unassign(unassign) => assign::unassign(&site, unassign).await,
         Command::Exclude(which) => assign::exclude(&site, which).await,
         Command::Include(which) => assign::include(&site, which).await,
+        Command::Token(token) => token::run(&site, token).await,
         Command::Waiting(waiting) => waiting::run(&site, waiting).await,
         Command::Serve(serve) => serve::run(&site, serve).await,
         Command::Work(work) => work::run(&site, work).await,

@@ -14,3 +14,4 @@ mod mistakes;
 mod site;
 mod statement;
 mod sync;
+mod token;
