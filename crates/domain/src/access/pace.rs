@@ -28,7 +28,7 @@ impl Pace {
         let ahead = paid_until.map_or(Duration::ZERO, |until| until.since(now));
         let allowed = step * (self.burst.max(1) - 1);
         if ahead > allowed {
-            return Err(ahead - allowed);
+            return Err(ahead.saturating_sub(allowed));
         }
         Ok(now + ahead + step)
     }

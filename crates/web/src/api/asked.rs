@@ -140,9 +140,20 @@ pub fn country(written: Option<&str>) -> Result<Option<Country>, Failure> {
     written.map(read).transpose()
 }
 
-/// Tells a field that is `null` from one that is not there.
-pub fn told<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
-    deserializer: D,
-) -> Result<Option<Option<T>>, D::Error> {
-    Option::deserialize(deserializer).map(Some)
+/// A field that can be taken back.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Told<T> {
+    /// It is not there, and stays as it is.
+    #[default]
+    Nothing,
+    /// It is null.
+    Null,
+    /// It is this.
+    This(T),
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Told<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(Option::deserialize(deserializer)?.map_or(Self::Null, Self::This))
+    }
 }

@@ -19,7 +19,7 @@ use super::instant::Instant;
 use super::route::Route;
 use super::rules::{made, number};
 use super::sources::{named, named_or_all, named_or_only};
-use super::told::{AsOf, Changed, DryRunAsked, Imported, PreviewAsked};
+use super::told::{AsOf, DryRunAsked, Imported, Outcome, PreviewAsked};
 use crate::failure::Failure;
 
 /// Everything under `/assignments`.
@@ -32,11 +32,11 @@ pub fn routes() -> Vec<Route> {
         Route::post("/assignments", "Assign calls, history too", Operators, assign)
             .asks::<PreviewAsked>()
             .takes::<AssignSaid>()
-            .gives::<Changed>(),
+            .gives::<Outcome>(),
         Route::post("/assignments/end", "End assignments", Operators, unassign)
             .asks::<PreviewAsked>()
             .takes::<UnassignSaid>()
-            .gives::<Changed>(),
+            .gives::<Outcome>(),
         Route::post("/assignments/import", "Assign as a CSV file says", Operators, import)
             .asks::<DryRunAsked>()
             .takes_csv()
@@ -137,14 +137,12 @@ impl Whose {
         let keys = keys.into_iter().flatten().chain(whole_source.then_some(RuleKey::WholeSource));
         let mut meant: Vec<Self> = agent.into_iter().map(Self::Agent).collect();
         meant.extend(keys.map(Self::Rule));
-        match (meant.pop(), meant.is_empty()) {
-            (Some(one), true) => Ok(one),
-            _ => {
-                let sentence = "whose calls are meant is said by exactly one of agent, number, campaign and \
-                     wholeSource";
-                Err(Failure::Unusable { sentence: sentence.to_owned() })
-            }
+        if let (Some(one), true) = (meant.pop(), meant.is_empty()) {
+            return Ok(one);
         }
+        let sentence = "whose calls are meant is said by exactly one of agent, number, campaign \
+            and wholeSource";
+        Err(Failure::Unusable { sentence: sentence.to_owned() })
     }
 }
 
@@ -196,7 +194,7 @@ async fn assign(
     guest: Guest,
     Asked(asked): Asked<PreviewAsked>,
     Said(said): Said<AssignSaid>,
-) -> Result<Json<Changed>, Failure> {
+) -> Result<Json<Outcome>, Failure> {
     let AssignSaid { agent, number, campaign, whole_source, source, .. } = said;
     let whose = Whose::of(agent, number.as_deref(), campaign, whole_source)?;
     let account = account(&state, &guest, &said.account).await?.id;
@@ -221,7 +219,7 @@ async fn assign(
     if let (true, Who::Unlisted(id)) = (asked.preview, &who) {
         let (at, span) = ((source.id, id.as_str()), (valid_from, valid_to));
         let calls = preview_unlisted(&state.store, at, span).await?;
-        return Ok(Json(Changed::of(Some(calls), true)));
+        return Ok(Json(Outcome::of(Some(calls), true)));
     }
     let agent = agent_row(&state.store, &source, &who, &by, now).await?;
     let change = Change::Assign(Assignment { agent, account, valid_from, valid_to });
@@ -233,7 +231,7 @@ async fn unassign(
     guest: Guest,
     Asked(asked): Asked<PreviewAsked>,
     Said(said): Said<UnassignSaid>,
-) -> Result<Json<Changed>, Failure> {
+) -> Result<Json<Outcome>, Failure> {
     let UnassignSaid { agent, number, campaign, whole_source, source, from } = said;
     let whose = Whose::of(agent, number.as_deref(), campaign, whole_source)?;
     let from = from.unwrap_or(Timestamp::MIN);
@@ -249,7 +247,7 @@ async fn unassign(
     let (_, who) = agent_called(&state, source.as_deref(), &word).await?;
     match who {
         // Nobody ever assigned an agent that has no row.
-        Who::Unlisted(_) => Ok(Json(Changed::of(None, asked.preview))),
+        Who::Unlisted(_) => Ok(Json(Outcome::of(None, asked.preview))),
         Who::Listed(row) => {
             let agent = domain::AgentId(row.agent_id);
             change_made(&state, Change::Unassign { agent, from }, (&by, asked.preview)).await
@@ -296,14 +294,14 @@ async fn change_made(
     state: &crate::State,
     change: Change,
     (by, is_preview): (&str, bool),
-) -> Result<Json<Changed>, Failure> {
+) -> Result<Json<Outcome>, Failure> {
     let done = if is_preview {
         preview(&state.store, change).await.map(Some)
     } else {
         make(&state.store, change, by, state.clock.now()).await
     };
     match done {
-        Ok(moved) => Ok(Json(Changed::of(moved, is_preview))),
+        Ok(moved) => Ok(Json(Outcome::of(moved, is_preview))),
         Err(error) => Err(refusal(state, error).await),
     }
 }

@@ -66,7 +66,7 @@ pub fn routes(state: &crate::State) -> Router<crate::State> {
         router = router.route(route.path, handler.route_layer(timeout));
     }
     router
-        .route("/openapi.json", get(openapi::show))
+        .route("/openapi.json", get(async || openapi::show()))
         .fallback(async || Failure::NotFound { what: "route" })
         .method_not_allowed_fallback(async || Failure::OtherMethod)
 }

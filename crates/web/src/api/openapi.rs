@@ -20,7 +20,7 @@ pub fn whole() -> Value {
 }
 
 /// Shows it.
-pub async fn show() -> impl IntoResponse {
+pub fn show() -> impl IntoResponse {
     ([(header::CONTENT_TYPE, "application/json")], DOCUMENT.as_str())
 }
 

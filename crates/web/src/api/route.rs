@@ -139,26 +139,31 @@ impl Route {
     }
 
     /// It reads this from the query.
+    #[must_use]
     pub fn asks<A: JsonSchema>(self) -> Self {
         Self { asks: Some(A::json_schema), ..self }
     }
 
     /// It reads this from the body.
+    #[must_use]
     pub fn takes<B: JsonSchema>(self) -> Self {
         Self { takes: Takes::Json(schema::<B>), ..self }
     }
 
     /// It reads a CSV file from the body.
+    #[must_use]
     pub fn takes_csv(self) -> Self {
         Self { takes: Takes::Csv, ..self }
     }
 
     /// It answers this.
+    #[must_use]
     pub fn gives<A: JsonSchema>(self) -> Self {
         Self { gives: Some(schema::<A>), ..self }
     }
 
     /// It answers that something was made.
+    #[must_use]
     pub fn makes<A: JsonSchema>(self) -> Self {
         Self { status: StatusCode::CREATED, ..self.gives::<A>() }
     }

@@ -16,7 +16,7 @@ use super::door::Guest;
 use super::instant::Instant;
 use super::route::Route;
 use super::sources::{named, named_or_only};
-use super::told::{AsOf, Changed, PreviewAsked};
+use super::told::{AsOf, Outcome, PreviewAsked};
 use crate::failure::Failure;
 
 /// Everything under `/rules`.
@@ -29,11 +29,11 @@ pub fn routes() -> Vec<Route> {
         Route::post("/rules/exclude", "Leave calls out", Operators, exclude)
             .asks::<PreviewAsked>()
             .takes::<ExcludeSaid>()
-            .gives::<Changed>(),
+            .gives::<Outcome>(),
         Route::post("/rules/include", "Count calls again that were left out", Operators, include)
             .asks::<PreviewAsked>()
             .takes::<ExcludeSaid>()
-            .gives::<Changed>(),
+            .gives::<Outcome>(),
     ]
 }
 
@@ -141,7 +141,7 @@ async fn exclude(
     guest: Guest,
     Asked(asked): Asked<PreviewAsked>,
     Said(said): Said<ExcludeSaid>,
-) -> Result<Json<Changed>, Failure> {
+) -> Result<Json<Outcome>, Failure> {
     let (key, verdict) = (said.key()?, Verdict::Exclude);
     let (valid_from, valid_to) = (Timestamp::MIN, Timestamp::MAX);
     let source = named_or_only(&state, said.source.as_deref()).await?;
@@ -154,7 +154,7 @@ async fn include(
     guest: Guest,
     Asked(asked): Asked<PreviewAsked>,
     Said(said): Said<ExcludeSaid>,
-) -> Result<Json<Changed>, Failure> {
+) -> Result<Json<Outcome>, Failure> {
     let change = RuleChange::End { key: said.key()?, excludes: true, from: Timestamp::MIN };
     let source = named_or_only(&state, said.source.as_deref()).await?;
     made(&state, &source, &change, (&guest.by(), asked.preview)).await
@@ -166,14 +166,14 @@ pub async fn made(
     source: &SourceRow,
     change: &RuleChange,
     (by, is_preview): (&str, bool),
-) -> Result<Json<Changed>, Failure> {
+) -> Result<Json<Outcome>, Failure> {
     let done = if is_preview {
         preview_rule(&state.store, source.id, change).await.map(Some)
     } else {
         make_rule(&state.store, source.id, change, by, state.clock.now()).await
     };
     match done {
-        Ok(moved) => Ok(Json(Changed::of(moved, is_preview))),
+        Ok(moved) => Ok(Json(Outcome::of(moved, is_preview))),
         Err(error) => Err(refusal(state, error).await),
     }
 }

@@ -43,7 +43,7 @@ pub struct DryRunAsked {
 /// What a change did, or would do.
 #[derive(Debug, Clone, Copy, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct Changed {
+pub struct Outcome {
     /// Whether anything changed; not where all was so already, and not in a preview.
     pub changed: bool,
     /// Whether it was a preview.
@@ -52,7 +52,7 @@ pub struct Changed {
     pub calls_moved: u64,
 }
 
-impl Changed {
+impl Outcome {
     /// From how many calls moved; none where all was so already.
     pub fn of(moved: Option<u64>, preview: bool) -> Self {
         let changed = moved.is_some() && !preview;

@@ -76,11 +76,12 @@ async fn list(
 fn solved_by(reason: &str) -> Option<&'static str> {
     use domain::WaitingReason as R;
     match reason.parse().ok()? {
-        R::AgentNotAssignedToUser | R::AgentNotInSystem => Some("POST /api/v1/assignments"),
+        // What names no agent is placed by its number, its campaign or its source.
+        R::AgentNotAssignedToUser | R::AgentNotInSystem | R::NoAgentIdInCall => {
+            Some("POST /api/v1/assignments")
+        }
         R::ContactNotFound => Some("POST /api/v1/contacts"),
         R::ContactAmbiguous => Some("POST /api/v1/contacts/{contact}/merge"),
-        // Whatever names no agent is placed by its number, its campaign or its source.
-        R::NoAgentIdInCall => Some("POST /api/v1/assignments"),
         R::NoPhoneInCall => None,
     }
 }

@@ -10,10 +10,9 @@ impl Failure {
         match self {
             Self::NotFound { .. } => StatusCode::NOT_FOUND,
             Self::Misasked { .. } => StatusCode::BAD_REQUEST,
-            Self::ForeignHost => StatusCode::FORBIDDEN,
+            Self::ForeignHost | Self::Forbidden { .. } => StatusCode::FORBIDDEN,
             Self::ReadOnly | Self::OtherMethod => StatusCode::METHOD_NOT_ALLOWED,
             Self::Unauthorised { .. } => StatusCode::UNAUTHORIZED,
-            Self::Forbidden { .. } => StatusCode::FORBIDDEN,
             Self::TooOften { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::TooLong { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::OtherType { .. } => StatusCode::UNSUPPORTED_MEDIA_TYPE,
@@ -142,7 +141,8 @@ impl Failure {
             }
             Self::TooOften { wait, .. } => {
                 let seconds = wait.as_millis().div_ceil(1000).max(1);
-                headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds as u64));
+                let seconds = u64::try_from(seconds).unwrap_or(u64::MAX);
+                headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
             }
             _ => {}
         }

@@ -18,136 +18,98 @@ struct Try {
     is_alders: bool,
 }
 
+/// About something of Alder's.
+fn named(method: Method, route: &'static str, asks: Asks) -> Try {
+    Try { route: (method, route), asks, is_alders: true }
+}
+
+/// About whatever there is.
+fn listed(method: Method, route: &'static str, asks: Asks) -> Try {
+    Try { is_alders: false, ..named(method, route, asks) }
+}
+
 /// One request per route. `turn` tells those apart that can be made once only.
 fn tries(world: &World, turn: usize) -> Vec<Try> {
-    let alder = world.accounts[0];
-    let [into, merged, apart, erased] = [0, 1, 2, 3].map(|n| world.contacts[4 * turn.min(2) + n]);
-    let named = |method: Method, route: &'static str, asks: Asks| Try {
-        route: (method, route),
-        asks,
-        is_alders: true,
-    };
-    let listed = |method: Method, route: &'static str, asks: Asks| Try {
-        is_alders: false,
-        ..named(method, route, asks)
-    };
-    let (get, post, patch) = (Method::GET, Method::POST, Method::PATCH);
-    let account = format!("/accounts/{alder}");
-    let contact = |id, rest: &str| format!("/contacts/{id}{rest}");
-    let assigned = json!({ "agent": "agent-nobody", "account": "alder ltd", "source": "main" });
+    let mut tries = of_calls();
+    tries.extend(of_accounts(world));
+    tries.extend(of_assignments());
+    tries.extend(of_contacts(world, turn));
+    tries
+}
+
+fn of_calls() -> Vec<Try> {
+    let get = |route, url| listed(Method::GET, route, Asks::get(url));
+    let call = Asks::get("/calls/main/call-alder-0?raw=true");
     vec![
-        listed(get.clone(), "/status", Asks::get("/status")),
-        listed(get.clone(), "/runs", Asks::get("/runs")),
-        listed(get.clone(), "/runs/{run}", Asks::get("/runs/1")),
-        listed(get.clone(), "/calls", Asks::get("/calls?source=main")),
-        named(
-            get.clone(),
-            "/calls/{source}/{call}",
-            Asks::get("/calls/main/call-alder-0?raw=true"),
-        ),
-        listed(get.clone(), "/accounts", Asks::get("/accounts?archived=true")),
-        listed(
-            post.clone(),
-            "/accounts",
-            Asks::post("/accounts", &json!({ "name": "cedar", "country": "AT" })),
-        ),
-        listed(
-            post.clone(),
-            "/accounts/import",
-            Asks::csv("/accounts/import", "name,country\ndogwood,AT\n,US\n"),
-        ),
-        named(get.clone(), "/accounts/{account}", Asks::get(account.clone())),
-        named(
-            patch.clone(),
-            "/accounts/{account}",
-            Asks::json(
-                patch.clone(),
-                format!("{account}?preview=true"),
-                &json!({ "country": "DE" }),
-            ),
-        ),
-        named(
-            Method::DELETE,
-            "/accounts/{account}",
-            // Whatever the operator deletes is there for nobody else.
-            Asks::bare(Method::DELETE, "/accounts/3"),
-        ),
-        named(
-            post.clone(),
-            "/accounts/{account}/archive",
-            Asks::bare(post.clone(), format!("{account}/archive")),
-        ),
-        named(
-            post.clone(),
-            "/accounts/{account}/unarchive",
-            Asks::bare(post.clone(), format!("{account}/unarchive")),
-        ),
-        listed(get.clone(), "/agents", Asks::get("/agents?source=main")),
-        listed(get.clone(), "/assignments", Asks::get("/assignments")),
-        named(post.clone(), "/assignments", Asks::post("/assignments", &assigned)),
-        named(
-            post.clone(),
-            "/assignments/end",
-            Asks::post("/assignments/end?preview=true", &json!({ "agent": "agent-alder" })),
-        ),
-        named(
-            post.clone(),
-            "/assignments/import",
-            Asks::csv(
-                "/assignments/import?dryRun=true",
-                "number,account\n+14045559999,alder ltd\n",
-            ),
-        ),
-        listed(get.clone(), "/rules", Asks::get("/rules?limit=5")),
-        named(
-            post.clone(),
-            "/rules/exclude",
-            Asks::post("/rules/exclude", &json!({ "number": "+14045559998" })),
-        ),
-        named(
-            post.clone(),
-            "/rules/include",
-            Asks::post("/rules/include?preview=true", &json!({ "testCalls": true })),
-        ),
-        listed(get.clone(), "/waiting", Asks::get("/waiting")),
-        listed(get.clone(), "/contacts", Asks::get("/contacts?limit=20")),
-        named(
-            post.clone(),
-            "/contacts",
-            Asks::post(
-                "/contacts",
-                &json!({ "account": alder, "phones": [number("alder", 50)], "custom": { "a": 1 } }),
-            ),
-        ),
-        named(
-            post.clone(),
-            "/contacts/import",
-            Asks::csv(
-                "/contacts/import?account=alder%20ltd",
-                &format!("phone,first_name\n{},Ann\nno,number\n", number("alder", 60)),
-            ),
-        ),
-        named(get, "/contacts/{contact}", Asks::get(contact(into, "?limit=5"))),
-        named(
-            patch.clone(),
-            "/contacts/{contact}",
-            Asks::json(patch, contact(into, ""), &json!({ "lastName": format!("Turn {turn}") })),
-        ),
-        named(
-            post.clone(),
-            "/contacts/{contact}/merge",
-            Asks::post(contact(into, "/merge"), &json!({ "contact": merged })),
-        ),
-        named(
-            post.clone(),
-            "/contacts/{contact}/unmerge",
-            Asks::bare(post.clone(), contact(apart, "/unmerge")),
-        ),
-        named(
-            post.clone(),
-            "/contacts/{contact}/erase",
-            Asks::bare(post, contact(erased, "/erase")),
-        ),
+        get("/status", "/status"),
+        get("/runs", "/runs"),
+        get("/runs/{run}", "/runs/1"),
+        get("/calls", "/calls?source=main"),
+        get("/agents", "/agents?source=main"),
+        get("/waiting", "/waiting"),
+        named(Method::GET, "/calls/{source}/{call}", call),
+    ]
+}
+
+fn of_accounts(world: &World) -> Vec<Try> {
+    let at = format!("/accounts/{}", world.accounts[0]);
+    let added = Asks::post("/accounts", &json!({ "name": "cedar", "country": "AT" }));
+    let file = Asks::csv("/accounts/import", "name,country\ndogwood,AT\n,US\n");
+    let url = format!("{at}?preview=true");
+    let changed = Asks::json(Method::PATCH, url, &json!({ "country": "DE" }));
+    let post = |rest: &str| Asks::bare(Method::POST, format!("{at}{rest}"));
+    vec![
+        listed(Method::GET, "/accounts", Asks::get("/accounts?archived=true")),
+        listed(Method::POST, "/accounts", added),
+        listed(Method::POST, "/accounts/import", file),
+        named(Method::GET, "/accounts/{account}", Asks::get(at.clone())),
+        named(Method::PATCH, "/accounts/{account}", changed),
+        // One in which nothing is.
+        named(Method::DELETE, "/accounts/{account}", Asks::bare(Method::DELETE, "/accounts/3")),
+        named(Method::POST, "/accounts/{account}/archive", post("/archive")),
+        named(Method::POST, "/accounts/{account}/unarchive", post("/unarchive")),
+    ]
+}
+
+fn of_assignments() -> Vec<Try> {
+    let said = json!({ "agent": "agent-nobody", "account": "alder ltd", "source": "main" });
+    let ended = json!({ "agent": "agent-alder" });
+    let file = "number,account\n+14045559999,alder ltd\n";
+    let file = Asks::csv("/assignments/import?dryRun=true", file);
+    let out = json!({ "number": "+14045559998" });
+    let tests = json!({ "testCalls": true });
+    let post = |route, url: &str, said| named(Method::POST, route, Asks::post(url, said));
+    vec![
+        listed(Method::GET, "/assignments", Asks::get("/assignments")),
+        post("/assignments", "/assignments", &said),
+        post("/assignments/end", "/assignments/end?preview=true", &ended),
+        named(Method::POST, "/assignments/import", file),
+        listed(Method::GET, "/rules", Asks::get("/rules?limit=5")),
+        post("/rules/exclude", "/rules/exclude", &out),
+        post("/rules/include", "/rules/include?preview=true", &tests),
+    ]
+}
+
+fn of_contacts(world: &World, turn: usize) -> Vec<Try> {
+    let [into, merged, apart, erased] = [0, 1, 2, 3].map(|n| world.contacts[4 * turn.min(2) + n]);
+    let at = |id, rest: &str| format!("/contacts/{id}{rest}");
+    let account = world.accounts[0];
+    let new = json!({ "account": account, "phones": [number("alder", 50)], "custom": { "a": 1 } });
+    let file = format!("phone,first_name\n{},Ann\nno,number\n", number("alder", 60));
+    let file = Asks::csv("/contacts/import?account=alder%20ltd", &file);
+    let turned = json!({ "lastName": format!("Turn {turn}") });
+    let changed = Asks::json(Method::PATCH, at(into, ""), &turned);
+    let merge = Asks::post(at(into, "/merge"), &json!({ "contact": merged }));
+    let bare = |id, rest| Asks::bare(Method::POST, at(id, rest));
+    vec![
+        listed(Method::GET, "/contacts", Asks::get("/contacts?limit=20")),
+        named(Method::POST, "/contacts", Asks::post("/contacts", &new)),
+        named(Method::POST, "/contacts/import", file),
+        named(Method::GET, "/contacts/{contact}", Asks::get(at(into, "?limit=5"))),
+        named(Method::PATCH, "/contacts/{contact}", changed),
+        named(Method::POST, "/contacts/{contact}/merge", merge),
+        named(Method::POST, "/contacts/{contact}/unmerge", bare(apart, "/unmerge")),
+        named(Method::POST, "/contacts/{contact}/erase", bare(erased, "/erase")),
     ]
 }
 
@@ -169,7 +131,7 @@ async fn prepare(world: &World) {
 fn known(route: &(Method, &'static str)) -> web::Route {
     let mut table = web::table().into_iter();
     let found = table.find(|known| (&known.method, known.path) == (&route.0, route.1));
-    found.unwrap_or_else(|| panic!("{} {} is no route", route.0, route.1))
+    found.expect("no route is asked that is not there")
 }
 
 /// Whether an answer has a word or a number of an account.

@@ -24,9 +24,8 @@ pub fn check(route: &web::Route, answer: &Answer) {
     let kind = answer.headers["content-type"].to_str().expect("it is text");
     let schema = &content[kind]["schema"];
     assert!(schema.is_object(), "{} {} answers {kind}", route.method, route.path);
-    if let Err(wrong) = holds(schema, &answer.json(), "answer") {
-        panic!("{} {}: {wrong}\n{}", route.method, route.path, answer.text);
-    }
+    let held = holds(schema, &answer.json(), "answer");
+    assert_eq!(held, Ok(()), "{} {}: {}", route.method, route.path, answer.text);
     if !answer.status.is_success() {
         assert_eq!(answer.json()["status"], answer.status.as_u16());
     }
@@ -100,7 +99,7 @@ fn members(
 ) -> Result<(), String> {
     for (name, member) in value.as_object().into_iter().flatten() {
         match (said.get(name), words.get("additionalProperties")) {
-            (Some(schema), _) | (None, Some(schema)) if schema.is_object() || schema == &true => {
+            (Some(schema), _) | (None, Some(schema)) if schema.is_object() || *schema == true => {
                 holds(schema, member, &format!("{at}.{name}"))?;
             }
             _ => return Err(format!("{at}.{name} is not documented")),

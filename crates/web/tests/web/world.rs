@@ -14,7 +14,7 @@ use domain::{
 use engine::access::{TokenAsked, token_add};
 use engine::contacts::Entry;
 use secrecy::ExposeSecret as _;
-use store::{NewCall, NewObservation, SeenAgent};
+use store::{MovedCall, NewCall, NewObservation, SeenAgent};
 use testkit::TestDb;
 use tower::ServiceExt as _;
 
@@ -143,6 +143,18 @@ pub async fn two_accounts(db: &TestDb) -> World {
     tx.calls_write(source, 1, "poll", at(NOW), &waiting).await.expect("they are new");
     let records: Vec<NewObservation> = ["alder", "birch"].into_iter().map(record).collect();
     tx.observations_add(source, 1, "poll", at(NOW), &records).await.expect("they are new");
+    // Alder's first call was Birch's before; who moved it and from where is none of Alder's business.
+    let change = tx.change_add(("birch's ann", "gave birch ltd up"), &[], at(NOW)).await;
+    let because = Because::AgentAssignment;
+    let (account, agent) = (accounts[0], Some(ids["agent-alder"].0));
+    let moved = MovedCall {
+        provider_call_id: "call-alder-0".to_owned(),
+        account_before: Some(accounts[1].0),
+        reason_before: because.as_str().to_owned(),
+        placement: Placement::Placed { account, agent, because, decided_by: None },
+    };
+    let change = (change.expect("it is new"), source);
+    tx.placements_add(change, &[moved], at(NOW)).await.expect("it is new");
     let run = tx.run_start(source, domain::RunKind::Manual, "{}", at(NOW)).await;
     run.expect("it is new");
     tx.commit().await.expect("there is room");

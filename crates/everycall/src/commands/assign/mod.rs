@@ -283,11 +283,10 @@ pub async fn account(site: &Site, desk: &Desk, name: &str) -> Result<AccountRow>
         return Ok(account);
     }
     let all = desk.ctx.store.accounts_list().await?;
-    let hint = if let Some(meant) = nearest(name, all.iter().map(|it| it.name.as_str())) {
-        format!("Did you mean {}?", quoted(meant))
-    } else {
-        let here = site.here();
-        format!("{here} accounts lists them, {here} accounts add {} adds it", quoted(name))
+    let here = site.here();
+    let hint = match nearest(name, all.iter().map(|account| account.name.as_str())) {
+        Some(meant) => format!("Did you mean {}?", quoted(meant)),
+        None => format!("{here} accounts lists them, {here} accounts add {} adds it", quoted(name)),
     };
     Err(Mistake::missing(format!("there is no account “{name}”"), hint).into())
 }

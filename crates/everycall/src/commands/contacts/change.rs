@@ -95,8 +95,8 @@ impl Person {
 }
 
 /// What to do about words that make no sense.
-fn unsaid(error: NotSaid) -> Mistake {
-    let (sentence, hint) = match &error {
+fn unsaid(error: &NotSaid) -> Mistake {
+    let (sentence, hint) = match error {
         NotSaid::Phone => (
             "--phone is no phone number".to_owned(),
             "Write it with its country, such as +1 …, or name the country with --country",
@@ -119,7 +119,8 @@ pub async fn add(site: &Site, arguments: Add) -> Result<Exit> {
     let desk = site.look().await?;
     let now = desk.ctx.now();
     let account = account(site, &desk, &arguments.account).await?;
-    let entry = arguments.person.said()?.newcomer(account.country, now).map_err(unsaid)?;
+    let entry =
+        arguments.person.said()?.newcomer(account.country, now).map_err(|error| unsaid(&error))?;
     let dry = arguments.writing.dry_run;
     let who = environment::user();
     let (entered, moved) =
@@ -155,7 +156,7 @@ pub async fn change(site: &Site, arguments: Change) -> Result<Exit> {
     let desk = site.look().await?;
     let now = desk.ctx.now();
     let at_home = country_of(&desk, arguments.contact).await?;
-    let entry = arguments.person.said()?.entry(at_home, now).map_err(unsaid)?;
+    let entry = arguments.person.said()?.entry(at_home, now).map_err(|error| unsaid(&error))?;
     let (contact, dry, who) = (arguments.contact, arguments.writing.dry_run, environment::user());
     let changed = engine::contacts::change(&desk.ctx.store, contact, entry, (&who, dry), now).await;
     let (has_changed, moved) = changed.map_err(|error| refusal(site, error))?;

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use store::{AccountChangeRow, AccountRow, Scope};
 
-use crate::api::asked::{country, told};
+use crate::api::asked::{Told, country};
 use crate::api::instant::Instant;
 use crate::failure::Failure;
 
@@ -87,9 +87,9 @@ pub struct AccountSaid {
     /// The country of numbers written without one, in two letters.
     pub(super) country: Option<String>,
     /// Leave out calls before this day or instant; null counts all again.
-    #[serde(default, deserialize_with = "told")]
+    #[serde(default)]
     #[schemars(with = "Option<String>")]
-    pub(super) calls_reset_at: Option<Option<Timestamp>>,
+    pub(super) calls_reset_at: Told<Timestamp>,
 }
 
 /// That an account is gone.
@@ -106,7 +106,11 @@ impl AccountSaid {
             name: self.name,
             external_id: self.external_id,
             country: country(self.country.as_deref())?,
-            counts_from: self.calls_reset_at.map(|at| at.unwrap_or(Timestamp::MIN)),
+            counts_from: match self.calls_reset_at {
+                Told::Nothing => None,
+                Told::Null => Some(Timestamp::MIN),
+                Told::This(at) => Some(at),
+            },
             is_archived: None,
         })
     }

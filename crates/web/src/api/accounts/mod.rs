@@ -15,7 +15,7 @@ use engine::place::{
 use super::asked::{Asked, Id, Said, Sent, account_at, page};
 use super::door::Guest;
 use super::route::Route;
-use super::told::{AsOf, Changed, DryRunAsked, Imported, PreviewAsked};
+use super::told::{AsOf, DryRunAsked, Imported, Outcome, PreviewAsked};
 use crate::failure::Failure;
 use facts::{
     AccountChange, AccountFacts, AccountSaid, AccountWhole, Accounts, AccountsAsked, Deleted,
@@ -40,13 +40,13 @@ pub fn routes() -> Vec<Route> {
         Route::patch("/accounts/{account}", "Change an account", Operators, change)
             .asks::<PreviewAsked>()
             .takes::<AccountSaid>()
-            .gives::<Changed>(),
+            .gives::<Outcome>(),
         Route::delete("/accounts/{account}", "Delete an unused account", Operators, delete)
             .gives::<Deleted>(),
         Route::post("/accounts/{account}/archive", "Put an account away", Operators, archive)
-            .gives::<Changed>(),
+            .gives::<Outcome>(),
         Route::post("/accounts/{account}/unarchive", "Take it out again", Operators, unarchive)
-            .gives::<Changed>(),
+            .gives::<Outcome>(),
     ]
 }
 
@@ -99,7 +99,7 @@ async fn change(
     Id(id): Id,
     Asked(PreviewAsked { preview }): Asked<PreviewAsked>,
     Said(said): Said<AccountSaid>,
-) -> Result<Json<Changed>, Failure> {
+) -> Result<Json<Outcome>, Failure> {
     let edit = said.edit()?;
     if edit == AccountEdit::default() {
         let sentence = "nothing is said of the account that could change".to_owned();
@@ -111,14 +111,14 @@ async fn change(
     } else {
         change_account(store, account, &edit, &guest.by(), now).await?
     };
-    Ok(Json(Changed::of(moved, preview)))
+    Ok(Json(Outcome::of(moved, preview)))
 }
 
 async fn archive(
     state: State<crate::State>,
     guest: Guest,
     id: Id,
-) -> Result<Json<Changed>, Failure> {
+) -> Result<Json<Outcome>, Failure> {
     put_away(state, guest, id, true).await
 }
 
@@ -126,7 +126,7 @@ async fn unarchive(
     state: State<crate::State>,
     guest: Guest,
     id: Id,
-) -> Result<Json<Changed>, Failure> {
+) -> Result<Json<Outcome>, Failure> {
     put_away(state, guest, id, false).await
 }
 
@@ -135,11 +135,11 @@ async fn put_away(
     guest: Guest,
     Id(id): Id,
     is_archived: bool,
-) -> Result<Json<Changed>, Failure> {
+) -> Result<Json<Outcome>, Failure> {
     let edit = AccountEdit { is_archived: Some(is_archived), ..AccountEdit::default() };
     let now = state.clock.now();
     let moved = change_account(&state.store, AccountId(id), &edit, &guest.by(), now).await?;
-    Ok(Json(Changed::of(moved, false)))
+    Ok(Json(Outcome::of(moved, false)))
 }
 
 async fn delete(

@@ -59,7 +59,7 @@ pub async fn enter(State(door): State<Door>, mut request: Request, next: Next) -
     request = Request::from_parts(parts, Body::from(body.clone()));
     request.extensions_mut().insert(guest);
     match name {
-        Some(name) => named::once(&door.state, name, &body, request, next).await,
+        Some(name) => named::once(&door.state, &name, &body, request, next).await,
         None => next.run(request).await,
     }
 }
@@ -68,14 +68,14 @@ impl Door {
     /// Who asks. A request with a token is judged by it, whatever it could do without one.
     async fn guest(&self, sent: Sent, peer: Option<IpAddr>) -> Result<Guest, Failure> {
         let now = self.state.clock.now();
-        let Some(sent) = sent else {
-            let why = "there is no token with this request".to_owned();
-            let lacks = Failure::Unauthorised { why, has_token: false };
-            return if self.needs.writes { Err(lacks) } else { Ok(Guest::at_this_machine()) };
-        };
         let token = match sent {
-            Some(hash) => self.known(hash, peer, now).await?,
-            None => self.unknown(peer, now)?,
+            Sent::Hash(hash) => self.known(hash, peer, now).await?,
+            Sent::Odd => self.unknown(peer, now)?,
+            Sent::Nothing if !self.needs.writes => return Ok(Guest::at_this_machine()),
+            Sent::Nothing => {
+                let why = "there is no token with this request".to_owned();
+                return Err(Failure::Unauthorised { why, has_token: false });
+            }
         };
         let terms = token.as_ref().map(TokenRow::terms);
         let admitted = admit(terms.as_ref(), self.needs, now).map_err(refusal)?;
@@ -147,19 +147,27 @@ impl Door {
     }
 }
 
-/// The hash of the token a request came with: none where it has no `Authorization`, none inside
-/// where that is no token of ours.
-type Sent = Option<Option<[u8; 32]>>;
+/// What stands in the `Authorization` of a request.
+#[derive(Clone, Copy)]
+enum Sent {
+    /// It has none.
+    Nothing,
+    /// No token of ours.
+    Odd,
+    /// A token with this hash.
+    Hash([u8; 32]),
+}
 
 fn bearer(headers: &HeaderMap) -> Sent {
     let mut sent = headers.get_all(header::AUTHORIZATION).into_iter();
-    let first = sent.next()?;
+    let Some(first) = sent.next() else { return Sent::Nothing };
     let only = sent.next().is_none().then_some(first);
-    Some(only.and_then(|value| {
+    let hash = only.and_then(|value| {
         let (scheme, secret) = value.to_str().ok()?.split_once(' ')?;
         let is_bearer = scheme.eq_ignore_ascii_case("bearer");
         engine::access::secret_hash(secret.trim()).filter(|_| is_bearer)
-    }))
+    });
+    hash.map_or(Sent::Odd, Sent::Hash)
 }
 
 fn peer(request: &Request) -> Option<IpAddr> {

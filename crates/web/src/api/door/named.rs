@@ -37,26 +37,23 @@ pub fn name(parts: &Parts, token: Option<i64>) -> Result<Option<Name>, Failure> 
         return Ok(None);
     }
     let key = first.to_str().ok().filter(|key| (1..=LETTERS_MAX).contains(&key.len()));
-    match (key, sent.next()) {
-        (Some(key), None) => Ok(Some(Name { token, key: key.to_owned() })),
-        _ => {
-            let sentence =
-                format!("Idempotency-Key is one text of 1 to {LETTERS_MAX} printable letters");
-            Err(Failure::Misasked { sentence })
-        }
+    if let (Some(key), None) = (key, sent.next()) {
+        return Ok(Some(Name { token, key: key.to_owned() }));
     }
+    let sentence = format!("Idempotency-Key is one text of 1 to {LETTERS_MAX} printable letters");
+    Err(Failure::Misasked { sentence })
 }
 
 /// Lets a named request through once, and answers it as before after that.
 pub async fn once(
     state: &crate::State,
-    name: Name,
+    name: &Name,
     body: &Bytes,
     request: Request,
     next: Next,
 ) -> Response {
     let hash = hash(&request, body);
-    let taken = match take(state, &name, &hash).await {
+    let taken = match take(state, name, &hash).await {
         Ok(taken) => taken,
         Err(error) => return Failure::from(error).into_response(),
     };
@@ -75,10 +72,10 @@ pub async fn once(
     let answer = next.run(request).await;
     // What failed is told anew each time, for by then it may not fail.
     if !answer.status().is_success() {
-        let freed = free(state, &name).await;
+        let freed = free(state, name).await;
         return freed.map_or_else(|error| Failure::from(error).into_response(), |()| answer);
     }
-    keep(state, &name, answer).await
+    keep(state, name, answer).await
 }
 
 async fn take(state: &crate::State, name: &Name, hash: &[u8; 32]) -> Result<KeyTaken, StoreError> {

@@ -87,7 +87,9 @@ impl<K: Hash + Eq + Clone> Kept<K> {
         if self.0.len() >= KEPT_MAX && !self.0.contains_key(&key) {
             let longest =
                 self.0.iter().min_by_key(|(_, until)| **until).map(|(key, _)| key.clone());
-            longest.map(|key| self.0.remove(&key));
+            if let Some(longest) = longest {
+                self.0.remove(&longest);
+            }
         }
         self.0.insert(key, paid_until);
         Ok(())
