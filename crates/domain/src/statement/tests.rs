@@ -137,9 +137,9 @@ fn whatever_number_is_changed_somebody_without_the_database_sees_it() {
         |it| it.format += 1,
     ];
     for (nth, change) in changes.into_iter().enumerate() {
-        let mut changed = whole.clone();
-        change(&mut changed);
-        assert_ne!(contradictions(&changed), Vec::<String>::new(), "change {nth}");
+        let mut untrue = whole.clone();
+        change(&mut untrue);
+        assert_ne!(contradictions(&untrue), Vec::<String>::new(), "change {nth}");
     }
 }
 

@@ -132,6 +132,27 @@ on_both_databases! {
         assert_eq!(versions.unwrap().len(), 3);
     }
 
+    /// Somebody is erased while their call, which changed, waits to be written: nothing of it is kept.
+    async fn a_call_erased_after_it_was_read_is_not_written(db) {
+        let stage = Stage::set(db, small_windows(60)).await;
+        stage.sync().await;
+        let id = stage.truth().into_keys().nth(30).unwrap();
+        stage.simulator.mutate(|world| world.edit(&id, |call| call.duration += 77));
+        let sightings = vec![Sighting::new(record(&stage, &id).await, false)];
+        let (ctx, source) = (&stage.ctx, &stage.source);
+        let mut rules = RulesAt::default();
+        let batch = prepare(ctx, source, &rules, &Codec::plain(), sightings.into()).await.unwrap();
+        let erase = format!("UPDATE calls SET erased_at = 1 WHERE provider_call_id = '{id}'");
+        stage.db.execute(&erase).await;
+        let mut tx = stage.db.store.begin().await.unwrap();
+        let run = tx.run_start(source.row.id, RunKind::Manual, "{}", ctx.now()).await.unwrap();
+        let done = commit(&mut tx, source, run, SeenBy::Poll, &mut rules, &batch, ctx.now()).await;
+        tx.commit().await.unwrap();
+        let accounts = done.unwrap().accounts;
+        assert_eq!((accounts.unchanged, accounts.updated), (1, 0), "{accounts:?}");
+        assert_eq!(stage.db.number("SELECT COUNT(*) FROM observations").await, 60);
+    }
+
     /// B9: a call that another writer stores between our look and our insert is refused by its
     /// key; looked up once more it is known, and nothing is lost or counted twice.
     async fn a_call_another_writer_was_faster_with_is_known_and_not_lost(db) {

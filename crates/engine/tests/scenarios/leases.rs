@@ -10,7 +10,7 @@ use engine::sync::{SyncError, SyncOptions, sync};
 use providers::Wait;
 use simulators::{On, What};
 use store::{Claim, StoreError};
-use testkit::{HandClock, Stage, TestDb, on_both_databases};
+use testkit::{HandClock, Kind, Stage, TestDb, on_both_databases};
 use tokio::task::JoinSet;
 
 use crate::keeping::{
@@ -89,6 +89,28 @@ on_both_databases! {
         stage.assert_no_gaps().await;
         assert_eq!(stage.db.number("SELECT CAST(SUM(new) AS BIGINT) FROM runs").await, 400);
         assert_books_are_true(&stage).await;
+    }
+
+    /// B7: the lease is lost between a page and the ledger that speaks of it: nothing is proved.
+    async fn a_ledger_is_not_written_by_whoever_lost_the_lease(db) {
+        let stage = Stage::set(db, small_windows(60)).await;
+        let steal = "UPDATE work SET holder = 'the other', fence = fence + 1;";
+        let statements = match stage.db.kind {
+            Kind::Sqlite => vec![format!(
+                "CREATE TRIGGER steal AFTER INSERT ON run_pages BEGIN {steal} END"
+            )],
+            Kind::Postgres => vec![
+                format!("CREATE FUNCTION steal() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {steal} RETURN NULL; END $$"),
+                "CREATE TRIGGER steal AFTER INSERT ON run_pages EXECUTE FUNCTION steal()".to_owned(),
+            ],
+        };
+        for statement in &statements {
+            stage.db.execute(statement).await;
+        }
+        let lost = sync_as(&stage.ctx, &stage).await.unwrap_err();
+        assert!(matches!(lost, SyncError::Store(StoreError::LeaseLost { .. })), "{lost:?}");
+        assert_eq!(stage.db.number("SELECT COUNT(*) FROM coverage").await, 0);
+        assert!(stage.db.number("SELECT COUNT(*) FROM calls").await > 0, "a page was written");
     }
 
     /// B8: a restarted process is somebody else, so its own stale lease holds it up for as long

@@ -53,9 +53,9 @@ on_both_databases! {
     async fn a_call_that_changed_is_synced_and_not_new(db) {
         let stage = stage(db, |_| {}).await;
         read_whole(&stage).await;
-        let agents = stage.simulator.mutate(|world| world.agents().to_vec());
-        for agent in &agents {
-            assign(&stage, &agent.id, "Maple").await;
+        let agents = stage.db.store.agents_list(stage.source.row.id, stage.ctx.now()).await;
+        for agent in agents.unwrap() {
+            assign(&stage, &agent.provider_agent_id, "Maple").await;
         }
         let placed = stage.calls().await.into_iter().find(|(_, call)| call.placement == "placed");
         let (id, _) = placed.unwrap();

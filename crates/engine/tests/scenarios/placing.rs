@@ -129,6 +129,8 @@ on_both_databases! {
         assert!(rows.iter().all(|row| row.placement == "waiting"));
         let report = stage.sync_all().await;
         assert!(report.success, "{report:#?}");
+        let totals = stage.db.store.totals(Scope::Operator, stage.source.row.id).await.unwrap();
+        assert_eq!(report.waiting, totals.waiting.unsigned_abs(), "counted where they belong");
         let rows = of_agent(&stage, &known[0]).await;
         assert!(rows.iter().all(|row| row.account.as_deref() == Some("Maple")), "{rows:?}");
         let moved = stage.db.store.change_moved(decided.id.unwrap()).await.unwrap();

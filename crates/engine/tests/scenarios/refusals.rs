@@ -85,6 +85,30 @@ on_both_databases! {
         a_refusal(db, 400, "Bad Request", &["400", "Check `location_id`"]).await;
     }
 
+    /// Refused once is refused for the windows that are left; and after three of them answered
+    /// nothing, nobody asks for the others.
+    async fn windows_that_are_left_are_not_asked_for_in_vain(db) {
+        let stage = stage(db, |it| {
+            it.engine.windows_beside = 1;
+            it.tuning.retry.attempts_max = 1;
+            it.source = |source| {
+                small_pages(source);
+                source.window_days_max = 1;
+            };
+        }).await;
+        let mut asked = 0;
+        for (status, windows) in [(401, 1), (503, 3)] {
+            let on = On::path("call-logs").forever();
+            stage.simulator.faults().add(on.gives(What::status(status, "{}")));
+            let report = stage.sync().await;
+            assert!(report.windows_planned > 10, "{report:#?}");
+            assert_eq!(calls_requests(&stage) - asked, windows, "after {status}");
+            asked = calls_requests(&stage);
+            stage.simulator.faults().clear();
+        }
+        read_whole(&stage).await;
+    }
+
     /// A paused sub-account needs nothing but patience.
     async fn a_paused_location_is_not_an_empty_list(db) {
         let stage = stage(db, |_| {}).await;
