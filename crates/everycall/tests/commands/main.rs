@@ -11,6 +11,7 @@ mod killed;
 mod legs;
 mod looks;
 mod mistakes;
+mod serve;
 mod site;
 mod statement;
 mod sync;

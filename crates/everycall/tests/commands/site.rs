@@ -1,6 +1,7 @@
 //! A folder with a configuration, and the real program run in it.
 
-use std::io::{BufRead as _, BufReader};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 use std::time::Duration;
@@ -178,5 +179,53 @@ impl Site {
         let told = lines.next().unwrap_or_default();
         assert!(told.starts_with("hint: ") && told.contains(hint), "{said:?}");
         assert_eq!((said.code, said.stdout.as_str()), (Some(code), ""), "{said:?}");
+    }
+}
+
+/// `everycall serve` without its worker; dropping it ends it.
+pub struct Served {
+    child: Child,
+    address: String,
+}
+
+impl Served {
+    pub fn by(site: &Site) -> Self {
+        let mut command = everycall(site.folder.path());
+        command.args(["serve", "--only-dashboard", "--listen", "127.0.0.1:0"]);
+        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let (_, address) = line.split_once("http://").unwrap();
+        let address = address.split_whitespace().next().unwrap().to_owned();
+        Self { child, address }
+    }
+
+    /// Asks the API, and gives the status and the JSON of its answer.
+    pub fn ask(&self, method: &str, url: &str, token: Option<&str>, body: &Value) -> (u16, Value) {
+        let body = if body.is_null() { String::new() } else { body.to_string() };
+        let token = token.map(|token| format!("Authorization: Bearer {token}\r\n"));
+        let request = format!(
+            "{method} /api/v1{url} HTTP/1.1\r\nHost: {}\r\n{}Content-Type: application/json\r\n\
+             Content-Length: {}\r\nConnection: close\r\n\r\n{body}",
+            self.address,
+            token.unwrap_or_default(),
+            body.len()
+        );
+        let mut stream = TcpStream::connect(&self.address).unwrap();
+        stream.write_all(request.as_bytes()).unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+        let status = head.split_whitespace().nth(1).unwrap().parse().unwrap();
+        // A long answer comes in chunks; its JSON is one line.
+        let json = body.lines().find(|line| line.starts_with('{')).unwrap();
+        (status, serde_json::from_str(json).unwrap())
+    }
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
     }
 }
