@@ -94,12 +94,13 @@ impl CallsFacts {
         // One more than shown tells whether there is another page.
         let mut rows = state.store.calls_list(scope, &filter, count + 1).await?;
         let mut length = usize::try_from(count).unwrap_or(usize::MAX).min(rows.len());
+        // Where the one more is a twin of the last, nobody has looked behind it, so there may be more.
+        let has_more = rows.len() > length;
         // The next page begins after a place, so that calls of one place are on one page.
         while (1..rows.len()).contains(&length) && place(&rows[length]) == place(&rows[length - 1])
         {
             length += 1;
         }
-        let has_more = rows.len() > length;
         rows.truncate(length);
         let next = rows.last().filter(|_| has_more).map(query::after);
         Ok(Self { calls: rows.into_iter().map(CallFacts::from).collect(), next })

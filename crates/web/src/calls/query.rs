@@ -16,8 +16,10 @@ pub const PLACEMENTS: [&str; 3] = ["placed", "waiting", "excluded"];
 const COUNT: i64 = 50;
 const COUNT_MAX: i64 = 500;
 
-/// What an address asks for; an empty value is as good as none.
+/// What an address asks for; an empty value is as good as none. A filter that is misspelt would show
+/// calls nobody asked for, so it is refused.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct CallsAsked {
     /// Of the source of this name only.
     source: Option<String>,

@@ -106,7 +106,7 @@ on_both_databases! {
             assert_eq!(status(&world, &Asks::get(url)).await, StatusCode::BAD_REQUEST, "{id}");
         }
         for query in ["limit=0", "limit=501", "limit=-1", "limit=x", "sourc=main", "limit=1&limit=2"] {
-            for list in ["accounts", "agents", "assignments", "rules", "contacts"] {
+            for list in ["accounts", "agents", "assignments", "rules", "contacts", "calls"] {
                 let asked = status(&world, &Asks::get(format!("/{list}?{query}"))).await;
                 assert_eq!(asked, StatusCode::BAD_REQUEST, "{list}?{query}");
             }

@@ -39,9 +39,13 @@ async fn what_is_not_there_is_not_found() {
 async fn an_address_that_makes_no_sense_says_what_would() {
     let folder = folder();
     let state = sample::empty(folder.path()).await;
-    for path in
-        ["/calls?placement=lost", "/calls?after=x", "/calls?limit=0", "/calls?after=1&after=2"]
-    {
+    for path in [
+        "/calls?placement=lost",
+        "/calls?after=x",
+        "/calls?limit=0",
+        "/calls?after=1&after=2",
+        "/calls?sourc=main",
+    ] {
         assert_eq!(get(&state, path).await.status, StatusCode::BAD_REQUEST, "{path}");
     }
     assert!(get(&state, "/calls?placement=lost").await.text.contains("placed, waiting, excluded"));

@@ -179,6 +179,16 @@ pub async fn two_accounts(db: &TestDb) -> World {
     }
 }
 
+/// A second source, in which Alder's calls have the ids and times they have in the first.
+pub async fn twins(world: &World) {
+    let mut tx = world.state.store.begin().await.expect("nobody else writes");
+    let source = sample::source(&mut tx, "twin", "2026-08-24").await;
+    let whose = Some((world.accounts[0], AgentId(1)));
+    let calls: Vec<NewCall> = (0..3).map(|n| call("alder", n, whose)).collect();
+    tx.calls_write(source, 1, "poll", at(NOW), &calls).await.expect("they are new");
+    tx.commit().await.expect("there is room");
+}
+
 /// A number that only this account has to do with.
 pub fn number(name: &str, n: usize) -> String {
     let area = match name {

@@ -4,7 +4,7 @@ use axum::http::{Method, StatusCode};
 use serde_json::{Value, json};
 use testkit::on_both_databases;
 
-use crate::world::{Asks, World, send, two_accounts};
+use crate::world::{Asks, World, send, twins, two_accounts};
 
 /// Asks as the operator who may write, and expects a good answer.
 async fn done(world: &World, asks: Asks) -> Value {
@@ -158,6 +158,28 @@ on_both_databases! {
         let header = Asks::csv("/accounts/import", "nam\nelm\n");
         let why = refused(&world, header, StatusCode::UNPROCESSABLE_ENTITY).await;
         assert!(why.contains("columns nobody knows: nam"), "{why}");
+    }
+
+    async fn calls_of_one_id_and_instant_in_two_sources_are_both_listed(db) {
+        let world = two_accounts(&db).await;
+        twins(&world).await;
+        for (token, count) in [(&world.alder, 6), (&world.reader, 13)] {
+            for limit in [1, 2, 5] {
+                let (mut after, mut seen) = (String::new(), Vec::new());
+                loop {
+                    let asks = Asks::get(format!("/calls?limit={limit}{after}"));
+                    let page = send(&world.state, Some(token), &asks).await.json();
+                    let rows = page["calls"].as_array().expect("it is a list");
+                    seen.extend(rows.iter().map(|row| format!("{} {}", row["source"], row["providerCallId"])));
+                    let Some(next) = page["next"].as_str() else { break };
+                    after = format!("&after={next}");
+                }
+                let all = seen.len();
+                seen.sort_unstable();
+                seen.dedup();
+                assert_eq!((all, seen.len()), (count, count), "by {limit}");
+            }
+        }
     }
 
     async fn lists_go_on_where_they_stopped(db) {
