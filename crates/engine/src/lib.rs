@@ -6,6 +6,7 @@
 pub mod access;
 pub mod agents;
 pub mod backfill;
+pub mod budget;
 pub mod compare;
 pub mod contacts;
 mod context;

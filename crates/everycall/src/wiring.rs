@@ -7,6 +7,7 @@ use std::time::Duration;
 use anyhow::Result;
 use domain::{AccountId, Capabilities, Country, SourceId, Tiers, Timestamp};
 use engine::Context;
+use engine::budget::sharing;
 use engine::vault::SourceVault;
 use providers::http::budget::Budgets;
 use providers::{Connection, ConnectionSettings, Credential, connect};
@@ -32,7 +33,10 @@ impl Desk {
         let store = Store::open(&config.database.address(&config.folder)).await?;
         let settings = config.sync.settings();
         let ctx = Context { store, wait: clock(now), holder: holder()?, settings };
-        Ok(Self { config, ctx, budgets: Budgets::new() })
+        // A clock that was set for a test is nobody else's.
+        let clock_name = if now.is_none() { machine_clock() } else { None };
+        let budgets = Budgets::shared(sharing(&ctx, clock_name));
+        Ok(Self { config, ctx, budgets })
     }
 
     /// How long what came due of a source is the schedule's next work and no gap.
@@ -187,6 +191,13 @@ fn holder() -> Result<String> {
     let mut bytes = [0_u8; 8];
     getrandom::fill(&mut bytes)?;
     Ok(format!("{}-{}", domain::hex(&bytes), std::process::id()))
+}
+
+/// What all processes read their time from that name the same: one start of one machine. Systems
+/// other than Linux have no such name, and then every process has a clock of its own.
+fn machine_clock() -> Option<String> {
+    let name = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?;
+    Some(name.trim().to_owned()).filter(|name| !name.is_empty())
 }
 
 fn another_source(known: &SourceRow, scope: &str) -> Mistake {

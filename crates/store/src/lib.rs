@@ -7,6 +7,7 @@
 mod accounts;
 mod agents;
 mod batch;
+mod budgets;
 mod calls;
 mod changes;
 mod contacts;
@@ -37,6 +38,7 @@ mod work;
 
 pub use accounts::{AccountChangeRow, AccountRow, AccountTies, AccountUse};
 pub use agents::{AgentAt, AgentRow, AgentsSeen, SeenAgent};
+pub use budgets::BudgetRow;
 pub use calls::{
     AwaitingCall, CallFilter, CallKey, CallRow, HeldCall, KnownCall, NewCall, Of, Part, PlacedCall,
     Slice, parts,

@@ -24,6 +24,8 @@ pub enum Misread {
 pub(super) enum Trouble {
     RateLimited { wait: Option<Duration> },
     DaySpent { wait: Duration },
+    /// Nobody knows what the other workers send.
+    Unasked { why: String },
     Unreachable { what: String },
     Unavailable { what: String, wait: Option<Duration> },
     Misread(Misread),
@@ -56,9 +58,10 @@ impl Trouble {
             | Self::Misread(Misread::Broken(_) | Misread::ErrorBody(_)) => {
                 domain::Trouble::Unavailable { wait: None }
             }
-            Self::DaySpent { .. } | Self::Misread(Misread::Nonsense(_)) | Self::Refused { .. } => {
-                domain::Trouble::Final
-            }
+            Self::DaySpent { .. }
+            | Self::Unasked { .. }
+            | Self::Misread(Misread::Nonsense(_))
+            | Self::Refused { .. } => domain::Trouble::Final,
         }
     }
 
@@ -79,6 +82,12 @@ impl Trouble {
             }
             Self::RateLimited { wait } => SourceError::RateLimited { request, attempts, wait },
             Self::DaySpent { wait } => SourceError::DaySpent { request, wait },
+            Self::Unasked { why } => {
+                let what = format!(
+                    "nothing was asked, because our own database did not say what other workers ask: {why}"
+                );
+                SourceError::Unavailable { request, what, attempts, wait: None }
+            }
             Self::Unreachable { what } | Self::Misread(Misread::Broken(what)) => {
                 SourceError::Unavailable { request, what, attempts, wait: None }
             }
@@ -97,6 +106,7 @@ impl fmt::Display for Trouble {
         match self {
             Self::RateLimited { .. } => f.write_str("the provider asks us to slow down"),
             Self::DaySpent { .. } => f.write_str("today's requests are used up"),
+            Self::Unasked { why } => write!(f, "other workers' requests are not known ({why})"),
             Self::Unreachable { what }
             | Self::Unavailable { what, .. }
             | Self::Misread(

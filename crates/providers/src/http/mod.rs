@@ -28,7 +28,7 @@ use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
 use crate::{SourceError, Wait};
-use budget::Budget;
+use budget::{Budget, NoTurn};
 pub use judge::Misread;
 use judge::{Trouble, judge};
 pub use redact::{clean, said};
@@ -197,7 +197,7 @@ impl Http {
         );
         if trouble.is_rate_limit() {
             // Whoever shares the credential would only be turned away as well.
-            self.budget.pause_until(self.wait.now() + pause);
+            self.budget.pause_until(self.wait.now() + pause, &*self.wait).await;
         }
         self.wait.wait(pause).await;
     }
@@ -209,7 +209,10 @@ impl Http {
     ) -> Result<T, Trouble> {
         let answer = {
             let turn = self.budget.acquire(&*self.wait).await;
-            let _turn = turn.map_err(|spent| Trouble::DaySpent { wait: spent.wait })?;
+            let _turn = turn.map_err(|no| match no {
+                NoTurn::DaySpent { wait } => Trouble::DaySpent { wait },
+                NoTurn::Unasked { why } => Trouble::Unasked { why: why.why },
+            })?;
             self.exchange(request).await?
         };
         self.budget.observe(&answer.facts.rate, self.wait.now());

@@ -1,6 +1,5 @@
 //! The client against a server that misbehaves on purpose.
 
-mod budget;
 mod words;
 
 use std::io::Write;

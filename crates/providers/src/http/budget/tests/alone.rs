@@ -1,4 +1,4 @@
-//! Budgets, by a clock moved by hand.
+//! The budget of one process, by a clock moved by hand.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -121,7 +121,7 @@ async fn waiting_for_a_turn_waits_on_the_given_clock() {
 #[tokio::test]
 async fn everybody_waits_while_a_budget_is_paused() {
     let (clock, budget) = (HandClock::at(NOON), Budget::new(Rate::Unlimited, 9));
-    budget.pause_until(noon() + seconds(30));
+    budget.pause_until(noon() + seconds(30), &*clock).await;
     drop(budget.acquire(&*clock).await.unwrap());
     assert_eq!(clock.now().since(noon()), seconds(30));
 }

@@ -1,0 +1,4 @@
+//! Budgets, by clocks moved by hand.
+
+mod alone;
+mod shared;
