@@ -1,7 +1,6 @@
 //! The budgets of all workers in our database: what each may send with a credential.
 
-use std::sync::OnceLock;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -19,7 +18,7 @@ const SKEW_MAX: Duration = Duration::from_mins(5);
 /// How long one look at the shares may take. A portion that comes later is of little use.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// How long a hash of a credential is kept, in bytes: enough that no two are alike.
+/// How many bytes of a hash stand for a credential: enough that no two are alike.
 const HASH_BYTES: usize = 16;
 
 /// How this worker shares its budgets. `clock_name` tells processes that read one and the same clock;
@@ -47,13 +46,13 @@ impl StoreBook {
     async fn name(&self, of: Fingerprint) -> Result<String, BookError> {
         if self.key.get().is_none() {
             let mut offered = [0; 32];
-            getrandom::fill(&mut offered).map_err(|error| BookError { why: error.to_string() })?;
+            getrandom::fill(&mut offered).map_err(|error| lasting(error.to_string()))?;
             let key = within(self.store.budget_key(&offered)).await?;
             self.key.get_or_init(|| key);
         }
         let key = self.key.get().map_or(&[][..], Vec::as_slice);
-        let mut mac = Hmac::<Sha256>::new_from_slice(key)
-            .map_err(|error| BookError { why: error.to_string() })?;
+        let mut mac =
+            Hmac::<Sha256>::new_from_slice(key).map_err(|error| lasting(error.to_string()))?;
         mac.update(of.as_bytes());
         let hash = mac.finalize().into_bytes();
         Ok(hash.iter().take(HASH_BYTES).map(|byte| format!("{byte:02x}")).collect())
@@ -83,10 +82,17 @@ impl BudgetBook for StoreBook {
 /// Waits for the database, but not for ever.
 async fn within<T>(work: impl Future<Output = Result<T, StoreError>>) -> Result<T, BookError> {
     match tokio::time::timeout(PATIENCE, work).await {
-        Ok(answered) => answered.map_err(|error| BookError { why: error.to_string() }),
+        Ok(answered) => answered.map_err(|error| {
+            let passes = matches!(error, StoreError::Unreachable { .. } | StoreError::Busy { .. });
+            BookError { why: error.to_string(), passes }
+        }),
         Err(_elapsed) => {
             let why = format!("it has not answered for {} seconds", PATIENCE.as_secs());
-            Err(BookError { why })
+            Err(BookError { why, passes: true })
         }
     }
+}
+
+fn lasting(why: String) -> BookError {
+    BookError { why, passes: false }
 }

@@ -48,6 +48,8 @@ pub struct Settings {
     pub lease: Duration,
     /// How long one look at the database, or one transaction, may take.
     pub database_patience: Duration,
+    /// How long one window may take before it is cut into halves.
+    pub window_patience: Duration,
     /// Windows read beside each other.
     pub windows_beside: usize,
     /// Pages read and not yet prepared, at most.
@@ -69,6 +71,7 @@ impl Default for Settings {
         Self {
             lease: Duration::from_secs(20),
             database_patience: Duration::from_mins(1),
+            window_patience: Duration::from_hours(1),
             windows_beside: 3,
             pages_waiting: 16,
             pages_preparing: 4,

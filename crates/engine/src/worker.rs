@@ -1,8 +1,9 @@
-//! The schedule at work: every source read at its own interval, by itself, until somebody stops it.
+//! The schedule at work: every source read in its own rhythm, by itself, until somebody stops it.
 //!
-//! When a source is due is [`domain::next_run`] of its runs in the database, so that a process
-//! that restarts, and workers on several machines, agree without asking each other. Who reads it
-//! is decided by its lease. There is no scheduler to be elected and none to be lost.
+//! When a source is due is [`domain::look_at`] of its runs and its lease in the database, so that a
+//! process that restarts, and workers on several machines, agree without asking each other. Who
+//! reads it is decided by its lease, and what a dead worker left is read by another as soon as that
+//! has run out. There is no scheduler to be elected and none to be lost.
 //!
 //! Agents are fetched by each run, what settle tiers ask for is part of its plan, and history comes
 //! behind what is newer. Between runs, waiting calls are looked at again.
@@ -10,12 +11,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::{NextRun, RunKind, WhyThen, next_run};
+use domain::{NextRun, Rhythm, RunKind, WhyThen, look_at};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use crate::sync::{RunReport, SyncError, SyncOptions, sync};
+use crate::sync::{RunReport, SyncError, SyncOptions, sync, work_key};
 use crate::{Context, Source, contacts};
 
 /// Runs the schedule looks back at: more failures than this make no pause longer.
@@ -32,8 +33,8 @@ const SWEEP_EVERY: Duration = Duration::from_mins(10);
 pub struct Scheduled {
     /// What is read.
     pub source: Source,
-    /// From the beginning of one run to that of the next.
-    pub every: Duration,
+    /// How often.
+    pub rhythm: Rhythm,
 }
 
 /// How the schedule goes about it.
@@ -111,14 +112,13 @@ impl Keeper {
     async fn keep(self) {
         // A person who restarts the program may have mended what was wrong.
         let mut is_first = true;
-        let mut left = 0;
         let mut sweep_at = self.ctx.now();
         while !self.stop.is_cancelled() {
             if self.ctx.now() >= sweep_at {
                 self.sweep().await;
                 sweep_at = self.ctx.now() + SWEEP_EVERY;
             }
-            let pause = match self.due(is_first, left).await {
+            let pause = match self.due(is_first).await {
                 Ok(pause) => pause,
                 Err(error) => {
                     tracing::warn!(source = %self.scheduled.source.row.name, "When to read it next is not known: {error}");
@@ -130,11 +130,10 @@ impl Keeper {
                     return;
                 }
                 // Others may have read it meanwhile, so it is judged anew.
-                left = 0;
                 continue;
             }
+            self.read(is_first).await;
             is_first = false;
-            left = self.read().await;
         }
     }
 
@@ -159,28 +158,36 @@ impl Keeper {
     }
 
     /// How long the source is not due yet; `None` when it is.
-    async fn due(&self, is_first: bool, left: u64) -> Result<Option<Duration>, store::StoreError> {
-        if left > 0 {
-            return Ok(None);
-        }
-        let (ctx, Scheduled { source, every }) = (&self.ctx, &self.scheduled);
+    async fn due(&self, is_first: bool) -> Result<Option<Duration>, store::StoreError> {
+        let (ctx, Scheduled { source, rhythm }) = (&self.ctx, &self.scheduled);
+        let (key, now) = (work_key(source.row.id), ctx.now());
+        // The lease first: whoever ends a run in between has ended it in what is read next.
+        let held_until = ctx.within(ctx.store.work_held(&key, now)).await?;
         let runs = ctx.within(ctx.store.runs_past(source.row.id, LOOK_BACK)).await?;
-        let NextRun { at, why } = next_run(&runs, *every);
+        let NextRun { at, why } = look_at(&runs, rhythm, held_until);
         if is_first && why == WhyThen::Refused {
             return Ok(None);
         }
-        let now = ctx.now();
-        Ok((at > now).then(|| at.since(now)))
+        // The lease of a clock that runs ahead is not waited for: its holder may be dead.
+        let pause = if why == WhyThen::Held {
+            at.since(now).min(ctx.settings.lease)
+        } else {
+            at.since(now)
+        };
+        Ok((at > now).then_some(pause))
     }
 
-    /// Reads what is due; returns how many windows are left to the next run.
-    async fn read(&self) -> u64 {
+    /// Reads what is due, unless somebody else did while we waited for our turn.
+    async fn read(&self, is_first: bool) {
         let (ctx, source) = (&self.ctx, &self.scheduled.source);
         let turn = tokio::select! {
             turn = self.turns.acquire() => turn,
-            () = self.stop.cancelled() => return 0,
+            () = self.stop.cancelled() => return,
         };
-        let Ok(_turn) = turn else { return 0 };
+        let Ok(turn) = turn else { return };
+        if !matches!(self.due(is_first).await, Ok(None)) {
+            return;
+        }
         let options = SyncOptions {
             kind: RunKind::Auto,
             windows_max: Some(self.windows_max),
@@ -188,18 +195,16 @@ impl Keeper {
             ..SyncOptions::manual()
         };
         let source_name = source.row.name.clone();
-        match sync(ctx, source, options).await {
+        let ended = sync(ctx, source, options).await;
+        // Whoever waits for a turn need not wait for what follows.
+        drop(turn);
+        match ended {
             Ok(report) => {
-                // What proved nothing would prove nothing again at once.
-                let goes_on = report.windows_proved > 0 && !report.needs_person;
-                let left = if goes_on { report.windows_left } else { 0 };
                 (self.tell)(Happened::Ran { source_name, report: Box::new(report) });
-                left
             }
             Err(error) => {
                 (self.tell)(Happened::Failed { source_name, error });
                 self.sleep(LOOK_AGAIN).await;
-                0
             }
         }
     }

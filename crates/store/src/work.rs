@@ -43,6 +43,9 @@ RETURNING fence";
 const HELD: &str = "
 SELECT what, lease_until FROM work WHERE key = $1";
 
+const HOLDER: &str = "
+SELECT lease_until FROM work WHERE key = $1 AND holder IS NOT NULL AND lease_until > $2";
+
 const EXTEND: &str = "
 UPDATE work SET lease_until = $4 WHERE key = $1 AND holder = $2 AND fence = $3";
 
@@ -54,6 +57,20 @@ const RELEASE: &str = "
 UPDATE work SET holder = NULL, lease_until = 0 WHERE key = $1 AND holder = $2 AND fence = $3";
 
 impl Store {
+    /// Until when somebody holds a piece of work, unless they report again; `None` when nobody does.
+    pub async fn work_held(
+        &self,
+        key: &str,
+        now: Timestamp,
+    ) -> Result<Option<Timestamp>, StoreError> {
+        let row: Option<(i64,)> = either!(self.read(), |db| sqlx::query_as(HOLDER)
+            .bind(text(key))
+            .bind(now.as_millis())
+            .fetch_optional(db)
+            .await)?;
+        Ok(row.map(|(until,)| Timestamp::from_millis(until)))
+    }
+
     /// Claims a piece of work until `until`, unless somebody else holds it.
     pub async fn work_claim(
         &self,

@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
+mod rhythm;
+
 use crate::{RunStatus, Timestamp};
+pub use rhythm::{NoTimes, Rhythm, Times};
 
 /// The first pause after a run that failed; each further one doubles.
 const PAUSE_FIRST: Duration = Duration::from_mins(1);
@@ -34,6 +37,8 @@ pub struct PastRun {
     pub status: RunStatus,
     /// Whether only a person can help, because the provider refused us.
     pub needs_person: bool,
+    /// Whether it left windows to the next run, and got somewhere itself.
+    pub has_more: bool,
 }
 
 /// When a source is read next.
@@ -50,8 +55,10 @@ pub struct NextRun {
 pub enum WhyThen {
     /// It was never read.
     First,
-    /// Its interval.
-    Interval,
+    /// The last run left windows to it.
+    More,
+    /// Its interval, or its times.
+    Rhythm,
     /// So many runs failed, one after another.
     Retry {
         /// How many.
@@ -59,19 +66,27 @@ pub enum WhyThen {
     },
     /// Only a person can help.
     Refused,
+    /// Somebody reads it, and is to report before then.
+    Held,
+    /// Whoever read it died.
+    Interrupted,
 }
 
-/// When a source is read next, by its runs (newest first) and the interval it is to be read at.
+/// When a source is read next, by its runs (newest first) and how often it is to be read.
 ///
 /// A run that read something counts as no failure, even if it proved little: the ledger has its
 /// gaps, and the next one goes on there. A run that has no end is left to its lease.
-pub fn next_run(runs: &[PastRun], every: Duration) -> NextRun {
+pub fn next_run(runs: &[PastRun], rhythm: &Rhythm) -> NextRun {
     let Some(last) = runs.first() else {
         return NextRun { at: Timestamp::MIN, why: WhyThen::First };
     };
     let ended = last.finished_at.unwrap_or(last.started_at);
     if last.needs_person {
-        return NextRun { at: ended + PAUSE_FOR_A_PERSON.max(every), why: WhyThen::Refused };
+        let at = rhythm.next(ended).max(ended + PAUSE_FOR_A_PERSON);
+        return NextRun { at, why: WhyThen::Refused };
+    }
+    if last.has_more {
+        return NextRun { at: ended, why: WhyThen::More };
     }
     let failed = runs.iter().take_while(|run| run.status == RunStatus::Failed).count();
     if failed > 0 {
@@ -80,7 +95,23 @@ pub fn next_run(runs: &[PastRun], every: Duration) -> NextRun {
         // A source that is read once a day is tried again sooner than that, too.
         return NextRun { at: ended + doubled.min(PAUSE_MAX), why: WhyThen::Retry { failures } };
     }
-    NextRun { at: last.started_at + every, why: WhyThen::Interval }
+    NextRun { at: rhythm.next(last.started_at), why: WhyThen::Rhythm }
+}
+
+/// When a source is to be looked at: when it is to be read, unless a worker is reading it, or died
+/// over it. `held_until` is when the lease of whoever reads it runs out, where somebody has one.
+///
+/// A run without an end whose lease has run out belongs to nobody any more: its windows are the
+/// next work of whoever looks first.
+pub fn look_at(runs: &[PastRun], rhythm: &Rhythm, held_until: Option<Timestamp>) -> NextRun {
+    let next = next_run(runs, rhythm);
+    let is_unended = runs.first().is_some_and(|run| run.finished_at.is_none());
+    match held_until {
+        Some(until) if is_unended => NextRun { at: until, why: WhyThen::Held },
+        Some(until) if next.at < until => NextRun { at: until, why: WhyThen::Held },
+        None if is_unended => NextRun { at: Timestamp::MIN, why: WhyThen::Interrupted },
+        _ => next,
+    }
 }
 
 /// Whether a run took longer than it should: over a minute, or three times what is usual for its

@@ -2,11 +2,11 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 
-use super::{NextRun, PastRun, WhyThen, is_slow, next_run};
+use super::{NextRun, PastRun, Rhythm, Times, WhyThen, is_slow, look_at, next_run};
 use crate::samples::{HOUR, MINUTE};
 use crate::{RunStatus, Timestamp};
 
-const EVERY: Duration = Duration::from_mins(5);
+const EVERY: Rhythm = Rhythm::Every(Duration::from_mins(5));
 
 fn at(minutes: u64) -> Timestamp {
     Timestamp::from_millis(0) + Duration::from_mins(minutes)
@@ -14,20 +14,28 @@ fn at(minutes: u64) -> Timestamp {
 
 /// A run of two minutes.
 fn run(began: u64, status: RunStatus) -> PastRun {
-    PastRun { started_at: at(began), finished_at: Some(at(began + 2)), status, needs_person: false }
+    let (started_at, finished_at) = (at(began), Some(at(began + 2)));
+    PastRun { started_at, finished_at, status, needs_person: false, has_more: false }
 }
 
 fn check(runs: &[PastRun], expected: Timestamp, why: WhyThen) {
-    assert_eq!(next_run(runs, EVERY), NextRun { at: expected, why }, "{runs:?}");
+    assert_eq!(next_run(runs, &EVERY), NextRun { at: expected, why }, "{runs:?}");
 }
 
 #[test]
 fn the_interval_counts_from_the_beginning_of_the_last_run() {
     check(&[], Timestamp::MIN, WhyThen::First);
-    check(&[run(60, RunStatus::Success)], at(65), WhyThen::Interval);
-    check(&[run(60, RunStatus::Partial), run(50, RunStatus::Failed)], at(65), WhyThen::Interval);
+    check(&[run(60, RunStatus::Success)], at(65), WhyThen::Rhythm);
+    check(&[run(60, RunStatus::Partial), run(50, RunStatus::Failed)], at(65), WhyThen::Rhythm);
     let unended = PastRun { finished_at: None, ..run(60, RunStatus::InProgress) };
-    check(&[unended], at(65), WhyThen::Interval);
+    check(&[unended], at(65), WhyThen::Rhythm);
+}
+
+#[test]
+fn what_a_run_left_is_read_at_once_by_whoever_looks_first() {
+    let more = PastRun { has_more: true, ..run(60, RunStatus::Partial) };
+    check(&[more, run(50, RunStatus::Failed)], at(62), WhyThen::More);
+    check(&[run(70, RunStatus::Success), more], at(75), WhyThen::Rhythm);
 }
 
 #[test]
@@ -40,7 +48,7 @@ fn failures_are_tried_again_at_growing_intervals_and_never_later_than_an_hour() 
     check(&failed(50), at(102 + 60), retry(50));
     let mut mended = failed(3);
     mended.insert(0, run(200, RunStatus::Success));
-    check(&mended, at(205), WhyThen::Interval);
+    check(&mended, at(205), WhyThen::Rhythm);
 }
 
 #[test]
@@ -49,6 +57,23 @@ fn what_only_a_person_can_mend_is_tried_rarely() {
     check(&[refused], at(102) + 6 * HOUR, WhyThen::Refused);
     let partly = PastRun { needs_person: true, ..run(100, RunStatus::Partial) };
     check(&[partly], at(102) + 6 * HOUR, WhyThen::Refused);
+}
+
+#[test]
+fn what_a_dead_worker_read_is_the_next_work_once_its_lease_has_run_out() {
+    let looks = |runs: &[PastRun], held: Option<u64>| look_at(runs, &EVERY, held.map(at));
+    let unended = PastRun { finished_at: None, ..run(60, RunStatus::InProgress) };
+    let held = |minutes| NextRun { at: at(minutes), why: WhyThen::Held };
+    assert_eq!(looks(&[unended], Some(61)), held(61));
+    assert_eq!(looks(&[unended], Some(90)), held(90), "it goes on for longer than its interval");
+    let died = NextRun { at: Timestamp::MIN, why: WhyThen::Interrupted };
+    assert_eq!(looks(&[unended], None), died);
+    // Somebody compares it, or has just begun.
+    let ended = run(60, RunStatus::Success);
+    assert_eq!(looks(&[ended], Some(61)), NextRun { at: at(65), why: WhyThen::Rhythm });
+    assert_eq!(looks(&[ended], Some(66)), held(66));
+    assert_eq!(looks(&[ended], None), next_run(&[ended], &EVERY));
+    assert_eq!(looks(&[], Some(1)), held(1));
 }
 
 #[test]
@@ -65,6 +90,96 @@ fn slow_is_over_a_minute_or_three_times_what_is_usual() {
     assert_eq!(is_slow(seconds(90), &usual(80)), Some(Some(seconds(80))));
 }
 
+/// The times an expression names after an instant, as the clocks of its zone show them.
+fn times(expression: &str, zone: &str, after: &str, expected: &[&str]) {
+    let rhythm = Rhythm::At(Box::new(Times::read(expression, zone).unwrap()));
+    let mut at = Timestamp::parse(after).unwrap();
+    for expected in expected {
+        at = rhythm.next(at);
+        assert_eq!(at, Timestamp::parse(expected).unwrap(), "{expression} in {zone}: {at}");
+    }
+}
+
+#[test]
+fn times_of_the_day_are_those_of_their_zone() {
+    times("0 6 * * *", "UTC", "2026-03-01T06:00:00Z", &["2026-03-02T06:00:00Z"]);
+    times(
+        "30 7 * * mon-fri",
+        "America/New_York",
+        "2026-01-02T13:00:00Z",
+        &["2026-01-05T12:30:00Z"],
+    );
+    // The day after the clocks move, the same time of the day.
+    times(
+        "0 6 * * *",
+        "Europe/Berlin",
+        "2026-03-28T00:00:00Z",
+        &["2026-03-28T05:00:00Z", "2026-03-29T04:00:00Z"],
+    );
+}
+
+#[test]
+fn a_time_the_clocks_skip_is_not_left_out() {
+    // On 29 March 2026 in Berlin, 02:00 is 03:00.
+    times(
+        "30 2 * * *",
+        "Europe/Berlin",
+        "2026-03-28T12:00:00Z",
+        &["2026-03-29T01:30:00Z", "2026-03-30T00:30:00Z"],
+    );
+    times(
+        "*/30 * * * *",
+        "Europe/Berlin",
+        "2026-03-29T00:30:00Z",
+        &["2026-03-29T01:00:00Z", "2026-03-29T01:30:00Z"],
+    );
+}
+
+#[test]
+fn a_time_that_comes_twice_is_read_once_and_every_hour_goes_on() {
+    // On 25 October 2026 in Berlin, 03:00 is 02:00 again.
+    times(
+        "30 2 * * *",
+        "Europe/Berlin",
+        "2026-10-24T12:00:00Z",
+        &["2026-10-25T00:30:00Z", "2026-10-26T01:30:00Z"],
+    );
+    times(
+        "15 * * * *",
+        "Europe/Berlin",
+        "2026-10-25T00:00:00Z",
+        &["2026-10-25T00:15:00Z", "2026-10-25T01:15:00Z", "2026-10-25T02:15:00Z"],
+    );
+}
+
+#[test]
+fn what_names_no_times_is_refused_with_its_reason() {
+    for (expression, zone, why) in [
+        ("0 6 * *", "UTC", "it has 4 fields instead of five"),
+        ("0 25 * * *", "UTC", "must be in range"),
+        ("0 6 31 2 *", "UTC", "no day is ever like that"),
+        ("0 6 * * *", "Mars/Olympus", "there is no time zone `Mars/Olympus`"),
+        ("at six every day !", "UTC", ""),
+    ] {
+        let refused = Times::read(expression, zone).unwrap_err();
+        assert!(refused.why.contains(why), "{expression}: {refused}");
+        assert!(!refused.why.contains('\n') && !refused.why.is_empty(), "{refused}");
+    }
+}
+
+#[test]
+fn a_missed_time_is_caught_up_once_and_the_pause_after_a_refusal_stays() {
+    let daily = Rhythm::At(Box::new(Times::read("0 6 * * *", "UTC").unwrap()));
+    let day = 24 * 60;
+    let three_days_ago = run(6 * 60, RunStatus::Success);
+    assert_eq!(next_run(&[three_days_ago], &daily).at, at(day + 6 * 60));
+    assert_eq!(daily.longest_pause(at(0)), Duration::from_hours(24));
+    let refused = PastRun { needs_person: true, ..run(5 * 60, RunStatus::Failed) };
+    assert_eq!(next_run(&[refused], &daily).at, at(5 * 60 + 2) + 6 * HOUR);
+    let weekdays = Rhythm::At(Box::new(Times::read("0 6 * * 1-5", "UTC").unwrap()));
+    assert_eq!(weekdays.longest_pause(at(0)), Duration::from_hours(72));
+}
+
 proptest! {
     #[test]
     fn a_source_is_always_read_again_within_its_interval_or_six_hours(
@@ -79,7 +194,7 @@ proptest! {
             .map(|status| PastRun { needs_person, ..run(1000, all[*status]) })
             .collect();
         let every = Duration::from_secs(every);
-        let next = next_run(&runs, every);
+        let next = next_run(&runs, &Rhythm::Every(every));
         prop_assert!(next.at <= at(1002) + every.max(6 * HOUR));
         if !runs.is_empty() {
             prop_assert!(next.at > at(1000), "never at once again: {next:?}");

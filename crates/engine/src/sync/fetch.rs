@@ -2,11 +2,13 @@
 
 use std::collections::{HashSet, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use domain::{Capabilities, Territory, Timestamp, Window};
 use providers::{Page, SourceError, Walked};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -112,7 +114,8 @@ pub(crate) async fn fetch(
     loop {
         while walks.len() < ctx.settings.windows_beside && !stop.is_cancelled() {
             let Some(task) = queue.pop_front() else { break };
-            walks.spawn(walk(ctx.now(), source.clone(), task, out.clone()));
+            let patience = ctx.settings.window_patience;
+            walks.spawn(walk(ctx.now(), patience, source.clone(), task, out.clone()));
         }
         let ended = tokio::select! {
             ended = walks.join_next() => ended,
@@ -121,7 +124,12 @@ pub(crate) async fn fetch(
         // Dropping the set ends the walks that are under way.
         let Some(Ok(ended)) = ended else { return !is_pointless && !stop.is_cancelled() };
         let is_fatal = ended.walked.as_ref().is_err_and(SourceError::needs_operator);
-        failures = if ended.walked.is_err() { failures + 1 } else { 0 };
+        failures = match &ended.walked {
+            Ok(_) => 0,
+            // What is read again in halves has not failed yet.
+            Err(_) if ended.is_to_be_halved() => failures,
+            Err(_) => failures + 1,
+        };
         if !settle(&source.connection.capabilities(), ended, &changes, &mut queue, &out).await {
             return false;
         }
@@ -141,8 +149,16 @@ async fn settle(
     queue: &mut VecDeque<Task>,
     out: &mpsc::Sender<Fetched>,
 ) -> bool {
-    let EndedWalk { mut task, asked_at, inside, walked } = ended;
+    let is_to_be_halved = ended.is_to_be_halved();
+    let EndedWalk { mut task, asked_at, inside, walked, .. } = ended;
     match &walked {
+        // Its halves take half as long each.
+        Err(_) if is_to_be_halved => {
+            task.halvings += 1;
+            if let Some(halves) = halves(capabilities, &task) {
+                return queue_halves(halves, queue, out).await;
+            }
+        }
         Ok(Walked::TooMany { .. }) => {
             if let Some(halves) = halves(capabilities, &task) {
                 return queue_halves(halves, queue, out).await;
@@ -193,10 +209,20 @@ struct EndedWalk {
     asked_at: Timestamp,
     inside: u64,
     walked: Result<Walked, SourceError>,
+    /// Whether it was ended because it took too long.
+    is_cut: bool,
+}
+
+impl EndedWalk {
+    /// Whether it took so long that its halves are tried.
+    fn is_to_be_halved(&self) -> bool {
+        self.is_cut && self.task.halvings < HALVINGS
+    }
 }
 
 async fn walk(
     asked_at: Timestamp,
+    patience: Duration,
     source: Source,
     task: Task,
     out: mpsc::Sender<Fetched>,
@@ -205,7 +231,8 @@ async fn walk(
     let request = task.territory.window.widened(capabilities.margin);
     let (pages, mut arriving) = mpsc::channel::<Page>(2);
     let walking = async {
-        let walked = source.connection.walk(request, &pages).await;
+        // However many requests are each answered in time, the window is to end, and to say so.
+        let walked = timeout(patience, source.connection.walk(request, &pages)).await;
         drop(pages);
         walked
     };
@@ -219,7 +246,19 @@ async fn walk(
         }
     };
     let (walked, ()) = tokio::join!(walking, forwarding);
-    EndedWalk { task, asked_at, inside: inside.len() as u64, walked }
+    let is_cut = walked.is_err();
+    let walked = walked.unwrap_or_else(|_elapsed| Err(cut(task.territory.window, patience)));
+    EndedWalk { task, asked_at, inside: inside.len() as u64, walked, is_cut }
+}
+
+fn cut(window: Window, patience: Duration) -> SourceError {
+    let what = format!("it was not read to its end within {patience:?} and was cut");
+    SourceError::Unavailable {
+        request: format!("calls of {window}"),
+        what,
+        attempts: 1,
+        wait: None,
+    }
 }
 
 fn ids_inside(window: Window, page: &Page) -> impl Iterator<Item = u64> {

@@ -2,17 +2,23 @@
 
 use std::time::Duration;
 
+use domain::SourceId;
 use store::{Claim, Lease};
 
 use super::SyncError;
 use crate::{Context, Source};
+
+/// What a source is claimed under.
+pub(crate) fn key(source: SourceId) -> String {
+    format!("source/{source}")
+}
 
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
 
 /// Claims the source. A holder that still reports is an error at once; one that has fallen
 /// silent, because it was killed, is waited for until its lease runs out.
 pub(super) async fn claim(ctx: &Context, source: &Source) -> Result<Lease, SyncError> {
-    let key = format!("source/{}", source.row.id);
+    let key = key(source.row.id);
     let mut seen_until = None;
     loop {
         let now = ctx.now();

@@ -33,6 +33,7 @@ pub(crate) use changes::Changes;
 pub(crate) use fetch::fetch;
 pub use fetch::{Ended, Fetched};
 pub use import::{ImportOptions, import};
+pub(crate) use lease::key as work_key;
 pub use log::{Phase, RunLog};
 pub use options::{Progress, SyncOptions};
 pub use organisation::{BusinessReport, OrganisationReport};

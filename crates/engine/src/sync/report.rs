@@ -152,6 +152,11 @@ impl RunReport {
     }
 
     /// What the schedule must know of the end.
+    /// Whether the next run may begin at once. What proved nothing would prove nothing again.
+    pub fn goes_on(&self) -> bool {
+        self.windows_left > 0 && self.windows_proved > 0 && !self.needs_person
+    }
+
     pub(super) fn ending(self, needs_person: bool, windows_left: u64) -> Self {
         Self { needs_person, windows_left, ..self }
     }

@@ -101,4 +101,16 @@ on_both_databases! {
     async fn an_unavailable_service_is_asked_again(db) {
         an_answer_goes_wrong(db, What::status(503, "{}"), &["503"]).await;
     }
+
+    /// Every request is patient, and together they take for ever: the window is cut, said, and read
+    /// by a later run (A29).
+    async fn a_window_that_takes_too_long_is_cut_and_said(db) {
+        let stage = stage(db, |it| it.engine.window_patience = Duration::from_millis(150)).await;
+        let report = read_with(&stage, On::path("call-logs").forever().gives(What::Hang)).await;
+        ended(&report, RunStatus::Failed, &["not read to its end within 150ms", "the next run"]);
+        nothing_is_covered(&stage).await;
+        let mut patient = stage;
+        patient.ctx.settings.window_patience = Duration::from_mins(1);
+        heals(&patient).await;
+    }
 }

@@ -46,3 +46,4 @@ mod totals;
 mod twilio;
 mod vicidial;
 mod vicidial_import;
+mod workers;

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use domain::{AgentId, Clock, RunStatus, Timestamp};
+use domain::{AgentId, Clock, Rhythm, RunStatus, Timestamp};
 use engine::Context;
 use engine::place::{self, Change};
 use engine::sync::RunReport;
@@ -17,7 +17,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::play::*;
 
-const EVERY: Duration = Duration::from_mins(5);
+const EVERY: Rhythm = Rhythm::Every(Duration::from_mins(5));
 
 /// Lets the schedule work until `count` runs have ended. Between runs, `meanwhile` happens.
 async fn scheduled(
@@ -28,7 +28,7 @@ async fn scheduled(
     meanwhile: impl Fn(usize) + Send + Sync + 'static,
 ) -> Vec<RunReport> {
     let stop = CancellationToken::new();
-    let source = Scheduled { source: stage.source.clone(), every: EVERY };
+    let source = Scheduled { source: stage.source.clone(), rhythm: EVERY };
     let reports = Arc::new(Mutex::new(Vec::new()));
     let (kept, stopping) = (Arc::clone(&reports), stop.clone());
     let tell = move |happened| {
@@ -115,7 +115,7 @@ on_both_databases! {
         let (clock, waits) = (stage.clock.clone(), AtomicUsize::new(0));
         let story = Story { clock, goes_on: Box::new(goes_on), waits };
         let ctx = Context { wait: Arc::new(story), ..stage.ctx.clone() };
-        let source = Scheduled { source: stage.source.clone(), every: EVERY };
+        let source = Scheduled { source: stage.source.clone(), rhythm: EVERY };
         let settings = WorkerSettings::default();
         stage.clock.pass(HOUR);
         work(&ctx, vec![source], &settings, stop, Arc::new(|_| {})).await;
@@ -224,5 +224,35 @@ on_both_databases! {
         let again = scheduled(&stage, &stage.ctx, settings, 1, |_| {}).await;
         assert!(again[0].success);
         assert_eq!(beginnings(&stage).await, [0, 360, 360]);
+    }
+
+    /// One source has a long history, another a short one, and there is one place: they take turns.
+    async fn a_source_with_a_long_history_starves_no_other(db) {
+        let stage = stage(db, |it| it.world.days = 90).await;
+        let mut tx = stage.db.store.begin().await.unwrap();
+        let (first, now) = (stage.source.row.clone(), stage.ctx.now());
+        let other = tx.source_ensure("other", first.provider, &first.scope, first.since, now).await;
+        tx.commit().await.unwrap();
+        let other = engine::Source { row: other.unwrap(), ..stage.source.clone() };
+        let scheduled = |source| Scheduled { source, rhythm: EVERY };
+        let sources = vec![scheduled(stage.source.clone()), scheduled(other)];
+        let settings = WorkerSettings { runs_at_once: 1, windows_max: 1 };
+        let stop = CancellationToken::new();
+        let order = Arc::new(Mutex::new(Vec::new()));
+        let (told, ended) = (Arc::clone(&order), stop.clone());
+        let tell = move |happened| {
+            let Happened::Ran { source_name, .. } = happened else { panic!("{happened:?}") };
+            let mut order = told.lock().unwrap();
+            order.push(source_name);
+            if order.len() == 8 {
+                ended.cancel();
+            }
+        };
+        work(&stage.ctx, sources, &settings, stop, Arc::new(tell)).await;
+        let order = order.lock().unwrap().clone();
+        assert!(order[..8].windows(2).all(|two| two[0] != two[1]), "{order:?}");
+        // Whoever was stopped gave back what it had.
+        let held = "SELECT COUNT(*) FROM work WHERE holder IS NOT NULL";
+        assert_eq!(stage.db.number(held).await, 0);
     }
 }

@@ -22,14 +22,28 @@ pub enum Misread {
 /// Why one attempt failed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Trouble {
-    RateLimited { wait: Option<Duration> },
-    DaySpent { wait: Duration },
+    RateLimited {
+        wait: Option<Duration>,
+    },
+    DaySpent {
+        wait: Duration,
+    },
     /// Nobody knows what the other workers send.
-    Unasked { why: String },
-    Unreachable { what: String },
-    Unavailable { what: String, wait: Option<Duration> },
+    Unasked {
+        why: String,
+    },
+    Unreachable {
+        what: String,
+    },
+    Unavailable {
+        what: String,
+        wait: Option<Duration>,
+    },
     Misread(Misread),
-    Refused { status: u16, said: String },
+    Refused {
+        status: u16,
+        said: String,
+    },
 }
 
 impl Trouble {

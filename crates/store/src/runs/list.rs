@@ -82,7 +82,7 @@ ORDER BY run_id DESC LIMIT 20";
 
 // Comparisons and imports say nothing about when a source is read next.
 const PAST: &str = "
-SELECT started_at, finished_at, status, needs_person FROM runs
+SELECT started_at, finished_at, status, needs_person, has_more FROM runs
 WHERE source_id = $1 AND kind <> 'diagnostic' AND kind <> 'import'
 ORDER BY run_id DESC LIMIT $2";
 
@@ -106,20 +106,21 @@ impl Store {
         source: SourceId,
         count: i64,
     ) -> Result<Vec<PastRun>, StoreError> {
-        let rows: Vec<(i64, Option<i64>, String, i64)> = either!(self.read(), |db| {
+        let rows: Vec<(i64, Option<i64>, String, i64, i64)> = either!(self.read(), |db| {
             sqlx::query_as(PAST).bind(source.0).bind(count).fetch_all(db).await
         })?;
-        let past =
-            |(started_at, finished_at, status, needs_person): (i64, Option<i64>, String, i64)| {
-                let status = status.parse().map_err(|what| StoreError::Nonsense { what })?;
-                Ok(PastRun {
-                    started_at: Timestamp::from_millis(started_at),
-                    finished_at: finished_at.map(Timestamp::from_millis),
-                    status,
-                    needs_person: needs_person != 0,
-                })
-            };
-        rows.into_iter().map(past).collect()
+        let past = rows.into_iter().map(|row| {
+            let (started_at, finished_at, status, needs_person, has_more) = row;
+            let status = status.parse().map_err(|what| StoreError::Nonsense { what })?;
+            Ok(PastRun {
+                started_at: Timestamp::from_millis(started_at),
+                finished_at: finished_at.map(Timestamp::from_millis),
+                status,
+                needs_person: needs_person != 0,
+                has_more: has_more != 0,
+            })
+        });
+        past.collect()
     }
 
     /// The latest runs, newest first, of one source or of all.

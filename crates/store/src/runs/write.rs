@@ -38,6 +38,8 @@ pub struct RunEnd<'a> {
     pub hint: Option<&'a str>,
     /// Whether only a person can help, because the provider refused us.
     pub needs_person: bool,
+    /// Whether it left windows to the next run of the schedule, which is to begin at once.
+    pub has_more: bool,
     /// The most memory the process had used by then, in bytes, where the system tells.
     pub peak_bytes: Option<u64>,
 }
@@ -45,7 +47,15 @@ pub struct RunEnd<'a> {
 impl<'a> RunEnd<'a> {
     /// An end with nothing to add.
     pub const fn new(status: RunStatus, response: &'a str, error: Option<&'a str>) -> Self {
-        Self { status, response, error, hint: None, needs_person: false, peak_bytes: None }
+        Self {
+            status,
+            response,
+            error,
+            hint: None,
+            needs_person: false,
+            has_more: false,
+            peak_bytes: None,
+        }
     }
 }
 
@@ -62,7 +72,7 @@ WHERE run_id = $1";
 
 const FINISH: &str = "
 UPDATE runs SET status = $2, response = $3, error = $4, hint = $5, finished_at = $6,
-    needs_person = $7, peak_bytes = $8
+    needs_person = $7, peak_bytes = $8, has_more = $9
 WHERE run_id = $1 AND status = 'in_progress'";
 
 const ABANDON: &str = "
@@ -140,6 +150,7 @@ impl Tx {
                 .bind(now.as_millis())
                 .bind(i64::from(end.needs_person))
                 .bind(peak)
+                .bind(i64::from(end.has_more))
                 .execute(db)
                 .await?;
             Ok(())

@@ -36,7 +36,7 @@ on_both_databases! {
         let mut tx = db.store.begin().await.unwrap();
         let fine = RunEnd::new(RunStatus::Success, "fi\0ne", None);
         let peak_bytes = Some(7 << 30);
-        tx.run_finish(ended, RunEnd { needs_person: true, peak_bytes, ..fine }, at(2)).await.unwrap();
+        tx.run_finish(ended, RunEnd { needs_person: true, has_more: true, peak_bytes, ..fine }, at(2)).await.unwrap();
         tx.run_finish(ended, RunEnd::new(RunStatus::Failed, "no", Some("late")), at(3)).await.unwrap();
         assert_eq!(tx.runs_abandon(source, false, at(4)).await.unwrap(), 1);
         assert_eq!(tx.runs_abandon(source, false, at(5)).await.unwrap(), 0);

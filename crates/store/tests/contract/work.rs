@@ -16,6 +16,16 @@ async fn claim(store: &Store, holder: &str, until: i64, now: i64) -> Option<Leas
 }
 
 on_both_databases! {
+    async fn whether_work_is_held_is_known_without_claiming_it(db) {
+        let held = |now| db.store.work_held("k", at(now));
+        assert_eq!(held(1).await.unwrap(), None);
+        let lease = claim(&db.store, "a", 10, 1).await.unwrap();
+        assert_eq!(held(9).await.unwrap(), Some(at(10)));
+        assert_eq!(held(10).await.unwrap(), None);
+        db.store.work_release(&lease).await.unwrap();
+        assert_eq!(held(9).await.unwrap(), None);
+    }
+
     async fn of_two_claimants_one_wins(db) {
         let other = db.open_again().await;
         let (a, b) = tokio::join!(claim(&db.store, "a", 10, 1), claim(&other, "b", 10, 1));

@@ -142,13 +142,13 @@ impl<'a> Life<'a> {
     async fn days(&mut self) -> Vec<String> {
         let mut wrong = Vec::new();
         let ends = self.script.begins + self.script.lasts;
+        let rhythm = domain::Rhythm::Every(self.script.every);
         let mut left = 0;
         while self.rig.clock.now() < ends {
             if left == 0 {
                 let now = self.rig.clock.now();
                 let past = self.rig.db.store.runs_past(self.rig.source.row.id, 8).await;
-                let due =
-                    next_run(&past.expect("runs can be read"), self.script.every).at.min(ends);
+                let due = next_run(&past.expect("runs can be read"), &rhythm).at.min(ends);
                 if due > now {
                     self.rig.clock.pass(due.since(now));
                     continue;
@@ -179,8 +179,7 @@ impl<'a> Life<'a> {
             Some(Ok(report)) => {
                 self.lived.runs += 1;
                 wrong.extend(verdict::run(&report));
-                let goes_on = report.windows_proved > 0 && !report.needs_person;
-                if goes_on { report.windows_left } else { 0 }
+                if report.goes_on() { report.windows_left } else { 0 }
             }
             Some(Err(SyncError::AlreadyRunning { .. })) => {
                 self.rig.clock.pass(LOOK_AGAIN);

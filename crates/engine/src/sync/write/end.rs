@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use domain::{RunStatus, Timestamp, conclude, is_slow};
+use domain::{RunKind, RunStatus, Timestamp, conclude, is_slow};
 use store::{RunEnd, StoreError};
 
 use super::Writer;
@@ -59,6 +59,7 @@ impl Writer<'_> {
         let summary = report.summary();
         let end = RunEnd {
             needs_person: report.needs_person,
+            has_more: self.options.kind == RunKind::Auto && report.goes_on(),
             peak_bytes: report.peak_bytes,
             ..RunEnd::new(report.status, &summary, report.error.as_deref())
         };

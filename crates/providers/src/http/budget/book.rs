@@ -50,6 +50,8 @@ pub struct Written {
 pub struct BookError {
     /// Why, in a sentence without its full stop.
     pub why: String,
+    /// Whether it is worth asking again.
+    pub passes: bool,
 }
 
 /// Keeps the shares of each credential where all workers see them. Each call ends within seconds.

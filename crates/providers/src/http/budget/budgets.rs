@@ -56,6 +56,8 @@ impl Budgets {
 
 impl fmt::Debug for Budgets {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Budgets").field("is_shared", &self.sharing.is_some()).finish_non_exhaustive()
+        f.debug_struct("Budgets")
+            .field("is_shared", &self.sharing.is_some())
+            .finish_non_exhaustive()
     }
 }

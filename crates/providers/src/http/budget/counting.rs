@@ -35,7 +35,12 @@ impl Counting {
         }
     }
 
-    pub(super) fn propose(&mut self, shares: &Shares, waiting: u32, now: Timestamp) -> Option<Proposal> {
+    pub(super) fn propose(
+        &mut self,
+        shares: &Shares,
+        waiting: u32,
+        now: Timestamp,
+    ) -> Option<Proposal> {
         match self {
             Self::Alone(_) => None,
             Self::Beside(member) => Some(member.propose(shares, waiting, now)),

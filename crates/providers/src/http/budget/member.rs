@@ -105,8 +105,7 @@ pub(super) struct Answer {
 
 impl Member {
     pub(super) fn new(name: String, clock: ClockName, limits: Limits) -> Self {
-        let portion =
-            Portion { size: 0, left: 0, from: Timestamp::MIN, until: Timestamp::MIN };
+        let portion = Portion { size: 0, left: 0, from: Timestamp::MIN, until: Timestamp::MIN };
         Self {
             name,
             clock,
@@ -309,9 +308,8 @@ impl Member {
         let (requests, ours) = (u64::from(common.requests), self.sent.len() as u64);
         let free = requests.saturating_sub(beside_us + ours);
         let hungry = next.beside(&self.name).filter(|share| share.is_hungry);
-        let (count, held) = hungry.fold((0, 0), |(count, held), share| {
-            (count + 1, held + u64::from(share.charged))
-        });
+        let (count, held) = hungry
+            .fold((0, 0), |(count, held), share| (count + 1, held + u64::from(share.charged)));
         if count == 0 {
             return free;
         }

@@ -137,7 +137,8 @@ impl Budget {
                     Ok(()) => failing_since = None,
                     Err(why) => {
                         let now = wait.now();
-                        if now.since(*failing_since.get_or_insert(now)) >= BOOK_PATIENCE {
+                        let failing = now.since(*failing_since.get_or_insert(now));
+                        if !why.passes || failing >= BOOK_PATIENCE {
                             return Err(NoTurn::Unasked { why });
                         }
                         wait.wait(BOOK_RETRY).await;
@@ -179,6 +180,7 @@ impl Budget {
             let is_written = if is_new {
                 let text = serde_json::to_string(&shares).map_err(|error| BookError {
                     why: format!("the shares could not be put into words: {error}"),
+                    passes: false,
                 })?;
                 book.write(*fingerprint, writing, &text, now).await?
             } else {
@@ -191,7 +193,7 @@ impl Budget {
                 return Ok(());
             }
         }
-        Err(BookError { why: "other workers wrote at every attempt".to_owned() })
+        Err(BookError { why: "other workers wrote at every attempt".to_owned(), passes: true })
     }
 
     fn lock(&self) -> MutexGuard<'_, Counting> {

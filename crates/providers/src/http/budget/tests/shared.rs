@@ -1,15 +1,19 @@
 //! One budget and many workers, each with a clock of its own, in any order of events.
 
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use domain::Timestamp;
+use domain::{Clock, Timestamp};
 use proptest::prelude::*;
 
 use crate::http::budget::limits::Limits;
 use crate::http::budget::member::{Member, Proposal};
 use crate::http::budget::shares::{ClockName, Shares};
-use crate::http::budget::{Rate, Turn};
+use crate::http::budget::{
+    BookError, Budget, BudgetBook, Budgets, Fingerprint, NoTurn, Rate, Sharing, Turn, Written,
+};
 use crate::http::headers::RateFacts;
+use crate::testing::HandClock;
 
 const REQUESTS: u32 = 12;
 const INTERVAL: Duration = Duration::from_secs(10);
@@ -277,7 +281,8 @@ fn a_pause_reaches_the_others_with_their_next_portion() {
     world.happens(Event::IsPaused, 0);
     let paused_at = world.now;
     world.all_want_for(INTERVAL, &[0, 1]);
-    let early = |(at, _): &&(Timestamp, usize)| *at >= paused_at && at.since(paused_at) < millis(7_000);
+    let early =
+        |(at, _): &&(Timestamp, usize)| *at >= paused_at && at.since(paused_at) < millis(7_000);
     let sent = world.sent.iter().filter(early).count();
     assert!(sent <= 23, "{sent} requests were sent in spite of the pause: more than a portion");
     assert!(world.sent.iter().any(|(at, by)| *by == 1 && at.since(paused_at) >= millis(7_000)));
@@ -348,4 +353,112 @@ fn the_lower_of_two_limits_holds_for_both() {
     world.all_want_for(INTERVAL * 3, &[0, 1]);
     assert!(world.most_in_an_interval() <= 18);
     assert!(world.sent_by(1) >= 18);
+}
+
+/// A book that answers as it is told.
+#[derive(Default)]
+struct Book {
+    written: Mutex<Option<Written>>,
+    fails: Mutex<Option<BookError>>,
+}
+
+#[async_trait::async_trait]
+impl BudgetBook for Book {
+    async fn read(&self, _of: Fingerprint) -> Result<Option<Written>, BookError> {
+        match &*self.fails.lock().unwrap() {
+            Some(error) => Err(error.clone()),
+            None => Ok(self.written.lock().unwrap().clone()),
+        }
+    }
+
+    async fn write(
+        &self,
+        _of: Fingerprint,
+        seen: i64,
+        shares: &str,
+        _now: Timestamp,
+    ) -> Result<bool, BookError> {
+        if let Some(error) = &*self.fails.lock().unwrap() {
+            return Err(error.clone());
+        }
+        let mut written = self.written.lock().unwrap();
+        let is_last = written.as_ref().map_or(0, |last| last.writing) == seen;
+        if is_last {
+            *written = Some(Written { writing: seen + 1, shares: shares.to_owned() });
+        }
+        Ok(is_last)
+    }
+}
+
+/// Two processes on one clock and one book, each with its budget for one token.
+fn two_processes(book: &Arc<Book>) -> (Arc<HandClock>, [Arc<Budget>; 2]) {
+    let clock = HandClock::at("2026-03-01T12:00:00Z");
+    let budget = |worker: &str| {
+        let clock = ClockName { name: "one".to_owned(), skew: SKEW };
+        let book = Arc::clone(book) as Arc<dyn BudgetBook>;
+        let budgets = Budgets::shared(Sharing { book, worker: worker.to_owned(), clock });
+        let rate = Rate::AtMost { requests: 8, interval: INTERVAL, per_day: 1_000 };
+        budgets.of(&["token"], rate, 4)
+    };
+    (clock, [budget("a"), budget("b")])
+}
+
+#[tokio::test]
+async fn two_processes_send_no_more_than_one_would() {
+    let (clock, budgets) = two_processes(&Arc::default());
+    let began = clock.now();
+    let mut sent = Vec::new();
+    for nth in 0..40 {
+        drop(budgets[nth % 2].acquire(&*clock).await.unwrap());
+        sent.push(clock.now());
+    }
+    for nine in sent.windows(9) {
+        assert!(nine[8].since(nine[0]) >= INTERVAL, "{sent:?}");
+    }
+    // Forty are five times the eight of an interval, and the first eight go at once.
+    assert!(clock.now().since(began) <= INTERVAL * 6, "{:?}", clock.now().since(began));
+}
+
+#[tokio::test]
+async fn without_the_book_nothing_is_sent_and_the_wait_ends() {
+    let book: Arc<Book> = Arc::default();
+    let (clock, [budget, _]) = two_processes(&book);
+    let began = clock.now();
+    let fails = |passes| Some(BookError { why: "it is away".to_owned(), passes });
+    *book.fails.lock().unwrap() = fails(true);
+    let refused = budget.acquire(&*clock).await.map(drop).unwrap_err();
+    assert!(matches!(refused, NoTurn::Unasked { why } if why.why == "it is away"));
+    assert_eq!(clock.now().since(began), Duration::from_mins(1));
+    *book.fails.lock().unwrap() = fails(false);
+    assert!(budget.acquire(&*clock).await.is_err());
+    assert_eq!(clock.now().since(began), Duration::from_mins(1), "nobody waits for what lasts");
+    *book.fails.lock().unwrap() = None;
+    assert!(budget.acquire(&*clock).await.is_ok());
+}
+
+#[tokio::test]
+async fn what_makes_no_sense_in_the_book_is_begun_anew() {
+    let book: Arc<Book> = Arc::default();
+    let (clock, [budget, other]) = two_processes(&book);
+    *book.written.lock().unwrap() = Some(Written { writing: 7, shares: "?".to_owned() });
+    assert!(budget.acquire(&*clock).await.is_ok());
+    assert!(other.acquire(&*clock).await.is_ok());
+    assert_eq!(book.written.lock().unwrap().as_ref().map(|last| last.writing), Some(9));
+}
+
+#[tokio::test]
+async fn a_pause_is_written_at_once_and_everybody_keeps_it() {
+    let (clock, [budget, other]) = two_processes(&Arc::default());
+    let began = clock.now();
+    budget.pause_until(began + Duration::from_secs(30), &*clock).await;
+    drop(other.acquire(&*clock).await.unwrap());
+    assert_eq!(clock.now().since(began), Duration::from_secs(30));
+}
+
+#[test]
+fn a_credential_is_not_in_what_stands_for_it() {
+    let one = Fingerprint::of(&["pit-secret", "x"]);
+    assert_eq!(one, Fingerprint::of(&["pit-secret", "x"]));
+    assert_ne!(one, Fingerprint::of(&["pit-secretx", ""]));
+    assert!(!format!("{one:?}").contains("secret"));
 }
