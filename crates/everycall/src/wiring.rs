@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Result;
-use domain::{AccountId, Capabilities, Country, SourceId, Tiers, Timestamp};
+use domain::{AccountId, Capabilities, Country, Rhythm, SourceId, Tiers, Timestamp};
 use engine::Context;
 use engine::budget::sharing;
 use engine::vault::SourceVault;
@@ -42,8 +42,17 @@ impl Desk {
     /// How long what came due of a source is the schedule's next work and no gap.
     pub fn grace(&self, source: &SourceRow) -> Duration {
         const INTERVALS: u32 = 2;
+        self.rhythm(source).map_or(Duration::ZERO, |it| it.longest_pause(self.ctx.now()))
+            * INTERVALS
+    }
+
+    /// How often it is read by itself, whether it is configured or not.
+    pub fn rhythm(&self, source: &SourceRow) -> Result<Rhythm> {
         let configured = self.config.sources.iter().find(|it| it.name == source.name);
-        configured.and_then(|it| it.every).unwrap_or(self.config.schedule.every()) * INTERVALS
+        match configured.and_then(|it| it.rhythm.clone()) {
+            Some(rhythm) => Ok(rhythm),
+            None => Ok(self.config.schedule.rhythm()?),
+        }
     }
 
     /// A configured source, known to the database and ready to be asked. Nothing is sent yet.

@@ -1,6 +1,7 @@
 //! `everycall work`: read every source whenever it is due, until it is stopped.
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::Result;
 use clap::Args;
@@ -34,36 +35,58 @@ pub async fn run(site: &Site, _arguments: Work) -> Result<Exit> {
     Ok(Exit::Done)
 }
 
-/// Every configured source with its interval. Every door is tried before the first request, so
+/// Every configured source with its rhythm. Every door is tried before the first request, so
 /// that a missing token is told at once.
 pub async fn sources(desk: &Desk) -> Result<Vec<Scheduled>> {
     let mut sources = Vec::new();
     for configured in desk.config.chosen(None)? {
-        let every = configured.every.unwrap_or(desk.config.schedule.every());
-        sources.push(Scheduled { source: desk.source(configured).await?, every });
+        let source = desk.source(configured).await?;
+        let rhythm = desk.rhythm(&source.row)?;
+        sources.push(Scheduled { source, rhythm });
     }
     Ok(sources)
 }
 
 /// What will be read how often.
 pub fn sentence(sources: &[Scheduled]) -> String {
-    let each = |scheduled: &Scheduled| {
-        let minutes = scheduled.every.as_secs() / 60;
-        format!("{} every {minutes} min", scheduled.source.row.name)
-    };
+    let each =
+        |scheduled: &Scheduled| format!("{} {}", scheduled.source.row.name, scheduled.rhythm);
     format!("Reading {}", sources.iter().map(each).collect::<Vec<_>>().join(", "))
 }
 
 /// Reads them until `stop`, and says what came of each run that brought or failed something.
 pub async fn keep(desk: &Desk, sources: Vec<Scheduled>, stop: CancellationToken) {
     let clock = Arc::clone(&desk.ctx.wait);
+    let troubles = Troubles::default();
     let tell = move |happened| {
-        if let Some(line) = line(&happened) {
+        if let Some(line) = troubles.news(&happened) {
             // A terminal that is gone keeps no call from being read.
             output::print(&format!("{} {line}", clock.now())).unwrap_or_default();
         }
     };
     work(&desk.ctx, sources, &desk.config.schedule.settings(), stop, Arc::new(tell)).await;
+}
+
+/// What is wrong with each source, so that a cause which lasts is said once, and its end too.
+#[derive(Default)]
+struct Troubles(Mutex<BTreeMap<String, String>>);
+
+impl Troubles {
+    fn news(&self, happened: &Happened) -> Option<String> {
+        let line = line(happened);
+        let Happened::Ran { source_name, report } = happened else { return line };
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if report.success {
+            let mended =
+                known.remove(source_name).map(|_| format!("{source_name}: it is read again"));
+            return line.or(mended);
+        }
+        let cause = if report.needs_person { None } else { report.error.clone() };
+        // Each run meets a refusal with another request, and it is one cause all the same.
+        let cause = cause.unwrap_or_else(|| "only a person can help".to_owned());
+        let is_known = known.insert(source_name.clone(), cause.clone()) == Some(cause);
+        line.filter(|_| !is_known || report.new + report.updated > 0)
+    }
 }
 
 fn line(happened: &Happened) -> Option<String> {

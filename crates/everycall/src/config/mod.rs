@@ -94,7 +94,7 @@ impl Config {
         let mut sources = Vec::new();
         let mut names = HashSet::new();
         for (at, table) in file.sources.into_iter().enumerate() {
-            let source = Source::read(&format!("#{}", at + 1), table)?;
+            let source = Source::read(&format!("#{}", at + 1), table, &file.schedule)?;
             if !names.insert(source.name.clone()) {
                 return Err(Mistake::new(
                     format!("two sources are called `{}`", source.name),

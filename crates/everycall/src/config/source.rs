@@ -3,13 +3,14 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use domain::{ContactPolicy, Country, ProviderKind, Timestamp};
+use domain::{ContactPolicy, Country, ProviderKind, Rhythm, Timestamp};
 use providers::http::budget::Rate;
 use providers::setup::{Question, SetUp};
 use providers::{ProviderSettings, Tuning};
 use serde::Deserialize;
 
 use super::near::nearest;
+use super::schedule::Schedule;
 use super::secret::Secret;
 use super::unreadable;
 use crate::mistake::Mistake;
@@ -34,7 +35,7 @@ pub struct Source {
     /// How patient and how fast.
     pub tuning: Tuning,
     /// How often it is read by itself, where it differs from the others.
-    pub every: Option<Duration>,
+    pub rhythm: Option<Rhythm>,
 }
 
 /// What opens a provider's door, not yet read.
@@ -73,6 +74,7 @@ struct Common {
     auto_assign: Option<String>,
     concurrency: Option<usize>,
     every_minutes: Option<u64>,
+    cron: Option<String>,
     #[serde(default)]
     unlimited: bool,
     token_env: Option<String>,
@@ -84,7 +86,7 @@ struct Common {
     oauth: Option<OAuth>,
 }
 
-const COMMON: [&str; 16] = [
+const COMMON: [&str; 17] = [
     "name",
     "provider",
     "since",
@@ -93,6 +95,7 @@ const COMMON: [&str; 16] = [
     "auto_assign",
     "concurrency",
     "every_minutes",
+    "cron",
     "unlimited",
     "token_env",
     "token_file",
@@ -119,7 +122,7 @@ const fn country() -> Country {
 
 impl Source {
     /// Reads one block. `place` names it as long as its own name is not known.
-    pub fn read(place: &str, mut table: toml::Table) -> Result<Self, Mistake> {
+    pub fn read(place: &str, mut table: toml::Table, schedule: &Schedule) -> Result<Self, Mistake> {
         let name = table.get("name").and_then(toml::Value::as_str).unwrap_or(place).to_owned();
         refuse_literals(&name, &table)?;
         let (mut common, mut own) = (toml::Table::new(), toml::Table::new());
@@ -137,11 +140,11 @@ impl Source {
         }
         let provider = provider(&common, own)?;
         let tuning = tuning(&common)?;
-        let every = every(&common)?;
+        let rhythm = rhythm(&common, schedule)?;
         let (since, country, contacts) = (common.since, common.country, common.contacts);
         let auto_assign = common.auto_assign.clone();
         let door = door(common)?;
-        Ok(Self { name, since, country, contacts, auto_assign, provider, door, tuning, every })
+        Ok(Self { name, since, country, contacts, auto_assign, provider, door, tuning, rhythm })
     }
 }
 
@@ -216,14 +219,23 @@ fn tuning(common: &Common) -> Result<Tuning, Mistake> {
     Ok(Tuning { concurrency, rate, ..usual })
 }
 
-fn every(common: &Common) -> Result<Option<Duration>, Mistake> {
+fn rhythm(common: &Common, schedule: &Schedule) -> Result<Option<Rhythm>, Mistake> {
+    if let Some(cron) = &common.cron {
+        if common.every_minutes.is_some() {
+            return Err(Mistake::new(
+                format!("source `{}` has both `every_minutes` and `cron`", common.name),
+                "Keep the one it is to be read by",
+            ));
+        }
+        return schedule.times(cron, &format!("source `{}`:", common.name)).map(Some);
+    }
     if common.every_minutes == Some(0) {
         return Err(Mistake::new(
             format!("source `{}`: `every_minutes` is 0", common.name),
             "Give it at least 1, or leave it out",
         ));
     }
-    Ok(common.every_minutes.map(Duration::from_mins))
+    Ok(common.every_minutes.map(|minutes| Rhythm::Every(Duration::from_mins(minutes))))
 }
 
 fn door(common: Common) -> Result<Door, Mistake> {

@@ -12,6 +12,7 @@ use crate::mistake::Mistake;
 pub struct Sync {
     pub lease_seconds: u64,
     pub database_patience_seconds: u64,
+    pub window_minutes_max: u64,
     pub windows_beside: usize,
     pub pages_waiting: usize,
     pub pages_preparing: usize,
@@ -26,6 +27,7 @@ impl Default for Sync {
         let engine::Settings {
             lease,
             database_patience,
+            window_patience,
             windows_beside,
             pages_waiting,
             pages_preparing,
@@ -37,6 +39,7 @@ impl Default for Sync {
         Self {
             lease_seconds: lease.as_secs(),
             database_patience_seconds: database_patience.as_secs(),
+            window_minutes_max: window_patience.as_secs() / 60,
             windows_beside,
             pages_waiting,
             pages_preparing,
@@ -54,6 +57,7 @@ impl Sync {
         engine::Settings {
             lease: Duration::from_secs(self.lease_seconds),
             database_patience: Duration::from_secs(self.database_patience_seconds),
+            window_patience: Duration::from_mins(self.window_minutes_max),
             windows_beside: self.windows_beside,
             pages_waiting: self.pages_waiting,
             pages_preparing: self.pages_preparing,
@@ -70,6 +74,7 @@ impl Sync {
             // A lease is renewed in thirds, and a busy machine may be late by a second.
             ("lease_seconds", self.lease_seconds, 5),
             ("database_patience_seconds", self.database_patience_seconds, 1),
+            ("window_minutes_max", self.window_minutes_max, 1),
             ("windows_beside", self.windows_beside as u64, 1),
             ("pages_waiting", self.pages_waiting as u64, 1),
             ("pages_preparing", self.pages_preparing as u64, 1),

@@ -188,3 +188,32 @@ fn a_configuration_that_is_not_there_is_told_as_such() {
     assert_eq!(mistake.sentence, "there is no configuration at /nowhere/everycall.toml");
     assert!(mistake.hint.contains("everycall init"));
 }
+
+#[test]
+fn times_of_the_day_are_read_in_the_zone_of_the_schedule() {
+    let more = "cron = \"0 6 * * mon-fri\"\ntoken_env = \"TOKEN\"\n";
+    let zone = "[schedule]\ntime_zone = \"Europe/Berlin\"\n";
+    let config = read(&format!("{SOURCE}{more}{zone}")).expect("it is right");
+    let rhythm = config.sources[0].rhythm.as_ref().expect("it has times of its own");
+    assert_eq!(rhythm.to_string(), "at `0 6 * * mon-fri` Europe/Berlin");
+    check_source(
+        "cron = \"0 26 * * *\"",
+        "source `main`: cron = `0 26 * * *` names no times: its hour `26` is wrong: value must be in range 0..=23; found 26",
+        "minute, hour, day of month",
+    );
+    check_source(
+        "cron = \"0 6 * * *\"\nevery_minutes = 5",
+        "source `main` has both `every_minutes` and `cron`",
+        "Keep the one",
+    );
+    check(
+        "[schedule]\ncron = \"0 6 * *\"",
+        "[schedule] cron = `0 6 * *` names no times: it has 4 fields instead of five: minute, hour, day of month, month, day of week",
+        "\"0 6 * * mon-fri\"",
+    );
+    check(
+        "[schedule]\ntime_zone = \"Mars/Olympus\"",
+        "[schedule] time_zone = `Mars/Olympus` is no time zone",
+        "Europe/Berlin",
+    );
+}

@@ -149,3 +149,29 @@ fn a_source_that_is_added_can_be_read_at_once() {
     assert_eq!((&report["totalFetched"], &report["success"]), (&20.into(), &true.into()));
     site.check_refused(&told, 2, "two sources are called `main`", "a name of its own");
 }
+
+#[test]
+fn a_source_that_only_a_person_can_mend_says_what_to_change_and_since_when() {
+    let simulator = Simulator::start(20);
+    let site = Site::of(&simulator);
+    assert_eq!(site.sync(&[]).code, Some(0));
+    let before = site.run(&["status", "--json"]).json();
+    assert!(before[0]["needsPerson"].is_null(), "{before:?}");
+    assert_eq!(before[0]["nextRunAt"], "2026-01-01T00:05:00Z", "{before:?}");
+
+    site.write("token", "pit-wrong");
+    for now in ["2026-01-01T06:00:00Z", "2026-01-01T12:00:00Z"] {
+        assert_ne!(site.run(&["sync", "--now", now]).code, Some(0));
+    }
+    let refused = site.run(&["status", "--json"]).json();
+    let trouble = &refused[0]["needsPerson"];
+    assert_eq!((&trouble["since"], &trouble["runs"]), (&"2026-01-01T06:00:00Z".into(), &2.into()));
+    let said = site.run(&["status"]).stdout;
+    assert!(said.contains("since 2026-01-01T06:00:00Z, 2 runs"), "{said}");
+    assert!(said.contains("private integration"), "{said}");
+    assert!(!said.contains("pit-wrong"), "{said}");
+
+    site.write("token", &simulator.token);
+    assert_eq!(site.run(&["sync", "--now", "2026-01-01T18:00:00Z"]).code, Some(0));
+    assert!(site.run(&["status", "--json"]).json()[0]["needsPerson"].is_null());
+}

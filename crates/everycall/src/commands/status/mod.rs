@@ -1,5 +1,6 @@
 //! `everycall status`: how each source stands, on one screen.
 
+mod ahead;
 mod proof;
 
 use std::collections::BTreeMap;
@@ -15,6 +16,7 @@ use super::waiting;
 use crate::mistake::Exit;
 use crate::output::{self, Style, count, instant, percent, written};
 use crate::wiring::Desk;
+use ahead::Ahead;
 use proof::Proof;
 
 /// Show how each source stands: calls, what is proved, what is missing, and what waits for what
@@ -37,6 +39,7 @@ struct Standing {
     excluded: Vec<(String, i64)>,
     proof: Proof,
     last_run: Option<RunRow>,
+    ahead: Option<Ahead>,
 }
 
 /// Shows it.
@@ -65,6 +68,7 @@ impl Standing {
     async fn of(desk: &Desk, source: SourceRow) -> Result<Self> {
         let store = &desk.ctx.store;
         let coverage = store.coverage_load(source.id).await?;
+        let last_run = store.runs_list(Some(source.id), 1).await?.pop();
         Ok(Self {
             totals: store.totals(Scope::Operator, source.id).await?,
             set_aside: store.set_aside_count(source.id).await?,
@@ -72,7 +76,8 @@ impl Standing {
             waiting: store.waiting_groups(Scope::Operator, source.id).await?,
             excluded: store.excluded_counts(source.id).await?,
             proof: Proof::of(&coverage, source.since, desk.ctx.now()),
-            last_run: store.runs_list(Some(source.id), 1).await?.pop(),
+            ahead: Ahead::of(desk, &source, last_run.as_ref()).await?,
+            last_run,
             source,
         })
     }
@@ -121,6 +126,13 @@ impl Standing {
             |run| format!("run {} · {} · {}", run.run_id, run.status, instant(run.started_at)),
         );
         writeln!(out, "{}{last}", name("last run"))?;
+        if let Some(ahead) = &self.ahead {
+            writeln!(out, "{}{}", name("next run"), ahead.sentence())?;
+            if let Some(trouble) = &ahead.trouble {
+                writeln!(out, "{}{}", name("refused"), style.yellow(&trouble.since()))?;
+                writeln!(out, "            {}", trouble.sentence)?;
+            }
+        }
         out.push_str(&waiting::text(here, &self.source.name, &self.waiting, style));
         Ok(())
     }
@@ -164,6 +176,10 @@ impl Standing {
             "setAside": self.set_aside, "inConflict": self.in_conflict,
             "provedUntil": self.proof.until, "gaps": gaps,
             "waitingFor": waiting,
+            "nextRunAt": self.ahead.as_ref().and_then(Ahead::at),
+            "needsPerson": self.ahead.as_ref().and_then(|it| it.trouble.as_ref()).map(|trouble| json!({
+                "since": trouble.since, "runs": trouble.runs, "what": trouble.sentence,
+            })),
             "excludedFor": self.excluded.iter().cloned().collect::<BTreeMap<_, _>>(),
             "lastRun": self.last_run.as_ref().map(|run| json!({
                 "syncLogId": run.run_id, "status": run.status, "startedAt": instant(run.started_at),
