@@ -15,6 +15,8 @@ pub struct Artefacts {
     pub floor_fetch: PathBuf,
     /// Writes rows in bulk, and does nothing else.
     pub floor_insert: PathBuf,
+    /// Times statements in a database with many calls.
+    pub many_rows: PathBuf,
     /// Places calls in memory.
     pub place_speed: PathBuf,
     /// Plans, and does nothing else.
@@ -46,6 +48,7 @@ impl Artefacts {
             floor_fetch: built("examples/floor_fetch", "crates/providers/examples/floor_fetch.rs")?,
             planning: built("examples/planning", "crates/engine/examples/planning.rs")?,
             floor_insert: built("examples/floor_insert", "crates/store/examples/floor_insert.rs")?,
+            many_rows: built("examples/many_rows", "crates/store/examples/many_rows.rs")?,
             place_speed: built("examples/place_speed", "crates/domain/examples/place_speed.rs")?,
         })
     }

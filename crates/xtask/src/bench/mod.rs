@@ -13,6 +13,7 @@ mod place;
 mod plan;
 mod providers;
 mod report;
+mod rows;
 mod scenarios;
 mod shares;
 mod simulator;
@@ -35,6 +36,8 @@ pub enum Bench {
     Place(place::PlaceArguments),
     /// Planning, an idle service with many sources, and a backlog under a provider's limits
     Plan(plan::PlanArguments),
+    /// Statements in a PostgreSQL with ten million calls
+    Rows(rows::RowsArguments),
 }
 
 /// Measures.
@@ -44,5 +47,6 @@ pub fn bench(bench: &Bench) -> Result<()> {
         Bench::Providers(arguments) => providers::providers(arguments),
         Bench::Place(arguments) => place::place(arguments),
         Bench::Plan(arguments) => plan::plan(arguments),
+        Bench::Rows(arguments) => rows::rows(arguments),
     }
 }
