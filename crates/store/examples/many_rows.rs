@@ -163,7 +163,7 @@ fn call(id: &str, at: i64) -> NewCall<'static> {
         provider_call_id: ProviderCallId(id.to_owned()),
         occurred_at,
         ended_at: None,
-        duration: Some(Duration::from_secs(60)),
+        duration: Some(Duration::from_mins(1)),
         direction: None,
         status: CallStatus::Completed,
         from: None,

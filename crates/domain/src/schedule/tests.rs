@@ -90,13 +90,18 @@ fn slow_is_over_a_minute_or_three_times_what_is_usual() {
     assert_eq!(is_slow(seconds(90), &usual(80)), Some(Some(seconds(80))));
 }
 
+fn at_times(expression: &str, zone: &str) -> Rhythm {
+    Rhythm::At(Box::new(Times::read(expression, zone).expect("the test names real times")))
+}
+
 /// The times an expression names after an instant, as the clocks of its zone show them.
 fn times(expression: &str, zone: &str, after: &str, expected: &[&str]) {
-    let rhythm = Rhythm::At(Box::new(Times::read(expression, zone).unwrap()));
-    let mut at = Timestamp::parse(after).unwrap();
+    let rhythm = at_times(expression, zone);
+    let instant = |text| Timestamp::parse(text).expect("the test writes a real instant");
+    let mut at = instant(after);
     for expected in expected {
         at = rhythm.next(at);
-        assert_eq!(at, Timestamp::parse(expected).unwrap(), "{expression} in {zone}: {at}");
+        assert_eq!(at, instant(expected), "{expression} in {zone}: {at}");
     }
 }
 
@@ -161,7 +166,7 @@ fn what_names_no_times_is_refused_with_its_reason() {
         ("0 6 * * *", "Mars/Olympus", "there is no time zone `Mars/Olympus`"),
         ("at six every day !", "UTC", ""),
     ] {
-        let refused = Times::read(expression, zone).unwrap_err();
+        let refused = Times::read(expression, zone).expect_err("it names no times");
         assert!(refused.why.contains(why), "{expression}: {refused}");
         assert!(!refused.why.contains('\n') && !refused.why.is_empty(), "{refused}");
     }
@@ -169,14 +174,14 @@ fn what_names_no_times_is_refused_with_its_reason() {
 
 #[test]
 fn a_missed_time_is_caught_up_once_and_the_pause_after_a_refusal_stays() {
-    let daily = Rhythm::At(Box::new(Times::read("0 6 * * *", "UTC").unwrap()));
+    let daily = at_times("0 6 * * *", "UTC");
     let day = 24 * 60;
     let three_days_ago = run(6 * 60, RunStatus::Success);
     assert_eq!(next_run(&[three_days_ago], &daily).at, at(day + 6 * 60));
     assert_eq!(daily.longest_pause(at(0)), Duration::from_hours(24));
     let refused = PastRun { needs_person: true, ..run(5 * 60, RunStatus::Failed) };
     assert_eq!(next_run(&[refused], &daily).at, at(5 * 60 + 2) + 6 * HOUR);
-    let weekdays = Rhythm::At(Box::new(Times::read("0 6 * * 1-5", "UTC").unwrap()));
+    let weekdays = at_times("0 6 * * 1-5", "UTC");
     assert_eq!(weekdays.longest_pause(at(0)), Duration::from_hours(72));
 }
 

@@ -40,6 +40,52 @@ on_both_databases! {
     }
 }
 
+/// Small runs by the schedule, and a lease that is soon over.
+const WORKING: &str = "window_days_max = 1\npage_size = 10\n[sync]\npages_per_write = 1\n\
+                       lease_seconds = 5\n[schedule]\nwindows_per_run = 40\n";
+
+/// Two workers on one database, of which one is killed while it reads: the other goes on where it
+/// was, and gives back what it has when it is asked to end.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_killed_worker_is_replaced_by_another() {
+    TestDb::run(Kind::Postgres, |db| async move {
+        let simulator = Simulator::slow(CALLS);
+        let site = Site::of(&simulator);
+        site.write_more("everycall.toml", WORKING);
+        let calls = "SELECT COUNT(*) FROM calls";
+        let mut killed = site.start(&["work"], &db.url);
+        until(&db, calls, |count| count > 200).await;
+        let mut other = site.start(&["work"], &db.url);
+        killed.kill().unwrap();
+        killed.wait().unwrap();
+        let held = "SELECT COUNT(*) FROM work WHERE holder IS NOT NULL";
+
+        until(&db, calls, |count| count == i64::from(CALLS)).await;
+        let more = "SELECT has_more FROM runs ORDER BY run_id DESC LIMIT 1";
+        let unended = "SELECT COUNT(*) FROM runs WHERE status = 'in_progress'";
+        until(&db, unended, |count| count == 0).await;
+        until(&db, more, |has_more| has_more == 0).await;
+        let asked = std::process::Command::new("kill").arg(other.id().to_string()).status();
+        assert!(asked.unwrap().success());
+        assert_eq!(other.wait().unwrap().code(), Some(0));
+        assert_eq!(db.number(held).await, 0, "it kept what it had");
+        check_whole(&db).await;
+        check_books(&site, &db).await;
+    })
+    .await;
+}
+
+/// Waits until a number is as it should be; programs of their own take their time.
+async fn until(db: &TestDb, sql: &str, is_so: impl Fn(i64) -> bool) {
+    let looks = async {
+        while !is_so(db.number(sql).await) {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    };
+    let waited = tokio::time::timeout(Duration::from_mins(2), looks).await;
+    assert!(waited.is_ok(), "it never came to that: {sql}");
+}
+
 /// How often the program is killed at a random instant, on each database.
 const KILLS: usize = 200;
 

@@ -153,6 +153,13 @@ impl Site {
         child.wait().unwrap().code().is_none() && read == lines
     }
 
+    /// Starts the program against this database and lets it run.
+    pub fn start(&self, arguments: &[&str], database_url: &str) -> Child {
+        let mut command = everycall(self.folder.path());
+        command.args(arguments).env("EVERYCALL_DATABASE_URL", database_url);
+        command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
+    }
+
     /// Runs the program against this database and kills it so long after its start. Returns whether
     /// it was killed before its end; one that fails by itself fails the test.
     pub fn killed_at(&self, arguments: &[&str], after: Duration, database_url: &str) -> bool {

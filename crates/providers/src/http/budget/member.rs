@@ -89,6 +89,7 @@ pub(super) struct Proposal {
 }
 
 /// What holds once the proposal is written.
+#[derive(Clone, Copy)]
 pub(super) struct Answer {
     now: Timestamp,
     granted: u32,

@@ -164,7 +164,7 @@ impl Budget {
     }
 
     /// Gives back what is left of our portion and asks for one for so many requests.
-    async fn ask(&self, waiting: u32, wait: &dyn Wait) -> Result<(), BookError> {
+    async fn ask(&self, wanted: u32, wait: &dyn Wait) -> Result<(), BookError> {
         let Some(Shared { book, fingerprint, asking, known }) = &self.shared else { return Ok(()) };
         let _alone = asking.acquire().await.expect("the semaphore is never closed");
         // Mostly nobody else has written since; if somebody has, our writing is refused.
@@ -175,7 +175,7 @@ impl Budget {
                 None => read(book.read(*fingerprint).await?),
             };
             let now = wait.now();
-            let proposal = self.lock().propose(&shares, waiting, now);
+            let proposal = self.lock().propose(&shares, wanted, now);
             let Some(Proposal { shares, is_new, answer }) = proposal else { return Ok(()) };
             let is_written = if is_new {
                 let text = serde_json::to_string(&shares).map_err(|error| BookError {

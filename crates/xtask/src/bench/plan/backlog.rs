@@ -92,7 +92,7 @@ fn read(artefacts: &Artefacts, databases: &Databases, workers: u32, hours: u32) 
         });
         let each: Vec<_> = each.collect();
         let ended =
-            each.into_iter().map(|run| run.join().map_err(|_| anyhow!("a run panicked"))?);
+            each.into_iter().map(|run| run.join().map_err(|_panic| anyhow!("a run panicked"))?);
         ended.collect::<Result<Vec<(Summary, Cost)>>>()
     })?;
     ensure!(runs.iter().all(|(summary, _)| summary.success), "the backlog was not read whole");

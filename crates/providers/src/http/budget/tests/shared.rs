@@ -106,12 +106,12 @@ impl World {
         None
     }
 
-    fn proposes(&mut self, nth: usize, waiting: u32) {
+    fn proposes(&mut self, nth: usize, wanted: u32) {
         let worker = &mut self.workers[nth];
         if worker.under_way.is_none() {
             let known = worker.known.take();
             let (writing, shares) = known.unwrap_or_else(|| self.book.clone());
-            let proposal = worker.member.propose(&shares, waiting, self.now + worker.ahead);
+            let proposal = worker.member.propose(&shares, wanted, self.now + worker.ahead);
             worker.under_way = Some((writing, proposal));
         }
     }
