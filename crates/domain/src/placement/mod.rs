@@ -161,6 +161,25 @@ impl Rules {
         self
     }
 
+    /// Whose a call is by its agent, our number, its campaign or its whole source at its own time;
+    /// also where a rule or a reset date leaves it out.
+    pub fn owner(&self, call: &PlacementFacts<'_>) -> Option<AccountId> {
+        let agent = call.provider_agent_id.and_then(|named| self.agents.get(named).copied());
+        self.decided(call, agent).map(|decided| decided.account)
+    }
+
+    /// Whether any assignment or rule gives calls to this account, at any time.
+    pub fn gives_to(&self, account: AccountId) -> bool {
+        let mut assignments = self.assignments.values().flatten();
+        assignments.any(|(_, assignment)| assignment.account == account)
+            || self.of_source.iter().any(|rule| rule.verdict == Verdict::Place(account))
+    }
+
+    fn decided(&self, call: &PlacementFacts<'_>, agent: Option<AgentId>) -> Option<Decided> {
+        let by_agent = agent.and_then(|agent| self.of_agent(agent, call.occurred_at));
+        by_agent.or_else(|| self.of_rules(call))
+    }
+
     fn of_agent(&self, agent: AgentId, at: Timestamp) -> Option<Decided> {
         let all = self.assignments.get(&agent)?;
         let valid = all.iter().filter(|(_, a)| a.valid_from <= at && at < a.valid_to);
@@ -214,8 +233,7 @@ pub fn place(call: PlacementFacts<'_>, rules: &Rules) -> Placement {
         return Placement::Excluded { reason, decided_by };
     }
     let agent = call.provider_agent_id.and_then(|named| rules.agents.get(named).copied());
-    let by_agent = agent.and_then(|agent| rules.of_agent(agent, call.occurred_at));
-    let Some(decided) = by_agent.or_else(|| rules.of_rules(&call)) else {
+    let Some(decided) = rules.decided(&call, agent) else {
         let reason = match (call.provider_agent_id, agent) {
             (None, _) => WaitingReason::NoAgentIdInCall,
             (Some(_), None) => WaitingReason::AgentNotInSystem,
