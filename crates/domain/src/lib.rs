@@ -54,11 +54,13 @@ mod time;
 mod volume;
 mod walk;
 mod window;
+pub mod written;
 
 pub use call::{AgentRef, Alias, Awaited, Call, ContactRef, Direction, ProviderTime, Tag};
 pub use compare::{
-    ById, Cause, Compared, Difference, Elsewhere, Explained, Extra, Field, Missing, Told,
-    Tolerances, compare, explain_extra, explain_missing,
+    ById, Cause, Compared, Difference, Digest, Elsewhere, Explained, Extra, Field, Missing,
+    NoClock, RepairPlan, Repairable, Told, Tolerances, WallClock, compare, compare_by_hour,
+    differing, explain_extra, explain_missing, plan_repair,
 };
 pub use contacts::{
     Caller, Candidate, Candidates, ContactFields, ContactPolicy, ExternalId, ExternalKind, FoundBy,

@@ -39,6 +39,29 @@ pub enum Cause {
 }
 
 impl Cause {
+    /// Every one, worst first.
+    pub const ALL: &[Self] = &[
+        Self::Unexplained,
+        Self::NotSettled,
+        Self::OutsideResetDate,
+        Self::Excluded,
+        Self::Waiting,
+        Self::SetAside,
+        Self::WindowTruncated,
+        Self::WindowNotFetched,
+        Self::ProviderRefused,
+        Self::Late,
+        Self::ProviderTotalInconsistent,
+        Self::LostAtProvider,
+        Self::NotInProviderResponse,
+        Self::FilteringOrSyncIssue,
+    ];
+
+    /// The cause of this name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|cause| cause.as_str() == name)
+    }
+
     /// Its name in reports and the API.
     pub const fn as_str(self) -> &'static str {
         match self {

@@ -15,6 +15,8 @@ pub enum Elsewhere {
     OutsideResetDate,
     /// A rule leaves it out.
     Excluded(String),
+    /// It is placed with another account than the rules give it to.
+    WithAnother(String),
 }
 
 /// What is known about a call that only the provider has.
@@ -30,6 +32,8 @@ pub struct Missing<'a> {
     pub was_held: bool,
     /// The accounts of the run that covered its instant.
     pub accounts: Option<RunAccounts>,
+    /// Whether records of its source are set aside of which nobody knows which call they are.
+    pub has_unnamed: bool,
 }
 
 /// What the provider says of a call by its id.
@@ -41,6 +45,8 @@ pub enum ById {
     Unknown,
     /// It could not be asked; the sentence says why.
     CouldNotAsk(String),
+    /// Nobody asked it, because the other side is not the provider; how it is called.
+    NotAsked(String),
 }
 
 /// What is known about a call that only we have.
@@ -84,6 +90,12 @@ pub fn explain_missing(
         }
         Some(Elsewhere::Excluded(rule)) => {
             return because(Cause::Excluded, format!("it is stored and left out by {rule}"));
+        }
+        Some(Elsewhere::WithAnother(account)) => {
+            let sentence = format!(
+                "it is stored with {account}, and the rules give it to this account: it has not moved yet"
+            );
+            return because(Cause::FilteringOrSyncIssue, sentence);
         }
         None => {}
     }
@@ -134,7 +146,8 @@ fn by_ledger(call: &Told, row: &Covered, known: &Missing<'_>) -> Explained {
     }
     let (run, checked_at) = (row.run, row.checked_at);
     let accounts = known.accounts.filter(|all| all.balance().is_ok() && all.failed == 0);
-    match accounts.map(|all| all.set_aside) {
+    // What was set aside by its id is known to be another call.
+    match accounts.map(|all| if known.has_unnamed { all.set_aside } else { 0 }) {
         // Whatever was listed then was stored or set aside, and this call never was either.
         Some(0) => because(
             Cause::Late,
@@ -175,5 +188,9 @@ pub fn explain_extra(known: &Extra<'_>) -> Explained {
         ById::CouldNotAsk(why) => {
             because(Cause::ProviderRefused, format!("it could not be asked for by its id: {why}"))
         }
+        ById::NotAsked(other) => because(
+            Cause::NotInProviderResponse,
+            format!("its record is stored here, and {other}, which spans its time, leaves it out"),
+        ),
     }
 }

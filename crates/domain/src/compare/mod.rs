@@ -4,7 +4,10 @@
 //! sides appears exactly once in the outcome, so that its sums can be checked.
 
 mod cause;
+mod clock;
+mod digest;
 mod explain;
+mod repair;
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -12,7 +15,10 @@ use std::time::Duration;
 use crate::{Call, CallStatus, Phone, ProviderCallId, Timestamp};
 
 pub use cause::Cause;
+pub use clock::{NoClock, WallClock};
+pub use digest::{Digest, compare_by_hour};
 pub use explain::{ById, Elsewhere, Explained, Extra, Missing, explain_extra, explain_missing};
+pub use repair::{RepairPlan, Repairable, plan_repair};
 
 /// A call as one side tells it, reduced to what is compared. What a side does not tell is `None`,
 /// and no difference.
@@ -166,7 +172,8 @@ fn in_order(a: &Told, b: &Told) -> std::cmp::Ordering {
     a.at.cmp(&b.at).then_with(|| a.id.cmp(&b.id))
 }
 
-fn differing(there: &Told, here: &Told, tolerances: Tolerances) -> Vec<Field> {
+/// In what two words about one call differ.
+pub fn differing(there: &Told, here: &Told, tolerances: Tolerances) -> Vec<Field> {
     let times = there.at.since(here.at).max(here.at.since(there.at)) > tolerances.time;
     let durations = both(there.duration, here.duration)
         .is_some_and(|(a, b)| a.abs_diff(b) > tolerances.duration);

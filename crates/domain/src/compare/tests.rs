@@ -87,7 +87,8 @@ fn numbers_are_compared_by_what_they_mean() {
 fn calls() -> impl Strategy<Value = Vec<Told>> {
     let status = prop::sample::select(CallStatus::ALL);
     let seconds = prop::option::of(0_u64..5);
-    let one = ("[a-f]", 0_u32..3, status, seconds, prop::option::of("[xy]")).prop_map(
+    let minutes = prop::sample::select(vec![0, 1, 2, 59, 60, 61, 130]);
+    let one = ("[a-f]", minutes, status, seconds, prop::option::of("[xy]")).prop_map(
         |(id, at, status, seconds, agent)| Told {
             id: ProviderCallId(id),
             at: minute(at),
@@ -105,6 +106,10 @@ fn ids(calls: &[Told]) -> std::collections::BTreeSet<&ProviderCallId> {
     calls.iter().map(|call| &call.id).collect()
 }
 
+fn each_once(calls: Vec<Told>) -> Vec<Told> {
+    by_id(calls).into_values().collect()
+}
+
 fn wide(seconds: u64) -> Tolerances {
     let far = Duration::from_secs(seconds);
     Tolerances { time: far, duration: far }
@@ -116,6 +121,22 @@ proptest! {
         let found = compare(there.clone(), here.clone(), Tolerances::default());
         prop_assert_eq!(found.there(), ids(&there).len() as u64);
         prop_assert_eq!(found.here(), ids(&here).len() as u64);
+    }
+
+    /// Control totals save work and change nothing of what is found.
+    #[test]
+    fn by_the_hour_the_same_is_found(there in calls(), here in calls(), far in 0_u64..200) {
+        let (there, here) = (each_once(there), each_once(here));
+        let whole = compare(there.clone(), here.clone(), wide(far));
+        prop_assert_eq!(compare_by_hour(there, here, wide(far)), whole);
+    }
+
+    /// What differs in anything that is compared has another control total.
+    #[test]
+    fn whatever_differs_has_another_control_total(one in calls(), other in calls()) {
+        let sorted = |mut calls: Vec<Told>| { calls.sort_by(|a, b| format!("{a:?}").cmp(&format!("{b:?}"))); calls };
+        let is_same = sorted(one.clone()) == sorted(other.clone());
+        prop_assert_eq!(Digest::of(&one) == Digest::of(&other), is_same);
     }
 
     #[test]
@@ -172,6 +193,8 @@ fn a_call_held_elsewhere_is_explained_by_where_it_is() {
     explains(&held(Elsewhere::OutsideResetDate), "60s", hour("20"), Cause::OutsideResetDate);
     let rule = Elsewhere::Excluded("test calls".to_owned());
     explains(&held(rule), "60s", hour("20"), Cause::Excluded);
+    let another = Elsewhere::WithAnother("Cedar".to_owned());
+    explains(&held(another), "60s", hour("20"), Cause::FilteringOrSyncIssue);
 }
 
 #[test]
@@ -184,9 +207,15 @@ fn an_unreadable_record_and_a_young_call_are_named() {
 #[test]
 fn the_ledger_says_what_it_knows() {
     let by = |row: &Covered, was_held, accounts: Option<RunAccounts>, cause| {
-        let known = Missing { covered: Some(row), was_held, accounts, ..Missing::default() };
+        let has_unnamed = true;
+        let known =
+            Missing { covered: Some(row), was_held, accounts, has_unnamed, ..Missing::default() };
         explains(&known, "60s", hour("20"), cause);
     };
+    let settled = row(Level::Settled, None);
+    let named = Some(RunAccounts { listed: 9, new: 8, set_aside: 1, ..RunAccounts::default() });
+    let other = Missing { covered: Some(&settled), accounts: named, ..Missing::default() };
+    explains(&other, "60s", hour("20"), Cause::Late);
     let whole = Some(RunAccounts { listed: 9, new: 9, ..RunAccounts::default() });
     let unread = Some(RunAccounts { listed: 9, new: 8, set_aside: 1, ..RunAccounts::default() });
     let refused = Some(RunAccounts { listed: 9, new: 8, failed: 1, ..RunAccounts::default() });
@@ -223,5 +252,6 @@ fn a_call_only_we_hold_is_explained_by_what_the_provider_says_of_it() {
     check(ById::Known, None, Cause::NotInProviderResponse);
     check(ById::Unknown, None, Cause::LostAtProvider);
     check(ById::CouldNotAsk("it did not answer".to_owned()), None, Cause::ProviderRefused);
+    check(ById::NotAsked("the file".to_owned()), None, Cause::NotInProviderResponse);
     check(ById::Unknown, Some("9 of 10 came"), Cause::ProviderTotalInconsistent);
 }
