@@ -19,6 +19,7 @@ mod error;
 mod explain;
 mod idempotency;
 mod in_force;
+mod export_columns;
 mod insert;
 mod lateness;
 mod legs;
@@ -45,8 +46,8 @@ pub use calls::{
 };
 pub use changes::{AssignmentRow, MoveRow, MovedCall, Replacement};
 pub use contacts::{
-    Arrival, CallOfContact, CallerRow, ContactRow, IdOwner, LinkedCall, NewCaller, NewContact,
-    NewExternalId, NewPhone, PhoneOwner,
+    Arrival, CallOfContact, CallerRow, ContactRow, ContactUse, IdOwner, LinkedCall, NewCaller,
+    NewContact, NewExternalId, NewPhone, PhoneOwner,
 };
 pub use db::{Engine, Store, Tx};
 pub use dictionaries::Dictionary;

@@ -1,7 +1,7 @@
 //! Each distinct content of a call, with the raw record whole.
 
 use std::borrow::Cow;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use domain::{ContentHash, ProviderCallId, SourceId, Timestamp};
 use sqlx::{AssertSqlSafe, QueryBuilder};
@@ -65,6 +65,9 @@ WHERE o.source_id = $1 AND o.provider_call_id = $2
   AND (CAST($3 AS BIGINT) IS NULL OR c.account_id = $3)
 ORDER BY o.version";
 
+const LAST: &str = "
+SELECT provider_call_id, MAX(version) FROM observations WHERE source_id = ";
+
 const OF_ANY: &str = "
 SELECT DISTINCT provider_call_id FROM observations WHERE source_id = ";
 
@@ -89,6 +92,29 @@ impl Tx {
             .number("dictionary_id", |new| new.dictionary_id)
             .bytes("raw", |new| &*new.raw);
         either!(self.conn(), |db| db.insert(insert).await)
+    }
+
+    /// The latest version of each of these calls that any content is kept of, whether the call is
+    /// still here or not.
+    pub async fn observations_last(
+        &mut self,
+        source: SourceId,
+        ids: &[&str],
+    ) -> Result<HashMap<String, i64>, StoreError> {
+        let mut found = HashMap::new();
+        for piece in ids.chunks(IDS_MAX) {
+            let rows: Vec<(String, i64)> = either!(self.conn(), |db| {
+                let mut query = QueryBuilder::new(LAST);
+                query.push_bind(source.0).push(" AND provider_call_id IN (");
+                let mut list = query.separated(", ");
+                for id in piece {
+                    list.push_bind(text(id));
+                }
+                query.push(") GROUP BY provider_call_id").build_query_as().fetch_all(db).await
+            })?;
+            found.extend(rows);
+        }
+        Ok(found)
     }
 }
 

@@ -57,6 +57,9 @@ ORDER BY set_aside_id LIMIT $3";
 const OF_CALLS: &str = "
 SELECT provider_call_id, why FROM set_aside WHERE source_id = ";
 
+const UNNAMED: &str = "
+SELECT COUNT(*) FROM set_aside WHERE source_id = $1 AND provider_call_id IS NULL";
+
 impl Tx {
     /// Keeps records nobody could read.
     pub async fn set_aside_add(
@@ -106,6 +109,14 @@ impl Store {
             found.extend(rows);
         }
         Ok(found)
+    }
+
+    /// How many records of a source are set aside of which not even the call's id could be read.
+    pub async fn set_aside_unnamed(&self, source: SourceId) -> Result<u64, StoreError> {
+        let count: i64 = either!(self.read(), |db| {
+            sqlx::query_scalar(UNNAMED).bind(source.0).fetch_one(db).await
+        })?;
+        Ok(u64::try_from(count).unwrap_or(0))
     }
 
     /// The records set aside, oldest first, after the given id.

@@ -55,6 +55,9 @@ on_both_databases! {
         let asked: Vec<_> = asked.iter().collect();
         let found = db.store.observations_of_any(source, &asked).await.unwrap();
         assert_eq!(found.into_iter().collect::<Vec<_>>(), ["a"]);
+        let mut tx = db.store.begin().await.unwrap();
+        let last = tx.observations_last(source, &["a", "b", "c"]).await.unwrap();
+        assert_eq!((last.len(), last["a"], last["b"]), (2, 2, 1));
     }
 
     async fn set_aside_records_are_found_by_their_call(db) {
@@ -67,7 +70,8 @@ on_both_databases! {
             raw: vec![1],
         };
         let mut tx = db.store.begin().await.unwrap();
-        let rows = [row("a", "no time"), row("a", "no number"), row("b", "nothing")];
+        let unnamed = store::NewSetAside { provider_call_id: None, ..row("-", "no id") };
+        let rows = [row("a", "no time"), row("a", "no number"), row("b", "nothing"), unnamed];
         tx.set_aside_add(source, 1, at(5), &rows).await.unwrap();
         tx.commit().await.unwrap();
         let asked = [id("a"), id("c")];
@@ -75,5 +79,21 @@ on_both_databases! {
         let found = db.store.set_aside_of(source, &asked).await.unwrap();
         assert_eq!(found.len(), 1);
         assert_eq!(found["a"], "no number", "the latest says why");
+        assert_eq!(db.store.set_aside_unnamed(source).await.unwrap(), 1);
+    }
+
+    async fn what_was_said_last_of_the_columns_of_exports_is_remembered_for_each_source(db) {
+        let (one, other) = (source(&db.store, "s").await, source(&db.store, "t").await);
+        let said = |pairs: &[(&str, &str)]| {
+            let owned = pairs.iter().map(|(field, name)| ((*field).to_owned(), (*name).to_owned()));
+            owned.collect::<std::collections::BTreeMap<_, _>>()
+        };
+        for columns in [said(&[("id", "Sid"), ("time", "Start")]), said(&[("id", "Call Sid")])] {
+            let mut tx = db.store.begin().await.unwrap();
+            tx.export_columns_say(one, &columns, at(5)).await.unwrap();
+            tx.commit().await.unwrap();
+            assert_eq!(db.store.export_columns_said(one).await.unwrap(), columns);
+        }
+        assert!(db.store.export_columns_said(other).await.unwrap().is_empty());
     }
 }

@@ -93,6 +93,25 @@ on_both_databases! {
         assert!(db.store.contacts_list(Scope::Account(other), ContactId(0), 9).await.unwrap().is_empty());
     }
 
+    async fn contacts_nobody_had_a_call_with_are_counted_for_each_account(db) {
+        let source = source(&db.store, "s").await;
+        let (acme, other) = (account(&db.store, "acme").await, account(&db.store, "other").await);
+        account(&db.store, "without contacts").await;
+        let ids = contacts(&db.store, acme, &["called", "merged", "merged away", "never", "away"]).await;
+        contacts(&db.store, other, &["never"]).await;
+        let calls = [with(ids[0], placed(acme, call("1", 1))), with(ids[2], placed(acme, call("2", 2)))];
+        write(&db.store, source, &calls).await;
+        let mut tx = db.store.begin().await.unwrap();
+        tx.contact_merge(ids[2], ids[1], "ann", at(7)).await.unwrap();
+        tx.contact_merge(ids[4], ids[3], "ann", at(7)).await.unwrap();
+        tx.commit().await.unwrap();
+        let all = db.store.contact_uses(Scope::Operator).await.unwrap();
+        let told: Vec<_> = all.iter().map(|it| (it.account.as_str(), it.contacts, it.without_call)).collect();
+        assert_eq!(told, [("acme", 3, 1), ("other", 1, 1)]);
+        let one = db.store.contact_uses(Scope::Account(other)).await.unwrap();
+        assert_eq!((one.len(), one[0].account_id()), (1, other));
+    }
+
     async fn fields_of_many_contacts_change_at_once(db) {
         let acme = account(&db.store, "acme").await;
         let ids = contacts(&db.store, acme, &["a", "b", "c"]).await;
