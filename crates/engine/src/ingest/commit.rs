@@ -56,6 +56,8 @@ struct Writes<'b> {
     times_before: HashMap<&'b str, i64>,
     observations: Vec<NewObservation<'b>>,
     set_aside: Vec<NewSetAside>,
+    /// The latest contents that are kept of calls which are gone.
+    left_behind: HashMap<String, i64>,
 }
 
 /// Writes a batch under the lease of `run` and tells where every record went.
@@ -71,6 +73,39 @@ pub async fn commit(
     batch: &[impl Borrow<Prepared>],
     now: Timestamp,
 ) -> Result<Committed, StoreError> {
+    commit_beside(tx, source, run, seen_by, rules, batch, now, HashMap::new()).await
+}
+
+/// Writes a record whose page was refused. A call that is gone may have left its contents behind;
+/// what is new of it is numbered after them, and nothing of what was seen is overwritten.
+pub(crate) async fn commit_alone(
+    tx: &mut Tx,
+    source: &Source,
+    run: RunId,
+    seen_by: SeenBy,
+    rules: &mut RulesAt,
+    record: &Prepared,
+    now: Timestamp,
+) -> Result<Committed, StoreError> {
+    let ids = match (&record.what, &record.identity) {
+        (Prepares::Fresh(_), Some(identity)) => vec![identity.id.0.as_str()],
+        _ => Vec::new(),
+    };
+    let left_behind = tx.observations_last(source.row.id, &ids).await?;
+    commit_beside(tx, source, run, seen_by, rules, &[record], now, left_behind).await
+}
+
+#[expect(clippy::too_many_arguments, reason = "all of it is what writing a batch takes")]
+async fn commit_beside(
+    tx: &mut Tx,
+    source: &Source,
+    run: RunId,
+    seen_by: SeenBy,
+    rules: &mut RulesAt,
+    batch: &[impl Borrow<Prepared>],
+    now: Timestamp,
+    left_behind: HashMap<String, i64>,
+) -> Result<Committed, StoreError> {
     let version = tx.rules_version(source.row.id).await?;
     if version != rules.version {
         *rules = RulesAt { version, rules: tx.rules_load(source.row.id).await? };
@@ -80,7 +115,7 @@ pub async fn commit(
     let mut known = tx.calls_known(source.row.id, &ids).await?;
 
     let mut done = Committed::default();
-    let mut writes = Writes::default();
+    let mut writes = Writes { left_behind, ..Writes::default() };
     let by_rules = |fresh: &Fresh, at: i64| {
         if at == version { fresh.placement } else { placed(&fresh.call, rules) }
     };
@@ -195,7 +230,10 @@ fn judge<'b>(
     let word = fresh.call.status;
     let before = known.get(id);
     let (version, fate, heard) = match before {
-        None => (1, Fate::New, CallStatus::Unknown.after(word, false)),
+        None => {
+            let last = writes.left_behind.get(id).copied().unwrap_or(0);
+            (last + 1, Fate::New, CallStatus::Unknown.after(word, false))
+        }
         // Whatever the provider says of a call whose words were erased, nothing is kept of it.
         Some(known) if known.is_erased || known.content_hash == fresh.content_hash => {
             return unchanged(run, known.changed_run);

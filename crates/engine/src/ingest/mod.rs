@@ -19,6 +19,7 @@ use providers::RawRecord;
 pub(crate) use asking::Asking;
 pub(crate) use codec::SAMPLES;
 pub use codec::{Codec, CodecError, Dictionaries};
+pub(crate) use commit::commit_alone;
 pub use commit::{Fate, SeenBy, commit};
 pub use committed::{Brought, Committed};
 pub use complete::{Completed, Completer};

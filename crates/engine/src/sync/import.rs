@@ -188,9 +188,9 @@ struct Reading<'a> {
 }
 
 /// What is held of a source's calls.
-struct Ours<'a> {
-    ctx: &'a Context,
-    source: &'a Source,
+pub(crate) struct Ours<'a> {
+    pub(crate) ctx: &'a Context,
+    pub(crate) source: &'a Source,
 }
 
 impl<'a> Reading<'a> {

@@ -23,7 +23,10 @@ mod report;
 mod revisit;
 mod write;
 
-use domain::{Planned, RunId, RunKind, Territory, Tiers, Unseen, Watch, territories, unseen};
+use domain::{
+    Planned, ProviderCallId, RunId, RunKind, Territory, Tiers, Timestamp, Unseen, Watch,
+    territories, unseen,
+};
 use store::{Lease, StoreError};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
@@ -32,6 +35,7 @@ use tokio_util::sync::CancellationToken;
 pub(crate) use changes::Changes;
 pub(crate) use fetch::fetch;
 pub use fetch::{Ended, Fetched};
+pub(crate) use import::Ours;
 pub use import::{ImportOptions, import};
 pub(crate) use lease::key as work_key;
 pub use log::{Phase, RunLog};
@@ -178,7 +182,11 @@ async fn survey(
             log.warn(now, Phase::Init, sentence);
         }
     }
-    match source.connection.calibrate().await {
+    let calibrated = match options.calls.as_slice() {
+        [] => source.connection.calibrate().await,
+        _ => Ok(None),
+    };
+    match calibrated {
         Ok(Some(probe)) => {
             log.info(ctx.now(), Phase::Init, probe.sentence.clone(), None);
             ctx.within(crate::examine::keep(ctx, source, &[probe])).await?;
@@ -200,10 +208,21 @@ async fn survey(
     let left = planned.len().saturating_sub(options.windows_max.unwrap_or(usize::MAX));
     // The newest come first; whoever runs next finds the others where they are, in the ledger.
     planned.truncate(planned.len() - left);
-    log.info(now, Phase::Date, options::plan_sentence(&planned, options.asked), None);
+    log.info(now, Phase::Date, options::plan_sentence(&planned, options), None);
     let unseen = unseen(&coverage, &planned);
     let watch = Watch::new(&coverage, &planned, capabilities.lag);
     Ok(Survey { planned, left: left as u64, unseen, watch, tiers: capabilities.tiers })
+}
+
+/// Only the calls a run was asked for by their ids.
+async fn fetch_calls(
+    ctx: Context,
+    source: Source,
+    calls: Vec<(ProviderCallId, Timestamp)>,
+    out: mpsc::Sender<Fetched>,
+    stop: CancellationToken,
+) {
+    revisit::ask(&ctx, &source, &calls, &out, &stop).await;
 }
 
 /// What changed, then windows, then the calls that were not complete when they were last seen.
@@ -241,7 +260,13 @@ async fn read(writer: &mut Writer<'_>) -> Result<Option<String>, StoreError> {
 
     let mut stages = JoinSet::new();
     let home: Vec<Territory> = territories(&planned);
-    stages.spawn(fetch_all(ctx.clone(), source.clone(), home, unseen, fetched, stop.clone()));
+    let (their_ctx, their_source) = (ctx.clone(), source.clone());
+    if options.calls.is_empty() {
+        stages.spawn(fetch_all(their_ctx, their_source, home, unseen, fetched, stop.clone()));
+    } else {
+        let calls = options.calls.clone();
+        stages.spawn(fetch_calls(their_ctx, their_source, calls, fetched, stop.clone()));
+    }
     stages.spawn(prepare::prepare_all(
         ctx.clone(),
         source.clone(),

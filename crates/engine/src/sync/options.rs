@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use domain::{Capabilities, Coverage, Planned, RunKind, Timestamp, Why, Window, plan, within};
+use domain::{
+    Capabilities, Coverage, Planned, ProviderCallId, RunKind, Timestamp, Why, Window, plan, within,
+};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
@@ -16,6 +18,8 @@ pub struct SyncOptions {
     pub kind: RunKind,
     /// The window to read, whatever the ledger says; else what the ledger lacks.
     pub asked: Option<Window>,
+    /// Only these calls, each asked for by its id; then no window is read.
+    pub calls: Vec<(ProviderCallId, Timestamp)>,
     /// Where nothing is asked for: only what the ledger lacks in this span.
     pub within: Option<Window>,
     /// How many windows to prove at most, the newest; the others are left to the next run.
@@ -34,6 +38,7 @@ impl SyncOptions {
         Self {
             kind: RunKind::Manual,
             asked: None,
+            calls: Vec::new(),
             within: None,
             windows_max: None,
             is_dry_run: false,
@@ -55,6 +60,7 @@ impl SyncOptions {
             "scope": source.row.scope,
             "from": span.map(Window::from),
             "to": span.map(Window::to),
+            "calls": (!self.calls.is_empty()).then_some(self.calls.len()),
             "dryRun": self.is_dry_run,
         })
         .to_string()
@@ -68,6 +74,9 @@ impl SyncOptions {
         since: Timestamp,
         now: Timestamp,
     ) -> Vec<Planned> {
+        if !self.calls.is_empty() {
+            return Vec::new();
+        }
         let planned = plan(coverage, capabilities, since, self.asked, now);
         match self.within {
             Some(span) if self.asked.is_none() => within(planned, span),
@@ -98,14 +107,17 @@ pub struct Progress {
 }
 
 /// What will be read and why, in a sentence.
-pub(super) fn plan_sentence(planned: &[Planned], asked: Option<Window>) -> String {
+pub(super) fn plan_sentence(planned: &[Planned], options: &SyncOptions) -> String {
+    if !options.calls.is_empty() {
+        return format!("{} call(s) are asked for by their ids", options.calls.len());
+    }
     let span = |windows: &[Planned]| -> Option<String> {
         let from = windows.iter().map(|next| next.window.from()).min()?;
         let to = windows.iter().map(|next| next.window.to()).max()?;
         Some(format!("{from} to {to}"))
     };
     let Some(span) = span(planned) else {
-        if let Some(asked) = asked {
+        if let Some(asked) = options.asked {
             return format!("Nothing to read: {asked} is too young to be proved. Ask again later");
         }
         return "Nothing to read: the ledger is complete and nothing is due".to_owned();

@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use domain::{ProviderCallId, Territory, Timestamp, Window, look_again};
-use providers::RawRecord;
 use store::{AwaitingCall, StoreError};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -39,8 +38,11 @@ pub(super) async fn revisit(
         let answers = asking.records(source, wanted).await;
         let trouble = answers.iter().find_map(|((), answer)| answer.as_ref().err()).cloned();
         gone += answers.iter().filter(|((), answer)| matches!(answer, Ok(None))).count();
-        let came = answers.into_iter().filter_map(|((), answer)| answer.ok().flatten()).collect();
-        let Some(page) = page(&due, came, ctx.now().since(began)) else { return };
+        // Whatever window they lie in counts them; here only what they changed counts.
+        let came = answers.into_iter().filter_map(|((), answer)| answer.ok().flatten());
+        let came: Vec<Sighting> = came.map(|record| Sighting::new(record, true)).collect();
+        let times = || due.iter().map(|call| call.occurred_at);
+        let Some(page) = as_page(times, came, ctx.now().since(began)) else { return };
         if out.send(page).await.is_err() {
             return;
         }
@@ -54,6 +56,42 @@ pub(super) async fn revisit(
             "{asked} calls whose provider still owed something were asked for again; {gone} of them it no longer knows"
         );
         say(out, sentence, false).await;
+    }
+}
+
+/// Asks for these calls and hands on what came; whatever was told before, this run counts them.
+pub(super) async fn ask(
+    ctx: &Context,
+    source: &Source,
+    calls: &[(ProviderCallId, Timestamp)],
+    out: &mpsc::Sender<Fetched>,
+    stop: &CancellationToken,
+) {
+    let asking = Asking::new(ctx);
+    for some in calls.chunks(BATCH as usize) {
+        if stop.is_cancelled() {
+            return;
+        }
+        let began = ctx.now();
+        let wanted = some.iter().map(|(id, _)| ((), id.clone())).collect();
+        let answers = asking.records(source, wanted).await;
+        let trouble = answers.iter().find_map(|((), answer)| answer.as_ref().err()).cloned();
+        let gone = answers.iter().filter(|((), answer)| matches!(answer, Ok(None))).count();
+        let came = answers.into_iter().filter_map(|((), answer)| answer.ok().flatten());
+        let came: Vec<Sighting> = came.map(|record| Sighting::new(record, false)).collect();
+        let times = || some.iter().map(|(_, at)| *at);
+        let Some(page) = as_page(times, came, ctx.now().since(began)) else { return };
+        if out.send(page).await.is_err() {
+            return;
+        }
+        if gone > 0 {
+            let sentence = format!("The provider does not know {gone} of the calls asked for");
+            say(out, sentence, false).await;
+        }
+        if let Some(error) = trouble {
+            let sentence = format!("Not every call could be asked for by its id: {error}");
+            return say(out, sentence, true).await;
+        }
     }
 }
 
@@ -86,14 +124,14 @@ async fn due(
 }
 
 /// What came, as a page of its own: number 0, because no list has it.
-fn page(due: &[AwaitingCall], records: Vec<RawRecord>, took: Duration) -> Option<Fetched> {
-    let from = due.iter().map(|call| call.occurred_at).min()?;
-    let last = due.iter().map(|call| call.occurred_at).max()?;
+fn as_page<I: Iterator<Item = Timestamp>>(
+    times: impl Fn() -> I,
+    sightings: Vec<Sighting>,
+    took: Duration,
+) -> Option<Fetched> {
+    let (from, last) = (times().min()?, times().max()?);
     let window = Window::new(from, last + Duration::from_millis(1)).ok()?;
     let territory = Territory { window, from: window.from(), to: window.to() };
-    let listed = records.len() as u64;
-    // Whatever window they lie in counts them; here only what they changed counts.
-    let sightings = records.into_iter().map(|record| Sighting::new(record, true));
-    let sightings = sightings.collect();
+    let listed = sightings.len() as u64;
     Some(Fetched::Page { territory, number: 0, total: None, listed, sightings, took })
 }

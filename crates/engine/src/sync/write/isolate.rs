@@ -6,7 +6,7 @@ use domain::{Covered, Level, Mark, RunKind, Window};
 use store::StoreError;
 
 use super::{Tally, Writer, new_pages};
-use crate::ingest::{Prepared, RulesAt, commit};
+use crate::ingest::{Prepared, RulesAt, commit_alone};
 use crate::sync::Phase;
 use crate::sync::prepare::PreparedPage;
 
@@ -94,7 +94,7 @@ impl Writer<'_> {
         let (run, now) = (self.run, self.ctx.now());
         self.tally.accounts.listed += 1;
         let seen_by = self.options.seen_by();
-        let done = commit(&mut tx, self.source, run, seen_by, rules, &[record], now).await?;
+        let done = commit_alone(&mut tx, self.source, run, seen_by, rules, record, now).await?;
         self.take_in(&mut tx, done).await?;
         tx.run_progress(run, &self.tally.progress()).await?;
         tx.commit().await
