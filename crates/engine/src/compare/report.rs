@@ -1,23 +1,30 @@
 //! What a comparison found, in the shape its users know, and what they did not have.
 
-use std::collections::{BTreeMap, HashMap};
-use std::time::Duration;
+use std::collections::BTreeMap;
 
-use domain::{Cause, Compared, Difference, Explained, RunId, RunStatus, Timestamp, Told};
+use domain::{RunId, RunStatus, Timestamp};
 use serde::Serialize;
-use store::AgentRow;
+use serde_json::value::RawValue;
 
-use super::Reading;
-
-/// Calls a report names one by one, of each kind; the counts are of all.
-const NAMED_MAX: usize = 10_000;
+use super::file::FileFound;
+use super::repair::Repair;
 
 /// A finished comparison.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CompareReport {
+    /// The source that was compared.
+    pub source: String,
+    /// The account whose calls were compared; none where they are the source's, whoever's they are.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub account: Option<String>,
     /// The numbers.
     pub summary: Summary,
+    /// The file on the other side, where it is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub file: Option<FileFound>,
+    /// How well each side is proved.
+    pub proof: Proofs,
     /// Calls that only the provider has, the first of them.
     pub missing_calls: Vec<OneSided>,
     /// Calls that only we have, the first of them.
@@ -32,6 +39,9 @@ pub struct CompareReport {
     pub agent_analysis: AgentAnalysis,
     /// What could not be proved, in sentences.
     pub doubts: Vec<String>,
+    /// What was repaired before this comparison, and how it was then.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub repair: Option<Box<Repair>>,
     /// How it ended: `success` when every window was read whole.
     pub status: RunStatus,
     /// The run it is recorded as.
@@ -53,8 +63,17 @@ pub struct Summary {
     /// The same, under the name that users of HighLevel know.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub highlevel_total: Option<u64>,
+    /// What the provider says there are, beside what it listed, where it says so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub list_totals: Option<ListTotals>,
     /// Calls of ours in the windows that could be read.
     pub database_total: u64,
+    /// Calls the provider listed that the rules give to other accounts; not compared.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub of_other_accounts: Option<u64>,
+    /// Calls the provider listed that the rules give to no account; not compared.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub of_no_account: Option<u64>,
     /// Calls that both tell alike.
     pub matching: u64,
     /// Calls that both have and tell differently.
@@ -77,6 +96,29 @@ pub struct Summary {
     pub windows_proved: u64,
 }
 
+/// What a provider says there is, and what it listed: over the spans that were asked for, which are
+/// wider than their windows, and of those only where it says so.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ListTotals {
+    /// Its own totals.
+    pub claimed: u64,
+    /// Distinct records it listed.
+    pub listed: u64,
+    /// Spans in which the two disagree.
+    pub disagreeing: u64,
+}
+
+/// How well each side is proved.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Proofs {
+    /// `whole`, `partly` or `not at all`, as the list was read now; a file proves nothing.
+    pub provider: &'static str,
+    /// Seconds of the span that the ledger has as *settled*, *listed*, *not read* …
+    pub database_seconds: BTreeMap<&'static str, u64>,
+}
+
 /// A span of time.
 #[derive(Debug, Clone, Serialize)]
 pub struct DateRange {
@@ -96,6 +138,8 @@ pub struct OneSided {
     pub status: &'static str,
     /// The provider's id of its agent.
     pub agent_id: Option<String>,
+    /// `assigned_to_user`, `assigned_to_another_user`, or what its agent lacks.
+    pub agent_status: &'static str,
     /// Why it is on one side only.
     pub reason: &'static str,
     /// What shows it.
@@ -108,6 +152,11 @@ pub struct OneSided {
     pub to_number: Option<String>,
     /// When it was.
     pub call_date: Timestamp,
+    /// What the person is called, where the record says so.
+    pub contact_name: Option<String>,
+    /// The other side's own record, where it was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub raw: Option<Box<RawValue>>,
 }
 
 /// A call that both sides have and tell differently.
@@ -120,6 +169,22 @@ pub struct DifferingCall {
     pub call_date: Timestamp,
     /// In what the two differ.
     pub fields: Vec<&'static str>,
+    /// What each side says of it.
+    pub told: Vec<FieldDifference>,
+    /// The other side's own record, where it was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub raw: Option<Box<RawValue>>,
+}
+
+/// What two sides say of one field.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct FieldDifference {
+    /// Which.
+    pub field: &'static str,
+    /// What the other side says.
+    pub provider: Option<String>,
+    /// What we hold.
+    pub database: Option<String>,
 }
 
 /// Whose calls the provider listed.
@@ -128,9 +193,9 @@ pub struct DifferingCall {
 pub struct AgentAnalysis {
     /// Agents that calls name.
     pub total_agents_in_calls: u64,
-    /// Of these, assigned to an account now.
+    /// Of these, assigned now: to the account whose calls are compared, else to any.
     pub assigned_to_user: u64,
-    /// The others, most calls first.
+    /// Those that are assigned to nobody, most calls first.
     pub unassigned_agents: Vec<UnassignedAgent>,
 }
 
@@ -140,95 +205,15 @@ pub struct AgentAnalysis {
 pub struct UnassignedAgent {
     /// The provider's id.
     pub agent_id: String,
+    /// The same, under the name that users of HighLevel know.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub highlevel_id: Option<String>,
     /// Its name, where its provider lists it.
     pub name: Option<String>,
     /// Whether its provider lists it.
     pub in_system: bool,
     /// Calls the provider listed for it in the compared span.
     pub call_count: u64,
-}
-
-/// What was found so far.
-#[derive(Default)]
-pub(super) struct Tally {
-    matching: u64,
-    differing: u64,
-    missing: u64,
-    extra: u64,
-    pub(super) unseen: u64,
-    missing_by: BTreeMap<Cause, u64>,
-    extra_by: BTreeMap<Cause, u64>,
-    named_missing: Vec<OneSided>,
-    named_extra: Vec<OneSided>,
-    named_differing: Vec<DifferingCall>,
-    agents: HashMap<String, u64>,
-}
-
-impl Tally {
-    pub(super) fn agents(&mut self, listed: &[Told]) {
-        for agent in listed.iter().filter_map(|call| call.agent.as_ref()) {
-            *self.agents.entry(agent.clone()).or_default() += 1;
-        }
-    }
-
-    pub(super) fn missing(&mut self, call: &Told, explained: Explained) {
-        *self.missing_by.entry(explained.cause).or_default() += 1;
-        if self.named_missing.len() < NAMED_MAX {
-            self.named_missing.push(one_sided(call, explained));
-        }
-    }
-
-    pub(super) fn extra(&mut self, call: &Told, explained: Explained) {
-        *self.extra_by.entry(explained.cause).or_default() += 1;
-        if self.named_extra.len() < NAMED_MAX {
-            self.named_extra.push(one_sided(call, explained));
-        }
-    }
-
-    pub(super) fn add(&mut self, compared: &Compared) {
-        self.matching += compared.matching;
-        self.differing += compared.differing.len() as u64;
-        self.missing += compared.missing.len() as u64;
-        self.extra += compared.extra.len() as u64;
-        let room = NAMED_MAX.saturating_sub(self.named_differing.len());
-        self.named_differing.extend(compared.differing.iter().take(room).map(differing));
-    }
-
-    /// How many calls per cause, missing and extra together.
-    pub(super) fn reasons(&self) -> BTreeMap<&'static str, u64> {
-        let mut reasons = names(&self.missing_by);
-        for (cause, count) in &self.extra_by {
-            *reasons.entry(cause.as_str()).or_default() += count;
-        }
-        reasons
-    }
-}
-
-fn names(by: &BTreeMap<Cause, u64>) -> BTreeMap<&'static str, u64> {
-    by.iter().map(|(cause, count)| (cause.as_str(), *count)).collect()
-}
-
-fn one_sided(call: &Told, explained: Explained) -> OneSided {
-    let number = |phone: &domain::Phone| phone.e164.clone().unwrap_or_else(|| phone.raw.clone());
-    OneSided {
-        call_id: call.id.0.clone(),
-        status: call.status.as_str(),
-        agent_id: call.agent.clone(),
-        reason: explained.cause.as_str(),
-        evidence: explained.evidence,
-        next_step: explained.cause.next_step(),
-        from_number: call.from.as_ref().map(number),
-        to_number: call.to.as_ref().map(number),
-        call_date: call.at,
-    }
-}
-
-fn differing(difference: &Difference) -> DifferingCall {
-    DifferingCall {
-        call_id: difference.there.id.0.clone(),
-        call_date: difference.there.at,
-        fields: difference.fields.iter().map(|field| field.as_str()).collect(),
-    }
 }
 
 impl CompareReport {
@@ -244,72 +229,22 @@ impl CompareReport {
             && sum(&self.extra_breakdown) == self.summary.extra_in_database
     }
 
-    /// The report as kept with its run.
+    /// The report as kept with its run: without the records, which are kept where they were stored,
+    /// and without people's numbers and names, which no run keeps.
     pub(super) fn kept(&self) -> String {
+        let mut kept = self.clone();
+        for call in kept.missing_calls.iter_mut().chain(&mut kept.extra_calls) {
+            (call.from_number, call.to_number, call.contact_name) = (None, None, None);
+            call.raw = None;
+        }
+        for call in &mut kept.differing_calls {
+            call.raw = None;
+            let is_number = |told: &&mut FieldDifference| ["from", "to"].contains(&told.field);
+            for told in call.told.iter_mut().filter(is_number) {
+                (told.provider, told.database) = (None, None);
+            }
+        }
         // A struct of numbers and texts always has a JSON form.
-        serde_json::to_string(self).unwrap_or_default()
-    }
-}
-
-/// The report of a reading that has ended.
-pub(super) fn report(
-    side: &Reading<'_>,
-    status: RunStatus,
-    took: Duration,
-    agents: &[AgentRow],
-) -> CompareReport {
-    let tally = &side.tally;
-    let provider_total = side.provider_total;
-    let unexplained = |by: &BTreeMap<Cause, u64>| by.get(&Cause::Unexplained).copied().unwrap_or(0);
-    let is_highlevel = side.source.row.provider.as_str().starts_with("highlevel");
-    CompareReport {
-        summary: Summary {
-            date_range: DateRange { from: side.window.from(), to: side.window.to() },
-            provider_total,
-            highlevel_total: is_highlevel.then_some(provider_total),
-            database_total: side.database_total,
-            matching: tally.matching,
-            differing: tally.differing,
-            missing_in_database: tally.missing,
-            extra_in_database: tally.extra,
-            unexplained: unexplained(&tally.missing_by) + unexplained(&tally.extra_by),
-            could_not_look: tally.unseen,
-            set_aside: side.accounts.set_aside,
-            pages_fetched: side.pages,
-            windows: side.windows_planned,
-            windows_proved: side.windows_proved,
-        },
-        missing_calls: tally.named_missing.clone(),
-        extra_calls: tally.named_extra.clone(),
-        differing_calls: tally.named_differing.clone(),
-        reason_breakdown: names(&tally.missing_by),
-        extra_breakdown: names(&tally.extra_by),
-        agent_analysis: analysis(&tally.agents, agents),
-        doubts: side.doubts.clone(),
-        status,
-        sync_log_id: side.run,
-        duration_ms: u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
-    }
-}
-
-fn analysis(calls: &HashMap<String, u64>, agents: &[AgentRow]) -> AgentAnalysis {
-    let known: HashMap<&str, &AgentRow> =
-        agents.iter().map(|agent| (agent.provider_agent_id.as_str(), agent)).collect();
-    let is_assigned = |id: &str| known.get(id).is_some_and(|agent| agent.account.is_some());
-    let mut unassigned: Vec<UnassignedAgent> = calls
-        .iter()
-        .filter(|(id, _)| !is_assigned(id))
-        .map(|(id, count)| UnassignedAgent {
-            agent_id: id.clone(),
-            name: known.get(id.as_str()).map(|agent| agent.name.clone()),
-            in_system: known.contains_key(id.as_str()),
-            call_count: *count,
-        })
-        .collect();
-    unassigned.sort_by(|a, b| (b.call_count, &a.agent_id).cmp(&(a.call_count, &b.agent_id)));
-    AgentAnalysis {
-        total_agents_in_calls: calls.len() as u64,
-        assigned_to_user: (calls.len() - unassigned.len()) as u64,
-        unassigned_agents: unassigned,
+        serde_json::to_string(&kept).unwrap_or_default()
     }
 }
