@@ -2,18 +2,15 @@
 
 use std::time::Duration;
 
-use domain::{Tolerances, Window};
+use domain::Window;
 use engine::compare::{CompareOptions, CompareReport, compare};
 use testkit::{Rig, every_provider};
-use tokio_util::sync::CancellationToken;
 
 /// Both sides of all of the source's history.
 async fn compared(rig: &Rig) -> CompareReport {
     let options = CompareOptions {
         window: Window::new(rig.source.row.since, rig.ctx.now()).ok(),
-        tolerances: Tolerances::default(),
-        stop: CancellationToken::new(),
-        progress: None,
+        ..CompareOptions::default()
     };
     compare(&rig.ctx, &rig.source, options).await.unwrap()
 }

@@ -2,9 +2,7 @@
 
 use std::time::Duration;
 
-use domain::{
-    AccountId, ContactPolicy, Country, Rule, RuleKey, Timestamp, Tolerances, Verdict, Window,
-};
+use domain::{AccountId, ContactPolicy, Country, Rule, RuleKey, Timestamp, Verdict, Window};
 use engine::compare::{CompareOptions, compare};
 use engine::place::{
     self, AccountEdit, AccountError, AssignError, Change, RuleChange, add_account, change_account,
@@ -13,7 +11,6 @@ use engine::place::{
 use simulators::NewCall;
 use store::{CallRow, Scope};
 use testkit::{Stage, instant, on_both_databases};
-use tokio_util::sync::CancellationToken;
 
 use crate::keeping::{agent, assert_books_are_true, assign, ensure_account, small_windows};
 
@@ -78,12 +75,7 @@ on_both_databases! {
         assert_eq!(excluded(&stage).await, out + 1);
         stage.assert_equals_truth().await;
         assert_books_are_true(&stage).await;
-        let options = CompareOptions {
-            window: Window::new(stage.source.row.since, stage.ctx.now()).ok(),
-            tolerances: Tolerances::default(),
-            stop: CancellationToken::new(),
-            progress: None,
-        };
+        let options = CompareOptions { window: Window::new(stage.source.row.since, stage.ctx.now()).ok(), ..CompareOptions::default() };
         let compared = compare(&stage.ctx, &stage.source, options).await.unwrap();
         assert!(compared.reason_breakdown.is_empty() && compared.extra_breakdown.is_empty());
         assert_eq!(compared.summary.matching, stage.calls().await.len() as u64);

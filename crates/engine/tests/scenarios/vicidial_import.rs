@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use engine::compare::{CompareOptions, FileSide, compare_with_file};
 use engine::sync::{ImportOptions, RunReport, import};
 use providers::export::Reader;
 use simulators::vicidial::{Fields, Settings, Simulator};
@@ -69,6 +70,36 @@ impl Scene {
 }
 
 on_both_databases! {
+    /// The report is compared as it is: its rows are the calls that its connection says they are;
+    /// what is gone here is named.
+    async fn a_report_is_compared_with_what_is_held(db) {
+        let scene = Scene::set(db).await;
+        assert!(scene.rig.sync().await.success);
+        let file = scene.file();
+        let compared = async |file: &[u8]| {
+            let (ctx, source) = (&scene.rig.ctx, &scene.rig.source);
+            let mut reader = Reader::open(file, source.connection.export_columns()).unwrap();
+            let stop = CancellationToken::new();
+            let side = FileSide::read_export("export.txt", ctx, source, &mut reader, &stop).await;
+            let (lag, options) = (source.connection.capabilities().lag, CompareOptions::default());
+            let side = side.unwrap();
+            let report = compare_with_file(ctx, &source.row, lag, side, None, &options).await;
+            let report = report.unwrap();
+            assert!(report.balances());
+            report
+        };
+        let report = compared(&file).await;
+        let summary = &report.summary;
+        assert_eq!((summary.provider_total, summary.missing_in_database), (Scene::rows(&file), 0));
+        assert_eq!((summary.matching, summary.differing), (summary.provider_total, 0), "{:?}", report.differing_calls.first());
+        // A row of a call that is gone from here is missing, or says why it is no call.
+        scene.rig.db.execute("DELETE FROM calls").await;
+        let report = compared(&file).await;
+        let read = report.summary.missing_in_database + report.summary.set_aside;
+        assert_eq!((read, report.summary.matching), (Scene::rows(&file), 0));
+        assert_eq!(report.summary.unexplained, 0);
+    }
+
     /// A file first, the database after it: each call once, and all the database knows of it.
     async fn calls_of_a_file_become_richer_when_the_database_is_read(db) {
         let scene = Scene::set(db).await;

@@ -1,20 +1,22 @@
 //! Comparing: every planted difference is named with its planted cause, and nothing is changed.
 
-use domain::{RunStatus, Tolerances, Window};
+mod accounts;
+mod files;
+mod planted;
+mod repairing;
+
+use domain::{RunStatus, Window};
 use engine::compare::{CompareOptions, CompareReport, compare};
 use simulators::faults::{BadRecord, On, What};
 use testkit::{Stage, on_both_databases};
-use tokio_util::sync::CancellationToken;
 
 use crate::play::*;
 
 async fn compared_over(stage: &Stage, window: Option<Window>) -> CompareReport {
-    let options = CompareOptions {
-        window,
-        tolerances: Tolerances::default(),
-        stop: CancellationToken::new(),
-        progress: None,
-    };
+    compared_with(stage, CompareOptions { window, ..CompareOptions::default() }).await
+}
+
+async fn compared_with(stage: &Stage, options: CompareOptions) -> CompareReport {
     let before = (ledger(stage).await, stage.calls().await);
     let report = compare(&stage.ctx, &stage.source, options).await.unwrap();
     assert_eq!(before, (ledger(stage).await, stage.calls().await), "it changes nothing");
