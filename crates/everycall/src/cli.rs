@@ -59,6 +59,7 @@ pub enum Command {
     Sync(commands::sync::Sync),
     Backfill(commands::backfill::Backfill),
     Compare(commands::compare::Compare),
+    Audit(commands::audit::Audit),
     Import(commands::import::Import),
     Status(commands::status::Status),
     Coverage(commands::coverage::Coverage),

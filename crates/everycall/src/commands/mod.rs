@@ -3,6 +3,7 @@
 pub mod accounts;
 pub mod agents;
 pub mod assign;
+pub mod audit;
 pub mod backfill;
 pub mod calls;
 pub mod compare;
@@ -46,6 +47,7 @@ pub async fn run(cli: Cli) -> Result<Exit> {
         Command::Sync(sync) => sync::run(&site, sync).await,
         Command::Backfill(backfill) => backfill::run(&site, backfill).await,
         Command::Compare(compare) => compare::run(&site, compare).await,
+        Command::Audit(audit) => audit::run(&site, audit).await,
         Command::Import(import) => import::run(&site, import).await,
         Command::Statement(statement) => statement::run(&site, statement).await,
         Command::Status(status) => status::run(&site, status).await,

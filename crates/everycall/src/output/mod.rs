@@ -1,6 +1,8 @@
 //! What a person reads on stdout. Texts are made by pure functions and written once.
 
+mod archive;
 mod numbers;
+mod sheet;
 mod style;
 mod table;
 
@@ -9,7 +11,9 @@ use std::io::{self, Write as _};
 
 use serde::Serialize;
 
+pub use archive::Archive;
 pub use numbers::{count, duration, instant, percent};
+pub use sheet::Sheet;
 pub use style::Style;
 pub use table::Table;
 

@@ -1,7 +1,10 @@
 //! `everycall calls`: what is stored, newest first.
 
+mod evidence;
+mod export;
 mod show;
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::Result;
@@ -13,7 +16,7 @@ use store::{CallFilter, CallKey, CallRow, Scope, parts};
 use super::site::Site;
 use super::waiting::quoted;
 use crate::mistake::{Exit, Mistake};
-use crate::output::{self, Style, Table, duration, instant};
+use crate::output::{self, Style, Table, count, duration, instant};
 use crate::wiring::Desk;
 
 /// List stored calls, newest first, or show one in full
@@ -45,6 +48,9 @@ pub struct Calls {
     /// Go on after this call of the list, named by its id
     #[arg(long, value_name = "ID", requires = "source")]
     after: Option<String>,
+    /// Write all of them, not only a page, into this file: .csv or .jsonl
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["json", "limit"])]
+    export: Option<PathBuf>,
     /// Print one JSON object per call
     #[arg(long)]
     json: bool,
@@ -97,6 +103,11 @@ pub async fn run(site: &Site, arguments: Calls) -> Result<Exit> {
     }
     let desk = site.look().await?;
     let filter = filter(&desk, &arguments).await?;
+    if let Some(path) = &arguments.export {
+        let written = export::export(&desk, filter, path).await?;
+        output::print(&format!("{} calls written to {}", count(written), path.display()))?;
+        return Ok(Exit::Done);
+    }
     let calls = desk.ctx.store.calls_list(Scope::Operator, &filter, arguments.limit).await?;
     if arguments.json {
         output::print_json_lines(calls.iter().map(as_json))?;

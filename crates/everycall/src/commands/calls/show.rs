@@ -1,14 +1,17 @@
 //! One call in full, with every version its provider gave.
 
+use std::path::PathBuf;
+
 use anyhow::Result;
 use clap::Args;
-use domain::ProviderCallId;
+use domain::{ProviderCallId, RunId};
 use engine::view::{Version, because, versions};
 use serde::Serialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 use store::{CallKey, CallRow, LegRow, MoveRow, Scope};
 
+use super::evidence::{self, Seen};
 use super::{as_json, lasted, length};
 use crate::commands::site::Site;
 use crate::mistake::{Exit, Mistake};
@@ -24,6 +27,10 @@ pub struct Show {
     /// Print the records as the provider sent them, oldest first
     #[arg(long)]
     raw: bool,
+    /// Write all that is kept of it into this archive: records byte by byte, runs, moves, and a hash
+    /// of each file
+    #[arg(long, value_name = "FILE.zip", conflicts_with_all = ["raw", "json"])]
+    evidence: Option<PathBuf>,
     /// Print one JSON object
     #[arg(long)]
     json: bool,
@@ -44,7 +51,17 @@ pub async fn run(site: &Site, arguments: Show) -> Result<Exit> {
     let legs = desk.ctx.store.legs_of(Scope::Operator, &key).await?;
     let versions = versions(&desk.ctx.store, Scope::Operator, &key).await?;
     let told = Told { call: &call, why: &why, legs: &legs, moves: &moves, versions: &versions };
-    if arguments.json {
+    if let Some(path) = &arguments.evidence {
+        let seen = versions.iter().map(|it| Seen {
+            version: it.version,
+            run: RunId(it.run_id),
+            raw: &it.raw,
+        });
+        let seen: Vec<Seen<'_>> = seen.collect();
+        let call = serde_json::to_value(whole(told, false)?)?;
+        evidence::write(&desk, &call, &seen, path).await?;
+        output::print(&format!("{} records written to {}", seen.len(), path.display()))?;
+    } else if arguments.json {
         output::print_json(&whole(told, arguments.raw)?)?;
     } else if arguments.raw {
         for version in &versions {

@@ -10,6 +10,8 @@ use domain::{RunKind, Timestamp};
 use serde_json::{Value, json};
 use store::RunRow;
 
+pub use show::run_log;
+
 use super::site::Site;
 use crate::mistake::Exit;
 use crate::output::{self, Style, Table, count, duration, instant};

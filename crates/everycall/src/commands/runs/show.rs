@@ -5,13 +5,14 @@ use std::fmt::Write as _;
 use anyhow::Result;
 use clap::Args;
 use domain::{RunId, RunKind};
-use serde_json::json;
+use serde_json::{Value, json};
 use store::{LogLine, PageRow, RunRow, SkipRow};
 
 use super::{as_json, status, took};
 use crate::commands::site::Site;
 use crate::mistake::{Exit, Mistake};
 use crate::output::{self, Style, Table, count, duration, instant, written};
+use crate::wiring::Desk;
 
 /// Skipped calls shown before the rest is summed up.
 const SKIPS_MAX: usize = 10;
@@ -37,16 +38,10 @@ struct Whole {
 /// Shows it.
 pub async fn run(site: &Site, arguments: Show) -> Result<Exit> {
     let desk = site.look().await?;
-    let (store, id) = (&desk.ctx.store, RunId(arguments.id));
-    let Some(run) = store.run_get(id).await? else {
+    let id = RunId(arguments.id);
+    let Some(whole) = Whole::load(&desk, id).await? else {
         let hint = format!("`{} runs` lists them", site.here());
         return Err(Mistake::missing(format!("there is no run {id}"), hint).into());
-    };
-    let whole = Whole {
-        run,
-        log: store.run_log(id).await?,
-        pages: store.run_pages(id).await?,
-        skips: store.run_skips(id).await?,
     };
     if arguments.json {
         output::print_json(&whole.as_json())?;
@@ -58,7 +53,23 @@ pub async fn run(site: &Site, arguments: Show) -> Result<Exit> {
     Ok(Exit::Done)
 }
 
+/// All that is kept of a run, for programs; nothing where there is no such run.
+pub async fn run_log(desk: &Desk, id: RunId) -> Result<Value> {
+    Ok(Whole::load(desk, id).await?.map(|whole| whole.as_json()).unwrap_or_default())
+}
+
 impl Whole {
+    async fn load(desk: &Desk, id: RunId) -> Result<Option<Self>> {
+        let store = &desk.ctx.store;
+        let Some(run) = store.run_get(id).await? else { return Ok(None) };
+        Ok(Some(Self {
+            run,
+            log: store.run_log(id).await?,
+            pages: store.run_pages(id).await?,
+            skips: store.run_skips(id).await?,
+        }))
+    }
+
     fn write(&self, out: &mut String, took: &str, style: Style) -> std::fmt::Result {
         let run = &self.run;
         writeln!(
