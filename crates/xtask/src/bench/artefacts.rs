@@ -21,6 +21,8 @@ pub struct Artefacts {
     pub place_speed: PathBuf,
     /// Plans, and does nothing else.
     pub planning: PathBuf,
+    /// Compares a file with a database it filled.
+    pub comparing: PathBuf,
 }
 
 impl Artefacts {
@@ -47,6 +49,7 @@ impl Artefacts {
             everycall: built("everycall", "crates/everycall/src/main.rs")?,
             floor_fetch: built("examples/floor_fetch", "crates/providers/examples/floor_fetch.rs")?,
             planning: built("examples/planning", "crates/engine/examples/planning.rs")?,
+            comparing: built("examples/comparing", "crates/engine/examples/comparing.rs")?,
             floor_insert: built("examples/floor_insert", "crates/store/examples/floor_insert.rs")?,
             many_rows: built("examples/many_rows", "crates/store/examples/many_rows.rs")?,
             place_speed: built("examples/place_speed", "crates/domain/examples/place_speed.rs")?,

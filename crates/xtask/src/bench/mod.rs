@@ -3,6 +3,7 @@
 
 mod artefacts;
 mod cases;
+mod compare;
 mod database;
 mod floors;
 mod machine;
@@ -32,6 +33,8 @@ pub enum Bench {
     Sync(sync::SyncArguments),
     /// First load and full re-read of every provider, one after the other
     Providers(providers::ProvidersArguments),
+    /// A file against the database, beside reading both
+    Compare(compare::CompareArguments),
     /// Placement in memory, and assigning an agent with many waiting calls
     Place(place::PlaceArguments),
     /// Planning, an idle service with many sources, and a backlog under a provider's limits
@@ -45,6 +48,7 @@ pub fn bench(bench: &Bench) -> Result<()> {
     match bench {
         Bench::Sync(arguments) => sync::sync(arguments),
         Bench::Providers(arguments) => providers::providers(arguments),
+        Bench::Compare(arguments) => compare::compare(arguments),
         Bench::Place(arguments) => place::place(arguments),
         Bench::Plan(arguments) => plan::plan(arguments),
         Bench::Rows(arguments) => rows::rows(arguments),
