@@ -244,3 +244,23 @@ proptest! {
         prop_assert_eq!(with_accounts + waiting + left_out, calls.len());
     }
 }
+
+/// Whose a call is does not depend on whether it is left out.
+#[test]
+fn a_call_that_is_left_out_has_its_owner_all_the_same() {
+    let rules = everything();
+    assert_eq!(rules.owner(&inbound()), Some(AccountId(2)));
+    let out = rules.clone().resetting(AccountId(2), Some(hour("06")));
+    assert!(matches!(place(inbound(), &out), Placement::Excluded { .. }));
+    assert_eq!(out.owner(&inbound()), Some(AccountId(2)));
+    let tests = rules
+        .clone()
+        .ruling(vec![rule(1, RuleKey::TestCalls, Verdict::Exclude), rule(2, number(), to(2))]);
+    let test = PlacementFacts { is_test: true, ..inbound() };
+    assert!(matches!(place(test, &tests), Placement::Excluded { .. }));
+    assert_eq!(tests.owner(&test), Some(AccountId(2)));
+    let nobodys = PlacementFacts::of_agent(Some("b"), hour("05"));
+    assert_eq!(Rules::default().owner(&nobodys), None);
+    assert!(rules.gives_to(AccountId(1)) && rules.gives_to(AccountId(4)));
+    assert!(!rules.gives_to(AccountId(5)));
+}
