@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use domain::Window;
+use engine::compare::{CompareOptions, compare};
 use engine::examine::examine;
 use simulators::faults::BadRecord;
 use simulators::{On, What};
@@ -25,6 +26,12 @@ async fn all_kinds_of_trouble(rig: &Rig) -> Vec<String> {
     for (id, how) in ids.iter().step_by(7).zip(spoils.iter().cycle()) {
         rig.provider.spoil(id, Some(*how));
     }
+    // Before anything was read, a comparison names every call; its report is for its reader, and
+    // what is kept of its run is for everybody who sees runs.
+    let window = Window::new(rig.source.row.since, rig.ctx.now()).ok();
+    let options = CompareOptions { window, ..CompareOptions::default() };
+    let compared = compare(&rig.ctx, &rig.source, options).await.unwrap();
+    assert!(!compared.missing_calls.is_empty());
     said.push(format!("{:#?}", rig.sync().await));
     rig.provider.break_off(3);
     said.push(format!("{:#?}", rig.sync_all().await));
