@@ -217,6 +217,11 @@ pub struct UnassignedAgent {
 }
 
 impl CompareReport {
+    /// Whether the other side said anything at all. Where it did not, its numbers are no counts.
+    pub fn could_look(&self) -> bool {
+        self.file.is_some() || self.summary.windows_proved > 0 || self.summary.pages_fetched > 0
+    }
+
     /// Whether both sides add up and every cause is counted, so that no call fell between the
     /// numbers. A report that says 245 and explains 243 is refused by this.
     pub fn balances(&self) -> bool {

@@ -119,7 +119,7 @@ fn text(reports: &[CompareReport], contacts: &[ContactUse], style: Style) -> Str
             summary.unexplained,
         ];
         // Nobody has counted where nobody could look.
-        let could_look = summary.windows_proved > 0 || summary.pages_fetched > 0;
+        let could_look = report.could_look();
         let cells = numbers.map(|it| if could_look { count(it) } else { "?".to_owned() });
         let read = if could_look { report.proof.provider } else { "could not look" };
         let source = [report.source.clone()];

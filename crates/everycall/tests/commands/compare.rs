@@ -152,4 +152,8 @@ fn an_audit_tells_every_source_and_never_takes_a_refusal_for_no_calls() {
     let refused = site.run(&[&["audit"], &span[..]].concat());
     assert_eq!(refused.code, Some(1), "{refused:?}");
     assert!(refused.stdout.contains("could not look"), "{refused:?}");
+    let refused = site.run(&[&["compare"], &span[..]].concat());
+    assert_eq!(refused.code, Some(1), "{refused:?}");
+    assert!(refused.stdout.contains("provider  could not look"), "{refused:?}");
+    assert!(refused.stdout.contains("40 are here"), "{refused:?}");
 }

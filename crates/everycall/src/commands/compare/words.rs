@@ -130,6 +130,11 @@ fn of_file(out: &mut String, file: &FileFound, style: Style) -> std::fmt::Result
 
 fn sides(out: &mut String, report: &CompareReport, style: Style) -> std::fmt::Result {
     let summary = &report.summary;
+    if !report.could_look() {
+        let unseen = count(summary.could_not_look);
+        writeln!(out, "\n  provider  could not look: not one list of it was read")?;
+        return writeln!(out, "  database  {unseen} are here, which nothing can be said of");
+    }
     let both =
         format!("{} matching + {} differing", count(summary.matching), count(summary.differing));
     let width = count(summary.provider_total.max(summary.database_total)).len();
