@@ -86,7 +86,7 @@ impl Cause {
     pub const fn next_step(self) -> &'static str {
         match self {
             Self::Unexplained => {
-                "Read the window again with `everycall sync --from … --to …` and compare once more; if it stays, please report it"
+                "Run `everycall compare --repair` over the same span; if it stays, please report it"
             }
             Self::NotSettled | Self::Late => {
                 "Nothing: its window is read again by itself; `everycall sync` reads what is due now"
@@ -111,7 +111,7 @@ impl Cause {
                 "Nothing is missing here; tell the provider that its list leaves it out"
             }
             Self::FilteringOrSyncIssue => {
-                "Read the window again with `everycall sync --from … --to …`, and please report it"
+                "Run `everycall compare --repair` over the same span, and please report it"
             }
         }
     }

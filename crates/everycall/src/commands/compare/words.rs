@@ -217,10 +217,7 @@ fn differing(out: &mut String, report: &CompareReport, style: Style) -> std::fmt
     if number > SHOWN as u64 {
         writeln!(out, "    and {} more; --json names them", count(number - SHOWN as u64))?;
     }
-    writeln!(
-        out,
-        "    Reading the span again brings what the provider says now: `everycall sync --from … --to …`"
-    )
+    writeln!(out, "    `--repair` brings what the provider says now")
 }
 
 fn agents(out: &mut String, report: &CompareReport, style: Style) -> std::fmt::Result {
