@@ -89,6 +89,15 @@ impl<'a> Judge<'a> {
         Ok(())
     }
 
+    /// What lies where nobody even tried to look is neither missing nor extra.
+    pub(super) async fn nobody_looked(&mut self, window: Window) -> Result<(), StoreError> {
+        let (scope, source) = (self.whose.scope(), self.source.id);
+        let hours = self.ctx.store.volumes_by_hour(scope, source, window);
+        let hours = self.ctx.within(hours).await?;
+        self.tally.unseen += hours.iter().map(|(_, calls)| calls).sum::<u64>();
+        Ok(())
+    }
+
     /// Compares a window whose other side is here, and explains what only that side has.
     pub(super) async fn compare(
         &mut self,

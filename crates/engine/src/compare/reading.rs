@@ -33,6 +33,8 @@ pub(super) struct Reading<'a> {
     /// The part of the span not compared yet. Windows come newest first, and requests are wider
     /// than their windows, so calls of a window that has ended are listed once more.
     open: Window,
+    /// The same, nothing once every window has ended.
+    rest: Option<Window>,
     /// Calls the provider listed in it.
     listed: HashMap<ProviderCallId, Listed>,
     /// Distinct records of the walk under way, by hash.
@@ -66,6 +68,7 @@ impl<'a> Reading<'a> {
             judge,
             window,
             open: window,
+            rest: Some(window),
             listed: HashMap::new(),
             walked: HashSet::new(),
             asking: Asking::new(ctx),
@@ -113,6 +116,10 @@ impl<'a> Reading<'a> {
         fetching.shutdown().await;
         // Listed in windows that never ended, because somebody stopped it.
         self.judge.accounts.repeated += self.listed.len() as u64;
+        // Nobody looks on where the provider refuses us, and what is here then is not extra.
+        if let Some(rest) = self.rest {
+            self.judge.nobody_looked(rest).await?;
+        }
         Ok(read?)
     }
 
@@ -149,7 +156,8 @@ impl<'a> Reading<'a> {
             self.judge.settle(&found);
         }
         // When nothing is left open, no further window comes.
-        self.open = Window::new(self.window.from(), window.from()).unwrap_or(self.open);
+        self.rest = Window::new(self.window.from(), window.from()).ok();
+        self.open = self.rest.unwrap_or(self.open);
         Ok(())
     }
 
