@@ -77,7 +77,8 @@ pub async fn commit(
 }
 
 /// Writes a record whose page was refused. A call that is gone may have left its contents behind;
-/// what is new of it is numbered after them, and nothing of what was seen is overwritten.
+/// what is new of it is numbered after them, and nothing of what was seen is overwritten. Says
+/// whether it was such a call.
 pub(crate) async fn commit_alone(
     tx: &mut Tx,
     source: &Source,
@@ -86,13 +87,16 @@ pub(crate) async fn commit_alone(
     rules: &mut RulesAt,
     record: &Prepared,
     now: Timestamp,
-) -> Result<Committed, StoreError> {
+) -> Result<(Committed, bool), StoreError> {
     let ids = match (&record.what, &record.identity) {
         (Prepares::Fresh(_), Some(identity)) => vec![identity.id.0.as_str()],
         _ => Vec::new(),
     };
     let left_behind = tx.observations_last(source.row.id, &ids).await?;
-    commit_beside(tx, source, run, seen_by, rules, &[record], now, left_behind).await
+    let has_contents = !left_behind.is_empty();
+    let done = commit_beside(tx, source, run, seen_by, rules, &[record], now, left_behind).await?;
+    let was_gone = has_contents && done.accounts.new > 0;
+    Ok((done, was_gone))
 }
 
 #[expect(clippy::too_many_arguments, reason = "all of it is what writing a batch takes")]

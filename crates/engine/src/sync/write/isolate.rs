@@ -26,8 +26,10 @@ impl Writer<'_> {
             match self.write_pages(&[*page], rules).await {
                 Err(refusal) if refusal.is_about_rows() => {
                     let failed = self.tally.accounts.failed;
-                    self.write_records(page, rules).await?;
-                    if self.tally.accounts.failed == failed {
+                    let came_back = self.write_records(page, rules).await?;
+                    if came_back > 0 {
+                        self.tell_come_back(page, came_back);
+                    } else if self.tally.accounts.failed == failed {
                         self.tell_groundless(page, &refusal);
                     }
                 }
@@ -47,11 +49,22 @@ impl Writer<'_> {
         self.log.warn(self.ctx.now(), Phase::Save, sentence);
     }
 
+    /// Somebody took calls out of the database, and they are stored again.
+    fn tell_come_back(&mut self, page: &PreparedPage, calls: u64) {
+        let sentence = format!(
+            "{calls} calls of page {} had been stored before and were gone from the database; they are stored again, beside the records that were kept of them",
+            page.number
+        );
+        self.log.warn(self.ctx.now(), Phase::Save, sentence);
+    }
+
+    /// Writes a page record by record. Gives how many of its calls had been here and were gone.
     async fn write_records(
         &mut self,
         page: &PreparedPage,
         rules: &mut RulesAt,
-    ) -> Result<(), StoreError> {
+    ) -> Result<u64, StoreError> {
+        let mut came_back = 0;
         for record in &page.records {
             let before = self.tally.clone();
             let ctx = self.ctx;
@@ -60,17 +73,18 @@ impl Writer<'_> {
                 && refusal.is_about_rows()
             {
                 self.tally = before.clone();
-                written = ctx.within(self.refused(page, record, refusal)).await;
+                let refused = ctx.within(self.refused(page, record, refusal)).await;
+                written = refused.map(|()| false);
             }
             if written.is_err() {
                 self.tally = before;
             }
-            written?;
+            came_back += u64::from(written?);
         }
         let progress = Tally { pages: self.tally.pages + 1, ..self.tally.clone() };
         self.ctx.within(self.write_page_read(page, &progress)).await?;
         self.tally = progress;
-        Ok(())
+        Ok(came_back)
     }
 
     /// Writes down that a page was read whose records were written one by one.
@@ -85,19 +99,22 @@ impl Writer<'_> {
         tx.commit().await
     }
 
+    /// Says whether the call had been here and was gone.
     async fn write_record(
         &mut self,
         record: &Prepared,
         rules: &mut RulesAt,
-    ) -> Result<(), StoreError> {
+    ) -> Result<bool, StoreError> {
         let mut tx = self.begin().await?;
         let (run, now) = (self.run, self.ctx.now());
         self.tally.accounts.listed += 1;
         let seen_by = self.options.seen_by();
-        let done = commit_alone(&mut tx, self.source, run, seen_by, rules, record, now).await?;
+        let (done, was_gone) =
+            commit_alone(&mut tx, self.source, run, seen_by, rules, record, now).await?;
         self.take_in(&mut tx, done).await?;
         tx.run_progress(run, &self.tally.progress()).await?;
-        tx.commit().await
+        tx.commit().await?;
+        Ok(was_gone)
     }
 
     /// Counts a record as failed, and takes back whatever proof there was that all is kept.
