@@ -55,10 +55,7 @@ impl StoreBook {
             Hmac::<Sha256>::new_from_slice(key).map_err(|error| lasting(error.to_string()))?;
         mac.update(of.as_bytes());
         let hash = mac.finalize().into_bytes();
-        Ok(hash.iter().take(HASH_BYTES).fold(String::new(), |name, byte| {
-            // Two digits each, so that no two hashes read alike.
-            name + &format!("{byte:02x}")
-        }))
+        Ok(domain::hex(&hash[..HASH_BYTES]))
     }
 }
 

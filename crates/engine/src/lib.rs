@@ -20,6 +20,7 @@ mod memory;
 pub mod place;
 pub mod statement;
 pub mod sync;
+pub mod trouble;
 pub mod vault;
 pub mod view;
 pub mod worker;

@@ -2,6 +2,7 @@
 
 use domain::{RunId, SourceId, StatedComparison, Timestamp, Window};
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 use store::{ComparisonRow, StoreError};
 
 use super::gather::seconds;
@@ -14,6 +15,8 @@ const LOOKED_AT: i64 = 500;
 #[derive(Deserialize)]
 struct Report {
     summary: Summary,
+    account: Option<String>,
+    file: Option<IgnoredAny>,
 }
 
 #[derive(Deserialize)]
@@ -36,13 +39,14 @@ struct DateRange {
 pub(super) async fn comparisons(
     ctx: &Context,
     source: SourceId,
+    account: &str,
     wanted: &[Window],
     period: Window,
 ) -> Result<(Vec<StatedComparison>, u64), StoreError> {
     let rows = ctx.within(ctx.store.comparisons(source, LOOKED_AT)).await?;
     let mut open = vec![period];
     let mut stated = Vec::new();
-    for found in rows.iter().filter_map(read) {
+    for found in rows.iter().filter_map(|row| read(row, account)) {
         let Ok(span) = Window::new(found.from, found.to) else { continue };
         // What a newer one looked at already, an older one says nothing of.
         if !open.iter().any(|open| open.intersect(span).is_some()) {
@@ -59,9 +63,13 @@ pub(super) async fn comparisons(
     Ok((stated, compared))
 }
 
-fn read(row: &ComparisonRow) -> Option<StatedComparison> {
+/// A comparison with the provider, of all calls or of the account's. A file that a person brought
+/// proves nothing of what its provider has.
+fn read(row: &ComparisonRow, account: &str) -> Option<StatedComparison> {
+    let report: Report = serde_json::from_str(&row.response).ok()?;
+    let is_meant = report.file.is_none() && report.account.is_none_or(|name| name == account);
     let Summary { date_range, missing_in_database, extra_in_database, unexplained } =
-        serde_json::from_str::<Report>(&row.response).ok()?.summary;
+        is_meant.then_some(report.summary)?;
     Some(StatedComparison {
         run: RunId(row.run_id),
         at: Timestamp::from_millis(row.finished_at),

@@ -1,6 +1,7 @@
 //! Statements of completeness: what they say is what is there, and nobody changes them unseen.
 
 use domain::{AccountId, StatementVerdict, Timestamp, Window};
+use engine::compare::{CompareOptions, compare};
 use engine::statement::{Asked, NotSigned, Signed, SigningKey, Stated, check, differences, make};
 use testkit::{Stage, on_both_databases};
 
@@ -143,6 +144,31 @@ on_both_databases! {
         stage.db.execute(&change).await;
         let said = differences(&stage.ctx, &signed).await.unwrap();
         assert!(said.len() == 1 && said[0].contains("no longer what they were"), "{said:?}");
+    }
+
+    /// What was compared with the provider is no reservation; a comparison of somebody else's calls says
+    /// nothing of these.
+    async fn a_comparison_counts_for_whom_it_was_made(db) {
+        let stage = stage(db, |_| {}).await;
+        read_whole(&stage).await;
+        let (account, other) =
+            (ensure_account(&stage, "Maple").await, ensure_account(&stage, "Birch").await);
+        let agents = stage.db.store.agents_list(stage.source.row.id, stage.ctx.now()).await.unwrap();
+        for (nth, agent) in agents.iter().enumerate() {
+            let name = if nth == 0 { "Birch" } else { "Maple" };
+            assign(&stage, &agent.provider_agent_id, name).await;
+        }
+        let accounts = stage.db.store.accounts_list().await.unwrap();
+        for (whose, is_compared) in [(Some(other), false), (Some(account), true), (None, true)] {
+            let window = Window::new(stage.source.row.since, stage.ctx.now()).ok();
+            let account_row = accounts.iter().find(|row| Some(row.id) == whose).cloned();
+            let options = CompareOptions { window, account: account_row, ..Default::default() };
+            let report = compare(&stage.ctx, &stage.source, options).await.unwrap();
+            assert_eq!(report.summary.unexplained, 0);
+            let source = &stated(&stage, account).await.statement.sources[0];
+            assert_eq!(source.compared_seconds == source.wanted_seconds, is_compared, "{whose:?}");
+            assert!(source.comparisons.iter().all(|it| it.is_whole && it.missing == 0));
+        }
     }
 
     /// A part of a day is a part of its calls and of its proof.

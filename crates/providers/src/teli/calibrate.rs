@@ -103,7 +103,7 @@ pub(super) fn newest(client: &Client) -> Listing {
 }
 
 /// How many calls an answer holds, if that is fewer than are asked for: then there are calls behind
-/// the last of an answer that looked complete.
+/// the last of an answer that looked complete or, where answers have no order, beside the others.
 pub(super) async fn answer_max(
     client: &Client,
     newest_rows: &[Row],
@@ -115,10 +115,16 @@ pub(super) async fn answer_max(
     let Some(oldest) = newest_rows.iter().filter_map(|row| row.start.or(row.created)).min() else {
         return Ok(None);
     };
-    let before = Window::new(Timestamp::from_millis(0), oldest).ok();
-    let older = client.calls(&Listing { window: before, ..newest(client) }).await?;
     let is_known = |row: &Row| newest_rows.iter().any(|known| known.id() == row.id());
-    Ok((!older.rows.iter().all(is_known)).then_some(count))
+    let parts = [(Timestamp::from_millis(0), oldest), (oldest + SECOND, client.now())];
+    for (from, to) in parts {
+        let window = Window::new(from, to).ok();
+        let part = client.calls(&Listing { window, ..newest(client) }).await?;
+        if !part.rows.iter().all(is_known) {
+            return Ok(Some(count));
+        }
+    }
+    Ok(None)
 }
 
 /// The call whose start and creation lie farthest apart, if they can be told apart at all.

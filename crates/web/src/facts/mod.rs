@@ -6,6 +6,7 @@ mod run;
 mod waiting;
 
 use domain::Timestamp;
+use engine::trouble::Trouble;
 use schemars::JsonSchema;
 use serde::Serialize;
 use store::{Scope, SourceRow};
@@ -80,6 +81,22 @@ pub struct SourceFacts {
     pub coverage: Proof,
     /// What its waiting calls wait for, most first.
     pub waiting_for: Vec<WaitingFor>,
+    /// What only a person can mend; until then it is asked rarely.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub needs_person: Option<NeedsPerson>,
+}
+
+/// One cause, however many runs have met it.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct NeedsPerson {
+    /// When the first run met it.
+    #[schemars(with = "Instant")]
+    pub since: Timestamp,
+    /// How many runs have met it one after another.
+    pub runs: u64,
+    /// What happened and what to change.
+    pub what: String,
 }
 
 impl Counts {
@@ -126,7 +143,9 @@ impl SourceFacts {
         let set_aside = store.set_aside_count(row.id).await?;
         let groups = store.waiting_groups(Scope::Operator, row.id).await?;
         let ledger = store.coverage_load(row.id).await?;
+        let trouble = engine::trouble::trouble(store, &row).await?;
         Ok(Self {
+            needs_person: trouble.map(NeedsPerson::from),
             counts: Counts {
                 stored: unsigned(totals.calls),
                 placed: unsigned(totals.placed),
@@ -141,6 +160,12 @@ impl SourceFacts {
             provider_title: row.provider.title(),
             since: row.since,
         })
+    }
+}
+
+impl From<Trouble> for NeedsPerson {
+    fn from(trouble: Trouble) -> Self {
+        Self { since: trouble.since, runs: trouble.runs as u64, what: trouble.sentence }
     }
 }
 

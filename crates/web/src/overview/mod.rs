@@ -9,7 +9,7 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::Html;
 
-use crate::facts::{RunFacts, Status};
+use crate::facts::{RunFacts, SourceFacts, Status};
 use crate::failure::Failure;
 use crate::figures::{Count, age};
 use crate::frame::{Frame, html};
@@ -27,12 +27,20 @@ struct Page {
     has_source: bool,
     has_run: bool,
     words: Words,
+    troubles: Vec<TroubleLine>,
     flow: Flow,
     legend: Vec<Legend>,
     strips: Vec<Strip>,
     waiting: Vec<WaitingLine>,
     more_waiting: Vec<WaitingLine>,
     runs: Vec<RunLine>,
+}
+
+/// What only a person can mend of a source.
+struct TroubleLine {
+    source: String,
+    what: String,
+    since: String,
 }
 
 /// One group of waiting calls.
@@ -66,6 +74,7 @@ impl Page {
             has_source: !status.sources.is_empty(),
             has_run: !runs.is_empty(),
             words: Words::of(status),
+            troubles: troubles(status),
             flow: Flow::of(&status.counts),
             legend: strip::legend(&status.sources),
             strips: status.sources.iter().map(|source| Strip::of(source, status.as_of)).collect(),
@@ -74,6 +83,18 @@ impl Page {
             runs: runs.into_iter().map(RunLine::from).collect(),
         }
     }
+}
+
+/// Each source that goes on only once a person has mended something.
+fn troubles(status: &Status) -> Vec<TroubleLine> {
+    let line = |source: &SourceFacts| {
+        let trouble = source.needs_person.as_ref()?;
+        let age = age(status.as_of.since(trouble.since));
+        let runs = Count(trouble.runs).of_things("run", "runs");
+        let since = format!("for {age}, met by {runs}");
+        Some(TroubleLine { source: source.name.clone(), what: trouble.what.clone(), since })
+    };
+    status.sources.iter().filter_map(line).collect()
 }
 
 /// What calls wait for, over all sources, most first.

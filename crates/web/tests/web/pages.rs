@@ -1,8 +1,8 @@
 //! The pages show what the store holds, and nothing a provider sends becomes markup.
 
 use axum::http::StatusCode;
-use domain::SourceId;
-use store::Scope;
+use domain::{RunKind, RunStatus, SourceId};
+use store::{RunEnd, Scope};
 
 use crate::{folder, get, sample};
 
@@ -133,4 +133,37 @@ async fn the_style_sheet_may_be_kept_for_ever() {
     assert_eq!(sheet.status, StatusCode::OK);
     assert_eq!(sheet.headers["content-type"], "text/css; charset=utf-8");
     assert!(sheet.headers["cache-control"].to_str().expect("it is text").contains("immutable"));
+}
+
+/// A source that a provider refuses is on the first page once, however many runs have met it, and only
+/// as long as it lasts.
+#[tokio::test]
+async fn what_only_a_person_can_mend_is_on_the_first_page_until_it_is_mended() {
+    let folder = folder();
+    let state = sample::usual(folder.path(), "Agent").await;
+    let source =
+        state.store.source_by_name("west").await.expect("it answers").expect("it is there");
+    let refused = "the provider refused our token. Make a new <token>";
+    let end =
+        |status, needs_person, error| RunEnd { needs_person, ..RunEnd::new(status, "{}", error) };
+    let ran = async |end: RunEnd<'_>| {
+        let mut tx = state.store.begin().await.expect("nobody else writes");
+        let now = sample::at(sample::NOW) - std::time::Duration::from_hours(3);
+        let run = tx.run_start(source.id, RunKind::Auto, "{}", now).await.expect("it is new");
+        tx.run_finish(run, end, now).await.expect("it is under way");
+        tx.commit().await.expect("it is written");
+    };
+    for _ in 0..3 {
+        ran(end(RunStatus::Failed, true, Some(refused))).await;
+    }
+    let page = get(&state, "/").await.text;
+    assert_eq!(page.matches("refused our token. Make a new &#60;token&#62;").count(), 1, "{page}");
+    assert!(page.contains("met by 3 runs"), "{page}");
+    let told = &get(&state, "/api/v1/status").await.text;
+    assert!(
+        told.contains("\"needsPerson\":{\"since\":\"2026-11-21T10:05:00Z\",\"runs\":3"),
+        "{told}"
+    );
+    ran(end(RunStatus::Success, false, None)).await;
+    assert!(!get(&state, "/").await.text.contains("met by"));
 }

@@ -134,6 +134,12 @@ async fn answers_cut_to_any_length_are_noticed_on_connecting() {
 }
 
 #[tokio::test]
+async fn answers_cut_out_of_order_are_noticed_though_the_oldest_call_is_among_them() {
+    let history = History { is_unordered: true, answer_max: 50, ..History::of(99) };
+    walk_answered(move |asked| history.answer(asked), |_| {}, true).await.assert_whole(99);
+}
+
+#[tokio::test]
 async fn a_window_compared_with_the_creation_is_found_out() {
     let history = || History { by_creation: true, ..History::of(900) };
     let outcome = walk_answered(move |asked| history().answer(asked), |_| {}, true).await;
