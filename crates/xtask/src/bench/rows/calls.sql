@@ -20,9 +20,9 @@ SELECT 1 + h % 10, substr(m, 1, 24), at, '2024-01-01T00:00:00.000Z', at + 90000,
        '+1201555' || lpad((h % 10000)::text, 4, '0'), '+1201555' || lpad((h % 10000)::text, 4, '0'),
        '+1302555' || lpad((h % 9973)::text, 4, '0'), '+1302555' || lpad((h % 9973)::text, 4, '0'),
        'agent-' || 1 + h % 50, CASE h % 2 WHEN 0 THEN substr(m, 5, 20) END, 7, '', 1 + h % 500,
-       CASE WHEN h % 100 < 93 THEN 1 + h % 97 END,
-       CASE WHEN h % 100 < 93 THEN 'placed' WHEN h % 100 < 98 THEN 'waiting' ELSE 'excluded' END,
-       CASE WHEN h % 100 < 93 THEN 'agent_assignment' WHEN h % 100 < 98
+       CASE WHEN h / 10 % 100 < 93 THEN 1 + h % 97 END,
+       CASE WHEN h / 10 % 100 < 93 THEN 'placed' WHEN h / 10 % 100 < 98 THEN 'waiting' ELSE 'excluded' END,
+       CASE WHEN h / 10 % 100 < 93 THEN 'agent_assignment' WHEN h / 10 % 100 < 98
             THEN 'agent_not_assigned_to_user' ELSE 'excluded_by_rule' END,
        decode(m, 'hex'), 1, at + 600000, 'poll', 1, at + 600000, 1
 FROM (SELECT 1700000000000 + n * (94608000000 / $ROWS) AS at, md5(n::text) AS m,
