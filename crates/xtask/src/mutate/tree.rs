@@ -1,5 +1,6 @@
 //! A copy of the tree, whose files can be changed and put back.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -27,10 +28,12 @@ impl Tree {
         let root = from.join("target/mutate/tree");
         let listed = ["ls-files", "-z", "--cached", "--others", "--exclude-standard"];
         let files = run::answer(Command::new("git").args(listed).current_dir(from))?;
+        let mut gone = files_in(&root);
         for file in files.split('\0').filter(|file| !file.is_empty()) {
             // A file that was removed and not committed yet.
             let Ok(bytes) = fs::read(from.join(file)) else { continue };
             let to = root.join(file);
+            gone.remove(&to);
             if fs::read(&to).is_ok_and(|known| known == bytes) {
                 continue;
             }
@@ -38,6 +41,7 @@ impl Tree {
             fs::create_dir_all(folder).with_context(|| format!("{}", folder.display()))?;
             fs::write(&to, bytes).with_context(|| format!("{} was not copied", to.display()))?;
         }
+        gone.into_iter().try_for_each(fs::remove_file)?;
         Ok(Self { root })
     }
 
@@ -58,6 +62,20 @@ impl Tree {
         fs::write(&path, edit(&before)?)?;
         Ok(Changed { path, before })
     }
+}
+
+/// Every file of a folder and the folders in it.
+fn files_in(folder: &Path) -> BTreeSet<PathBuf> {
+    let mut found = BTreeSet::new();
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let path = entry.path();
+        if path.is_dir() {
+            found.extend(files_in(&path));
+        } else {
+            found.insert(path);
+        }
+    }
+    found
 }
 
 impl Changed {
