@@ -49,36 +49,15 @@ fn told(nth: u64, of: u64) -> Told {
 fn stored(told: Told) -> NewCall<'static> {
     let content_hash = ContentHash::of(told.id.0.as_bytes());
     let call = Call {
-        provider_call_id: told.id,
-        occurred_at: ProviderTime { at: told.at, text: told.at.to_string() },
-        ended_at: None,
         duration: told.duration,
-        direction: None,
         status: told.status,
         from: told.from,
         to: told.to,
         agent: told.agent.map(|id| AgentRef { provider_agent_id: id, is_deleted: false }),
-        campaign: None,
-        contact: None,
-        recording: None,
-        transcript: None,
-        summary: None,
-        extracted: None,
-        aliases: vec![],
-        tags: vec![],
-        awaits: None,
+        ..Call::bare(told.id, ProviderTime { at: told.at, text: told.at.to_string() })
     };
     let reason = WaitingReason::AgentNotInSystem;
-    NewCall {
-        call: Cow::Owned(call),
-        placement: Placement::Waiting { agent: None, reason },
-        contact: None,
-        content_hash,
-        version: 1,
-        look_again_at: None,
-        status_heard: None,
-        is_stale: false,
-    }
+    NewCall::first(Cow::Owned(call), Placement::Waiting { agent: None, reason }, content_hash)
 }
 
 /// Whether our side lacks the call, the file does, or the two tell it differently.

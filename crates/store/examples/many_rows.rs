@@ -160,34 +160,14 @@ async fn write(
 fn call(id: &str, at: i64) -> NewCall<'static> {
     let occurred_at = ProviderTime { at: Timestamp::from_millis(at), text: at.to_string() };
     let call = Call {
-        provider_call_id: ProviderCallId(id.to_owned()),
-        occurred_at,
-        ended_at: None,
         duration: Some(Duration::from_mins(1)),
-        direction: None,
         status: CallStatus::Completed,
-        from: None,
-        to: None,
-        agent: None,
-        campaign: None,
-        contact: None,
-        recording: None,
-        transcript: None,
-        summary: None,
-        extracted: None,
-        aliases: vec![],
-        tags: vec![],
-        awaits: None,
+        ..Call::bare(ProviderCallId(id.to_owned()), occurred_at)
     };
     let reason = WaitingReason::NoAgentIdInCall;
-    NewCall {
-        call: Cow::Owned(call),
-        placement: Placement::Waiting { agent: None, reason },
-        contact: None,
-        content_hash: ContentHash::of(id.as_bytes()),
-        version: 1,
-        look_again_at: None,
-        status_heard: None,
-        is_stale: false,
-    }
+    NewCall::first(
+        Cow::Owned(call),
+        Placement::Waiting { agent: None, reason },
+        ContentHash::of(id.as_bytes()),
+    )
 }

@@ -151,3 +151,29 @@ pub struct Call {
     /// Whatever changes all the same, reading its window again finds.
     pub awaits: Option<Awaited>,
 }
+
+impl Call {
+    /// A call of which nothing is told but its id and its time.
+    pub const fn bare(provider_call_id: ProviderCallId, occurred_at: ProviderTime) -> Self {
+        Self {
+            provider_call_id,
+            occurred_at,
+            ended_at: None,
+            duration: None,
+            direction: None,
+            status: CallStatus::Unknown,
+            from: None,
+            to: None,
+            agent: None,
+            campaign: None,
+            contact: None,
+            recording: None,
+            transcript: None,
+            summary: None,
+            extracted: None,
+            aliases: Vec::new(),
+            tags: Vec::new(),
+            awaits: None,
+        }
+    }
+}

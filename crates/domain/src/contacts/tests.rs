@@ -202,23 +202,10 @@ proptest! {
 
 fn call() -> crate::Call {
     crate::Call {
-        provider_call_id: crate::ProviderCallId("c".to_owned()),
-        occurred_at: crate::ProviderTime { at: at(1), text: String::new() },
-        ended_at: None,
-        duration: None,
-        direction: None,
         status: crate::CallStatus::Completed,
-        from: None,
-        to: None,
-        agent: None,
-        campaign: None,
-        contact: None,
-        recording: None,
-        transcript: None,
-        summary: None,
-        extracted: None,
-        aliases: vec![],
-        tags: vec![],
-        awaits: None,
+        ..crate::Call::bare(
+            crate::ProviderCallId("c".to_owned()),
+            crate::ProviderTime { at: at(1), text: String::new() },
+        )
     }
 }

@@ -150,24 +150,11 @@ fn every_kind_that_names_a_call_is_listed_under_its_provider() {
 
 fn call(id: &str) -> Call {
     Call {
-        provider_call_id: ProviderCallId(id.to_owned()),
-        occurred_at: ProviderTime { at: hour("01"), text: String::new() },
-        ended_at: None,
-        duration: None,
-        direction: None,
         status: CallStatus::Completed,
-        from: None,
-        to: None,
-        agent: None,
-        contact: None,
-        campaign: None,
-        recording: None,
-        transcript: None,
-        summary: None,
-        extracted: None,
-        aliases: vec![],
-        tags: vec![],
-        awaits: None,
+        ..Call::bare(
+            ProviderCallId(id.to_owned()),
+            ProviderTime { at: hour("01"), text: String::new() },
+        )
     }
 }
 

@@ -50,15 +50,15 @@ fn in_source(source: &StatedSource, statement: &Statement) -> Vec<String> {
     if !source.days.is_sorted_by(|a, b| a.from < b.from) {
         said.push(format!("the days of {name} are not in order"));
     }
-    let sum: u64 = source.seconds_by_proof.values().sum();
-    if sum != source.wanted_seconds {
-        let wanted = source.wanted_seconds;
-        said.push(format!("{name} speaks of {wanted} seconds, and its proofs of {sum}"));
+    let sum: u64 = source.ms_by_proof.values().sum();
+    if sum != source.wanted_ms {
+        let wanted = source.wanted_ms;
+        said.push(format!("{name} speaks of {wanted} ms, and its proofs of {sum}"));
     }
-    if source.compared_seconds > source.wanted_seconds {
+    if source.compared_ms > source.wanted_ms {
         said.push(format!("{name} was compared for longer than it speaks of"));
     }
-    let unproved = source.seconds_by_proof.iter().any(|(proof, n)| !proof.is_proof() && *n > 0);
+    let unproved = source.ms_by_proof.iter().any(|(proof, n)| !proof.is_proof() && *n > 0);
     if unproved == source.unproved.is_empty() {
         said.push(format!("{name} does not list the spans that its proofs say are not proved"));
     }

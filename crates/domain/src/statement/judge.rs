@@ -1,7 +1,6 @@
 //! What the facts of a statement amount to: each reason is a sentence with its numbers.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use super::{StatedSource, Verdict};
 use crate::ProviderKind;
@@ -21,9 +20,9 @@ pub fn judge(sources: &[StatedSource]) -> (Verdict, Vec<String>) {
 
 fn of_source(stated: &StatedSource) -> Vec<(Verdict, String)> {
     let name = &stated.source;
-    let seconds = |is_meant: fn(Proof) -> bool| {
-        let meant = stated.seconds_by_proof.iter().filter(|(proof, _)| is_meant(**proof));
-        meant.map(|(_, seconds)| *seconds).sum::<u64>()
+    let lasts = |is_meant: fn(Proof) -> bool| {
+        let meant = stated.ms_by_proof.iter().filter(|(proof, _)| is_meant(**proof));
+        meant.map(|(_, millis)| *millis).sum::<u64>()
     };
     let mut reasons = Vec::new();
     let mut add = |verdict, count: u64, sentence: &dyn Fn() -> String| {
@@ -31,22 +30,26 @@ fn of_source(stated: &StatedSource) -> Vec<(Verdict, String)> {
             reasons.push((verdict, sentence()));
         }
     };
-    let unproved = seconds(|proof| !proof.is_proof());
+    let unproved = lasts(|proof| !proof.is_proof());
     add(Verdict::NotProved, unproved, &|| {
         format!("{name}: {} of the period are not proved", length(unproved))
     });
-    add(Verdict::NotProved, u64::from(stated.wanted_seconds == 0), &|| {
+    add(Verdict::NotProved, u64::from(stated.wanted_ms == 0), &|| {
         format!("{name}: no part of the period was to be proved yet")
+    });
+    let missing: u64 = stated.comparisons.iter().map(|it| it.missing).sum();
+    add(Verdict::NotProved, missing, &|| {
+        format!("{name}: comparisons found {missing} calls that only the provider has")
     });
     let unexplained = stated.comparisons.iter().map(|it| it.unexplained).max().unwrap_or(0);
     add(Verdict::NotProved, unexplained, &|| {
         format!("{name}: a comparison left {unexplained} differences unexplained")
     });
-    let young = seconds(|proof| proof == Proof::Listed);
+    let young = lasts(|proof| proof == Proof::Listed);
     add(Verdict::ProvedWithReservations, young, &|| {
         format!("{name}: {} were listed and may still change at the provider", length(young))
     });
-    let open = stated.wanted_seconds.saturating_sub(stated.compared_seconds);
+    let open = stated.wanted_ms.saturating_sub(stated.compared_ms);
     add(Verdict::ProvedWithReservations, open, &|| {
         format!("{name}: {} were not compared with the provider", length(open))
     });
@@ -102,11 +105,10 @@ fn by_reason(counts: &BTreeMap<String, u64>) -> String {
     parts.collect::<Vec<_>>().join(", ")
 }
 
-/// `3 d 4 h 5 min`.
-fn length(seconds: u64) -> String {
-    let minutes = Duration::from_secs(seconds).as_secs().div_ceil(60);
-    let (days, hours, minutes) = (minutes / 1440, minutes / 60 % 24, minutes % 60);
-    let parts = [(days, "d"), (hours, "h"), (minutes, "min")];
+/// `3 d 4 h 5 min`; what is shorter than a minute is one.
+fn length(millis: u64) -> String {
+    let minutes = millis.div_ceil(60_000);
+    let parts = [(minutes / 1440, "d"), (minutes / 60 % 24, "h"), (minutes % 60, "min")];
     let told = parts.iter().filter(|(count, _)| *count > 0);
     told.map(|(count, unit)| format!("{count} {unit}")).collect::<Vec<_>>().join(" ")
 }

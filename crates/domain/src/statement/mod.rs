@@ -84,10 +84,10 @@ pub struct StatedSource {
     pub calls: u64,
     /// Each day the period touches, in UTC, oldest first.
     pub days: Vec<StatedDay>,
-    /// How much of the period was to be proved by now, in seconds.
-    pub wanted_seconds: u64,
-    /// How much of that has which proof, in seconds; it sums to `wanted_seconds`.
-    pub seconds_by_proof: BTreeMap<Proof, u64>,
+    /// How much of the period was to be proved by now, in milliseconds.
+    pub wanted_ms: u64,
+    /// How much of that has which proof, in milliseconds; it sums to `wanted_ms`.
+    pub ms_by_proof: BTreeMap<Proof, u64>,
     /// Spans that are not proved, with what kept them from it.
     pub unproved: Vec<StatedSpan>,
     /// Calls of the source in the period that are nobody's yet, by reason.
@@ -98,8 +98,8 @@ pub struct StatedSource {
     pub set_aside: u64,
     /// Comparisons with the provider that looked at part of the period, newest first.
     pub comparisons: Vec<StatedComparison>,
-    /// How much of the period, of what was to be proved, such a comparison read whole, in seconds.
-    pub compared_seconds: u64,
+    /// How much of the period, of what was to be proved, such a comparison read whole, in milliseconds.
+    pub compared_ms: u64,
     /// Everything that was done with the source until now.
     pub runs: StatedRuns,
 }

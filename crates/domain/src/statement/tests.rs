@@ -16,14 +16,14 @@ fn source() -> StatedSource {
         scope: "organisation o".to_owned(),
         calls: 7,
         days: vec![day(hour("00"), 7)],
-        wanted_seconds: 7200,
-        seconds_by_proof: BTreeMap::from([(Proof::Settled, 7200)]),
+        wanted_ms: 7_200_000,
+        ms_by_proof: BTreeMap::from([(Proof::Settled, 7_200_000)]),
         unproved: Vec::new(),
         waiting: BTreeMap::new(),
         excluded: BTreeMap::from([("test calls".to_owned(), 3)]),
         set_aside: 0,
         comparisons: Vec::new(),
-        compared_seconds: 7200,
+        compared_ms: 7_200_000,
         runs: StatedRuns { count: 0, last: None, chain: Chain::START.hex() },
     }
 }
@@ -69,8 +69,8 @@ fn what_is_proved_settled_compared_and_placed_is_complete() {
 fn nothing_looked_at_is_never_complete() {
     assert_eq!(judge(&[]).0, Verdict::NotProved);
     let nothing = |it: &mut StatedSource| {
-        (it.wanted_seconds, it.compared_seconds) = (0, 0);
-        it.seconds_by_proof.clear();
+        (it.wanted_ms, it.compared_ms) = (0, 0);
+        it.ms_by_proof.clear();
     };
     let why = "maple: no part of the period was to be proved yet";
     check(nothing, Verdict::NotProved, why);
@@ -79,9 +79,9 @@ fn nothing_looked_at_is_never_complete() {
 #[test]
 fn what_is_not_proved_or_not_explained_is_said_first() {
     let unproved = |it: &mut StatedSource| {
-        it.seconds_by_proof = BTreeMap::from([
-            (Proof::Settled, 3600),
-            (Proof::Unreachable, 3599),
+        it.ms_by_proof = BTreeMap::from([
+            (Proof::Settled, 3_600_000),
+            (Proof::Unreachable, 3_599_999),
             (Proof::Unread, 1),
         ]);
         it.set_aside = 2;
@@ -97,11 +97,12 @@ fn what_is_not_proved_or_not_explained_is_said_first() {
             to: hour("02"),
             is_whole: true,
             missing: 9,
-            extra: 0,
+            extra: 2,
             unexplained: 1,
         }];
     };
-    let why = "maple: a comparison left 1 differences unexplained";
+    let why = "maple: comparisons found 9 calls that only the provider has; \
+               maple: a comparison left 1 differences unexplained";
     check(compared, Verdict::NotProved, why);
 }
 
@@ -113,11 +114,11 @@ fn what_is_open_is_a_reservation() {
     let why = "maple: 3 calls wait to be placed (2 agent_not_in_system, 1 x)";
     check(waiting, Verdict::ProvedWithReservations, why);
     let young = |it: &mut StatedSource| {
-        it.seconds_by_proof = BTreeMap::from([(Proof::Listed, 60), (Proof::Settled, 7140)]);
+        it.ms_by_proof = BTreeMap::from([(Proof::Listed, 60_000), (Proof::Settled, 7_140_000)]);
     };
     let why = "maple: 1 min were listed and may still change at the provider";
     check(young, Verdict::ProvedWithReservations, why);
-    let not_compared = |it: &mut StatedSource| it.compared_seconds = 3600;
+    let not_compared = |it: &mut StatedSource| it.compared_ms = 3_600_000;
     let why = "maple: 1 h were not compared with the provider";
     check(not_compared, Verdict::ProvedWithReservations, why);
 }
@@ -129,7 +130,7 @@ fn whatever_number_is_changed_somebody_without_the_database_sees_it() {
         |it| it.calls += 1,
         |it| it.sources[0].calls += 1,
         |it| it.sources[0].days[0].calls += 1,
-        |it| it.sources[0].wanted_seconds += 1,
+        |it| it.sources[0].wanted_ms += 1,
         |it| it.sources[0].days[0].from = it.to,
         |it| it.verdict = Verdict::NotProved,
         |it| it.because.push("x".to_owned()),

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 use store::{ComparisonRow, StoreError};
 
-use super::gather::seconds;
+use super::gather::millis;
 use crate::Context;
 
 /// Comparisons looked through, the latest.
@@ -34,8 +34,8 @@ struct DateRange {
     to: Timestamp,
 }
 
-/// The comparisons that looked at part of the period, newest first, and how many seconds of what
-/// was to be proved they read whole. Of a span that several looked at, the newest counts.
+/// The comparisons that looked at part of the period, newest first, and how many milliseconds of
+/// what was to be proved they read whole. Of a span that several looked at, the newest counts.
 pub(super) async fn comparisons(
     ctx: &Context,
     source: SourceId,
@@ -59,7 +59,7 @@ pub(super) async fn comparisons(
     }
     let left =
         wanted.iter().flat_map(|wanted| open.iter().filter_map(|open| open.intersect(*wanted)));
-    let compared = seconds(wanted.iter().copied()).saturating_sub(seconds(left));
+    let compared = millis(wanted.iter().copied()).saturating_sub(millis(left));
     Ok((stated, compared))
 }
 

@@ -1,7 +1,6 @@
 //! The facts of a statement, read from the database day by day.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use domain::{
     Capabilities, Chain, Day, RunId, STATEMENT_FORMAT, SourceId, StatedAccount, StatedDay,
@@ -72,7 +71,7 @@ async fn of_source(
     }
     let (waiting, excluded) = unplaced(ctx, asked, row.id).await?;
     let wanted: Vec<Window> = known.iter().filter_map(|day| day.wanted).collect();
-    let (comparisons, compared_seconds) =
+    let (comparisons, compared_ms) =
         compared::comparisons(ctx, row.id, &asked.account.name, &wanted, asked.period).await?;
     Ok(StatedSource {
         source: row.name.clone(),
@@ -80,14 +79,14 @@ async fn of_source(
         scope: row.scope.clone(),
         calls: stated.iter().map(|day| day.calls).sum(),
         days: stated,
-        wanted_seconds: seconds(wanted.iter().copied()),
-        seconds_by_proof: by_proof(&known),
+        wanted_ms: millis(wanted.iter().copied()),
+        ms_by_proof: by_proof(&known),
         unproved: unproved(&known),
         waiting,
         excluded,
         set_aside: count(ctx.within(ctx.store.set_aside_count(row.id)).await?),
         comparisons,
-        compared_seconds,
+        compared_ms,
         runs: runs(ctx, row.id, RunId(i64::MAX)).await?,
     })
 }
@@ -142,20 +141,9 @@ async fn unplaced(
 fn by_proof(days: &[Day]) -> BTreeMap<domain::Proof, u64> {
     let mut by = BTreeMap::new();
     for span in days.iter().flat_map(|day| &day.spans) {
-        *by.entry(span.proof).or_insert(Duration::ZERO) += span.window.length();
+        *by.entry(span.proof).or_default() += millis([span.window]);
     }
-    // A proof that lasts a part of a second counts as a whole one would, or sums would not agree.
-    let whole: Duration = by.values().sum();
-    let mut rest = whole.as_secs();
-    let mut told = BTreeMap::new();
-    for (proof, length) in by {
-        let seconds = length.as_millis().div_ceil(1000);
-        let seconds = u64::try_from(seconds).unwrap_or(u64::MAX).min(rest);
-        rest -= seconds;
-        told.insert(proof, seconds);
-    }
-    told.retain(|_, seconds| *seconds > 0);
-    told
+    by
 }
 
 fn unproved(days: &[Day]) -> Vec<StatedSpan> {
@@ -190,8 +178,10 @@ pub(super) async fn runs(
     Ok(StatedRuns { count, last: (count > 0).then_some(last), chain: chain.hex() })
 }
 
-pub(super) fn seconds(windows: impl Iterator<Item = Window>) -> u64 {
-    windows.map(Window::length).sum::<Duration>().as_secs()
+/// How long these windows are together, in milliseconds.
+pub(super) fn millis(windows: impl IntoIterator<Item = Window>) -> u64 {
+    let lasts = |window: Window| u64::try_from(window.length().as_millis()).unwrap_or(u64::MAX);
+    windows.into_iter().map(lasts).sum()
 }
 
 fn count(number: i64) -> u64 {

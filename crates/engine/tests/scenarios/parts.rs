@@ -102,24 +102,10 @@ impl Provider for Script {
         };
         let at = Timestamp::from_millis(list.1);
         Ok(Call {
-            provider_call_id: ProviderCallId(list.0),
-            occurred_at: ProviderTime { at, text: list.1.to_string() },
-            ended_at: None,
-            duration: None,
-            direction: None,
             status: if list.2 { CallStatus::Completed } else { CallStatus::InProgress },
-            from: None,
-            to: None,
-            agent: None,
-            campaign: None,
-            contact: None,
-            recording: None,
             transcript: detail.map(str::to_owned),
-            summary: None,
-            extracted: None,
-            aliases: Vec::new(),
-            tags: Vec::new(),
             awaits,
+            ..Call::bare(ProviderCallId(list.0), ProviderTime { at, text: list.1.to_string() })
         })
     }
 

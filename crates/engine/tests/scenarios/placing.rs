@@ -140,6 +140,22 @@ on_both_databases! {
         assert_books_are_true(&stage).await;
     }
 
+    /// C5: … also where the provider does not tell its agents, which moves such calls too.
+    async fn a_change_that_was_interrupted_is_finished_though_no_agent_is_listed(db) {
+        let stage = Stage::set(db, world_with_every_kind()).await;
+        stage.sync().await;
+        let (_, known) = agents_of(&stage);
+        let (agent, maple) = (agent(&stage, &known[0]).await, ensure_account(&stage, "Maple").await);
+        let change = Change::Assign(place::for_ever(agent, maple));
+        place::decide(&stage.db.store, change, "ann", stage.ctx.now()).await.unwrap();
+        let refused = simulators::What::status(401, "{}");
+        stage.simulator.faults().add(simulators::On::path("agents").forever().gives(refused));
+        assert!(stage.sync_all().await.success);
+        assert!(stage.simulator.faults().struck() > 0, "the agents were asked for");
+        let rows = of_agent(&stage, &known[0]).await;
+        assert!(rows.iter().all(|row| row.account.as_deref() == Some("Maple")), "{rows:?}");
+    }
+
     /// C1: an agent that comes back to the provider's list is one less reason to wait.
     async fn waiting_calls_are_looked_at_again_when_their_agent_appears_in_the_list(db) {
         let stage = Stage::set(db, world_with_every_kind()).await;

@@ -81,8 +81,9 @@ on_both_databases! {
         stage.clock.pass(DAY * 3);
         let signed = stated(&stage, account).await;
         let source = &signed.statement.sources[0];
-        let unread = source.seconds_by_proof[&domain::Proof::Unread];
-        assert!(unread > DAY.as_secs() * 2 && unread <= DAY.as_secs() * 3, "{unread}");
+        let unread = source.ms_by_proof[&domain::Proof::Unread];
+        let days = |count: u32| u64::try_from((DAY * count).as_millis()).unwrap();
+        assert!(unread > days(2) && unread <= days(3), "{unread}");
         assert_eq!(source.unproved.len(), 1);
         assert_eq!(signed.statement.verdict, StatementVerdict::NotProved);
     }
@@ -166,7 +167,7 @@ on_both_databases! {
             let report = compare(&stage.ctx, &stage.source, options).await.unwrap();
             assert_eq!(report.summary.unexplained, 0);
             let source = &stated(&stage, account).await.statement.sources[0];
-            assert_eq!(source.compared_seconds == source.wanted_seconds, is_compared, "{whose:?}");
+            assert_eq!(source.compared_ms == source.wanted_ms, is_compared, "{whose:?}");
             assert!(source.comparisons.iter().all(|it| it.is_whole && it.missing == 0));
         }
     }

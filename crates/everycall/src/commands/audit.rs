@@ -8,7 +8,7 @@ use serde_json::json;
 use store::{ContactUse, Scope};
 
 use super::site::Site;
-use super::sync::asked;
+use super::sync::SpanAsked;
 use crate::config::Config;
 use crate::interrupt::Interrupt;
 use crate::mistake::Exit;
@@ -24,12 +24,8 @@ const STOPPING: &str = "Stopping; nothing was changed. Ctrl-C again to stop at o
 /// nothing is missing and everything was read whole.
 #[derive(Debug, Args)]
 pub struct Audit {
-    /// From this day or instant (UTC)
-    #[arg(long, value_name = "TIME", value_parser = Timestamp::parse_human)]
-    from: Option<Timestamp>,
-    /// … up to, and without, this day or instant
-    #[arg(long, value_name = "TIME", value_parser = Timestamp::parse_human)]
-    to: Option<Timestamp>,
+    #[command(flatten)]
+    span: SpanAsked,
     /// Print one JSON object
     #[arg(long)]
     json: bool,
@@ -42,7 +38,7 @@ pub struct Audit {
 pub async fn run(site: &Site, arguments: Audit) -> Result<Exit> {
     let config = Config::load(site.config())?;
     let time = crate::clock::clock(arguments.now);
-    let window = asked(arguments.from, arguments.to, time.now())?;
+    let window = arguments.span.window(time.now())?;
     let desk = Desk::open(config, arguments.now).await?;
     let interrupt = Interrupt::listen(STOPPING)?;
     let mut reports = Vec::new();

@@ -10,7 +10,7 @@ use engine::compare::USUAL_SPAN;
 use engine::legs::{CheckOptions, LegsReport, MissingLeg, check};
 
 use super::site::Site;
-use super::sync::asked;
+use super::sync::SpanAsked;
 use super::waiting::quoted;
 use crate::mistake::Exit;
 use crate::output::{self, Style, count, written};
@@ -29,12 +29,8 @@ pub struct Legs {
     /// What this source names only
     #[arg(long, value_name = "NAME")]
     source: Option<String>,
-    /// In calls from this day or instant (UTC)
-    #[arg(long, value_name = "TIME", value_parser = Timestamp::parse_human)]
-    from: Option<Timestamp>,
-    /// … up to, and without, this day or instant
-    #[arg(long, value_name = "TIME", value_parser = Timestamp::parse_human)]
-    to: Option<Timestamp>,
+    #[command(flatten)]
+    span: SpanAsked,
     /// Print one JSON object per source
     #[arg(long)]
     json: bool,
@@ -47,7 +43,7 @@ pub struct Legs {
 pub async fn run(site: &Site, arguments: Legs) -> Result<Exit> {
     let desk = site.look().await?;
     let now = arguments.now.unwrap_or_else(|| desk.ctx.now());
-    let window = match asked(arguments.from, arguments.to, now)? {
+    let window = match arguments.span.window(now)? {
         Some(window) => window,
         None => Window::new(now - USUAL_SPAN, now)?,
     };

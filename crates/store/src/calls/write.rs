@@ -45,6 +45,28 @@ pub struct NewCall<'c> {
     pub is_stale: bool,
 }
 
+impl<'c> NewCall<'c> {
+    /// A call that is seen for the first time, of which nothing more is to be asked.
+    pub const fn first(
+        call: Cow<'c, Call>,
+        placement: Placement,
+        content_hash: ContentHash,
+    ) -> Self {
+        let (contact, look_again_at, status_heard) = (None, None, None);
+        let (version, is_stale) = (1, false);
+        Self {
+            call,
+            placement,
+            contact,
+            content_hash,
+            version,
+            look_again_at,
+            status_heard,
+            is_stale,
+        }
+    }
+}
+
 const ON_CONFLICT: &str = "
 ON CONFLICT (source_id, provider_call_id) DO UPDATE SET
     occurred_at = excluded.occurred_at, occurred_text = excluded.occurred_text,

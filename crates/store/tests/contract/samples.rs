@@ -32,37 +32,15 @@ pub async fn account(store: &Store, name: &str) -> AccountId {
 /// A waiting call that names nobody.
 pub fn call(id: &str, occurred_at: i64) -> NewCall<'static> {
     let call = Call {
-        provider_call_id: ProviderCallId(id.to_owned()),
-        occurred_at: ProviderTime { at: at(occurred_at), text: occurred_at.to_string() },
-        ended_at: None,
-        duration: None,
-        direction: None,
         status: CallStatus::Completed,
-        from: None,
-        to: None,
-        agent: None,
-        campaign: None,
-        contact: None,
-        recording: None,
-        transcript: None,
-        summary: None,
-        extracted: None,
-        aliases: vec![],
-        tags: vec![],
-        awaits: None,
+        ..Call::bare(
+            ProviderCallId(id.to_owned()),
+            ProviderTime { at: at(occurred_at), text: occurred_at.to_string() },
+        )
     };
     let reason = WaitingReason::NoAgentIdInCall;
     let placement = Placement::Waiting { agent: None, reason };
-    NewCall {
-        call: Cow::Owned(call),
-        placement,
-        contact: None,
-        content_hash: ContentHash::of(id.as_bytes()),
-        version: 1,
-        look_again_at: None,
-        status_heard: None,
-        is_stale: false,
-    }
+    NewCall::first(Cow::Owned(call), placement, ContentHash::of(id.as_bytes()))
 }
 
 /// The same call, placed.

@@ -6,13 +6,13 @@ use domain::Timestamp;
 use domain::access::Area;
 use engine::agents::{listed_at, state as standing};
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use store::AgentRow;
 
 use super::asked::{Asked, page};
 use super::instant::Instant;
 use super::route::Route;
-use super::sources::named_or_all;
+use super::sources::{OfSourceAsked, named_or_all};
 use super::told::AsOf;
 use crate::failure::Failure;
 
@@ -24,19 +24,6 @@ pub fn routes() -> Vec<Route> {
             .asks::<OfSourceAsked>()
             .gives::<AsOf<Agents>>(),
     ]
-}
-
-/// Which part of a list, of which source.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct OfSourceAsked {
-    /// Of the source of this name only.
-    pub source: Option<String>,
-    /// Go on after this one: what the page before named as its next.
-    pub after: Option<i64>,
-    /// How many, from 1 to 500; 50 where it is not said.
-    #[schemars(range(min = 1, max = 500))]
-    pub limit: Option<u32>,
 }
 
 /// A page of agents.

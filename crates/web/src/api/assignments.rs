@@ -5,20 +5,19 @@ use axum::extract::State;
 use domain::access::Area;
 use domain::{Assignment, Rule, RuleKey, Timestamp, Verdict};
 use engine::place::{
-    AssignError, Change, Importing, RuleChange, Sought, Who, agent_row, find_agent,
-    import_assignments, make, preview, preview_unlisted,
+    Change, Importing, RuleChange, Sought, Who, agent_row, find_agent, import_assignments, make,
+    preview, preview_unlisted,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use store::{AssignmentInForce, SourceRow};
 
-use super::agents::OfSourceAsked;
-use super::asked::{Asked, Named, Said, Sent, account, count};
+use super::asked::{Asked, Named, Said, Sent, account, page};
 use super::door::Guest;
+use super::in_force::{bounds, made, number, outcome};
 use super::instant::Instant;
 use super::route::Route;
-use super::rules::{made, number};
-use super::sources::{named, named_or_all, named_or_only};
+use super::sources::{OfSourceAsked, named_or_all, named_or_only};
 use super::told::{AsOf, DryRunAsked, Imported, Outcome, PreviewAsked};
 use crate::failure::Failure;
 
@@ -164,27 +163,14 @@ impl From<AssignmentInForce> for AssignmentFacts {
     }
 }
 
-/// A span as it is told: an end that is open is none.
-pub fn bounds(from: i64, to: i64) -> (Option<Timestamp>, Option<Timestamp>) {
-    let (from, to) = (Timestamp::from_millis(from), Timestamp::from_millis(to));
-    (Some(from).filter(|at| *at != Timestamp::MIN), Some(to).filter(|at| *at != Timestamp::MAX))
-}
-
 async fn list(
     State(state): State<crate::State>,
     Asked(asked): Asked<OfSourceAsked>,
 ) -> Result<Json<AsOf<Assignments>>, Failure> {
     let as_of = state.clock.now();
-    let source = match &asked.source {
-        Some(name) => Some(named(&state, name).await?.id),
-        None => None,
-    };
-    let count = count(asked.limit)?;
-    let after = asked.after.unwrap_or(0);
-    let mut rows = state.store.assignments_page(source, after, count as i64 + 1).await?;
-    let has_more = rows.len() > count;
-    rows.truncate(count);
-    let next = rows.last().filter(|_| has_more).map(|row| row.assignment_id);
+    let (source, after, most) = asked.bounds(&state).await?;
+    let rows = state.store.assignments_page(source, after, most).await?;
+    let (rows, next) = page(rows, None, asked.limit, |row| row.assignment_id)?;
     let assignments = rows.into_iter().map(AssignmentFacts::from).collect();
     Ok(Json(AsOf { as_of, what: Assignments { assignments, next } }))
 }
@@ -300,20 +286,5 @@ async fn change_made(
     } else {
         make(&state.store, change, by, state.clock.now()).await
     };
-    match done {
-        Ok(moved) => Ok(Json(Outcome::of(moved, is_preview))),
-        Err(error) => Err(refusal(state, error).await),
-    }
-}
-
-/// What is in the way, with its names.
-pub async fn refusal(state: &crate::State, error: AssignError) -> Failure {
-    match error {
-        AssignError::Store(error) => error.into(),
-        AssignError::NoAgent { .. } => Failure::NotFound { what: "agent" },
-        error => match state.store.accounts_list().await {
-            Ok(accounts) => Failure::Conflict { sentence: error.sentence(&accounts) },
-            Err(error) => error.into(),
-        },
-    }
+    outcome(state, done, is_preview).await
 }

@@ -9,6 +9,7 @@ mod assignments;
 mod calls;
 mod contacts;
 mod door;
+mod in_force;
 mod instant;
 mod openapi;
 mod route;

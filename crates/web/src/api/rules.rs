@@ -4,18 +4,17 @@ use axum::Json;
 use axum::extract::State;
 use domain::access::Area;
 use domain::{Rule, RuleKey, Timestamp, Verdict};
-use engine::place::{RuleChange, make_rule, preview_rule};
+use engine::place::RuleChange;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use store::{RuleInForce, SourceRow};
+use store::RuleInForce;
 
-use super::agents::OfSourceAsked;
-use super::asked::{Asked, Said, count};
-use super::assignments::{bounds, refusal};
+use super::asked::{Asked, Said, page};
 use super::door::Guest;
+use super::in_force::{bounds, made, number};
 use super::instant::Instant;
 use super::route::Route;
-use super::sources::{named, named_or_only};
+use super::sources::{OfSourceAsked, named_or_only};
 use super::told::{AsOf, Outcome, PreviewAsked};
 use crate::failure::Failure;
 
@@ -122,16 +121,9 @@ async fn list(
     Asked(asked): Asked<OfSourceAsked>,
 ) -> Result<Json<AsOf<Rules>>, Failure> {
     let as_of = state.clock.now();
-    let source = match &asked.source {
-        Some(name) => Some(named(&state, name).await?.id),
-        None => None,
-    };
-    let count = count(asked.limit)?;
-    let after = asked.after.unwrap_or(0);
-    let mut rows = state.store.rules_page(source, after, count as i64 + 1).await?;
-    let has_more = rows.len() > count;
-    rows.truncate(count);
-    let next = rows.last().filter(|_| has_more).map(|row| row.rule_id);
+    let (source, after, most) = asked.bounds(&state).await?;
+    let rows = state.store.rules_page(source, after, most).await?;
+    let (rows, next) = page(rows, None, asked.limit, |row| row.rule_id)?;
     let rules = rows.into_iter().map(RuleFacts::from).collect();
     Ok(Json(AsOf { as_of, what: Rules { rules, next } }))
 }
@@ -158,31 +150,4 @@ async fn include(
     let change = RuleChange::End { key: said.key()?, excludes: true, from: Timestamp::MIN };
     let source = named_or_only(&state, said.source.as_deref()).await?;
     made(&state, &source, &change, (&guest.by(), asked.preview)).await
-}
-
-/// Makes a change of the rules of a source, or says what it would move.
-pub async fn made(
-    state: &crate::State,
-    source: &SourceRow,
-    change: &RuleChange,
-    (by, is_preview): (&str, bool),
-) -> Result<Json<Outcome>, Failure> {
-    let done = if is_preview {
-        preview_rule(&state.store, source.id, change).await.map(Some)
-    } else {
-        make_rule(&state.store, source.id, change, by, state.clock.now()).await
-    };
-    match done {
-        Ok(moved) => Ok(Json(Outcome::of(moved, is_preview))),
-        Err(error) => Err(refusal(state, error).await),
-    }
-}
-
-/// A number of ours, as it is written with its country.
-pub fn number(written: &str) -> Result<String, Failure> {
-    let sentence = || {
-        let such = "is not a phone number with its country code, such as +12015550123";
-        format!("“{written}” {such}")
-    };
-    engine::place::number(written).ok_or_else(|| Failure::Unusable { sentence: sentence() })
 }

@@ -126,9 +126,6 @@ fn call(n: u64, source: SourceId, account: domain::AccountId) -> NewCall<'static
     };
     let number = |n: u64| Some(Phone::new(&format!("+1201555{:04}", n % 10_000), Country::US));
     let call = Call {
-        provider_call_id: ProviderCallId(format!("call-{source}-{n:05}")),
-        occurred_at: ProviderTime { at: happened, text: happened.to_string() },
-        ended_at: None,
         duration: Some(Duration::from_secs(20 + n * 37 % 600)),
         direction: Some(Direction::Inbound),
         status: if n.is_multiple_of(9) { CallStatus::NoAnswer } else { CallStatus::Completed },
@@ -136,26 +133,12 @@ fn call(n: u64, source: SourceId, account: domain::AccountId) -> NewCall<'static
         to: number(100),
         agent: agent
             .map(|n| AgentRef { provider_agent_id: format!("agent-{n}"), is_deleted: false }),
-        campaign: None,
-        contact: None,
-        recording: None,
-        transcript: None,
-        summary: None,
-        extracted: None,
-        aliases: Vec::new(),
-        tags: Vec::new(),
-        awaits: None,
+        ..Call::bare(
+            ProviderCallId(format!("call-{source}-{n:05}")),
+            ProviderTime { at: happened, text: happened.to_string() },
+        )
     };
-    NewCall {
-        call: Cow::Owned(call),
-        placement,
-        contact: None,
-        content_hash: ContentHash::from_bytes([1; 16]),
-        version: 1,
-        look_again_at: None,
-        status_heard: None,
-        is_stale: false,
-    }
+    NewCall::first(Cow::Owned(call), placement, ContentHash::from_bytes([1; 16]))
 }
 
 /// Six runs of a source, of which the first reads its history and one fails; returns the last.

@@ -220,39 +220,19 @@ fn call(name: &str, n: usize, whose: Option<(AccountId, AgentId)>) -> NewCall<'s
         agent: Some(AgentRef { provider_agent_id, is_deleted: false }),
         ..plain_call()
     };
-    NewCall {
-        call: Cow::Owned(call),
-        placement,
-        contact: None,
-        content_hash: ContentHash::from_bytes([1; 16]),
-        version: 1,
-        look_again_at: None,
-        status_heard: None,
-        is_stale: false,
-    }
+    NewCall::first(Cow::Owned(call), placement, ContentHash::from_bytes([1; 16]))
 }
 
 /// A call that says nothing of anybody.
 pub fn plain_call() -> Call {
     Call {
-        provider_call_id: ProviderCallId("call".to_owned()),
-        occurred_at: ProviderTime { at: at(NOW), text: NOW.to_owned() },
-        ended_at: None,
         duration: Some(std::time::Duration::from_secs(42)),
         direction: Some(Direction::Inbound),
         status: CallStatus::Completed,
-        from: None,
-        to: None,
-        agent: None,
-        campaign: None,
-        contact: None,
-        recording: None,
-        transcript: None,
-        summary: None,
-        extracted: None,
-        aliases: Vec::new(),
-        tags: Vec::new(),
-        awaits: None,
+        ..Call::bare(
+            ProviderCallId("call".to_owned()),
+            ProviderTime { at: at(NOW), text: NOW.to_owned() },
+        )
     }
 }
 

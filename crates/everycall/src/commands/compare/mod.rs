@@ -19,7 +19,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::assign::account;
 use super::site::Site;
-use super::sync::{ProgressBar, asked};
+use super::sync::{ProgressBar, SpanAsked};
 use crate::config::Config;
 use crate::interrupt::Interrupt;
 use crate::mistake::{Exit, Mistake};
@@ -52,12 +52,8 @@ pub struct Compare {
     /// How far the file's clock is from UTC, as in -05:00 [default: as the calls tell that both have]
     #[arg(long, value_name = "±HH:MM", requires = "with", allow_hyphen_values = true, value_parser = file::offset)]
     offset: Option<WallClock>,
-    /// From this day or instant (UTC)
-    #[arg(long, value_name = "TIME", value_parser = Timestamp::parse_human)]
-    from: Option<Timestamp>,
-    /// … up to, and without, this day or instant
-    #[arg(long, value_name = "TIME", value_parser = Timestamp::parse_human)]
-    to: Option<Timestamp>,
+    #[command(flatten)]
+    span: SpanAsked,
     /// How many seconds two times or durations may lie apart and still be the same
     #[arg(long, value_name = "SECONDS", default_value_t = 1)]
     tolerance: u64,
@@ -84,7 +80,7 @@ pub async fn run(site: &Site, arguments: Compare) -> Result<Exit> {
     let name = arguments.source.as_deref();
     config.chosen(name)?;
     let time = crate::clock::clock(arguments.now);
-    let window = asked(arguments.from, arguments.to, time.now())?;
+    let window = arguments.span.window(time.now())?;
     let desk = Desk::open(config, arguments.now).await?;
     let account = match &arguments.account {
         Some(name) => Some(account(site, &desk, name.trim()).await?),

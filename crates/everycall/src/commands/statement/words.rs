@@ -33,13 +33,13 @@ pub fn gist(statement: &Statement, style: Style) -> String {
 
 fn of_source(source: &StatedSource, style: Style) -> Vec<String> {
     let title = format!("{} · {}", style.bold(&source.source), source.provider.title());
-    let proofs = source.seconds_by_proof.iter().rev();
+    let proofs = source.ms_by_proof.iter().rev();
     let proofs: Vec<String> = proofs
         .map(|(proof, seconds)| {
-            format!("{} {}", duration(Duration::from_secs(*seconds)), proof.title())
+            format!("{} {}", duration(Duration::from_millis(*seconds)), proof.title())
         })
         .collect();
-    let compared = duration(Duration::from_secs(source.compared_seconds));
+    let compared = duration(Duration::from_millis(source.compared_ms));
     let mut lines = vec![
         format!("{title} {}", source.scope),
         format!("  calls     {} on {} days", count(source.calls), source.days.len()),

@@ -19,7 +19,7 @@ use crate::wiring::Desk;
 
 pub use accounts::Accounts;
 pub use progress::ProgressBar;
-pub use span::{asked, spelled};
+pub use span::{SpanAsked, asked, spelled};
 
 /// Pull calls: whatever the ledger lacks, or the span you name
 ///

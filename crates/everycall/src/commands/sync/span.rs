@@ -2,9 +2,28 @@
 
 use std::time::Duration;
 
+use clap::Args;
 use domain::{Timestamp, Window};
 
 use crate::mistake::Mistake;
+
+/// A span that a command looks at, if a person names one.
+#[derive(Debug, Args)]
+pub struct SpanAsked {
+    /// From this day or instant (UTC)
+    #[arg(long, value_name = "TIME", value_parser = Timestamp::parse_human)]
+    from: Option<Timestamp>,
+    /// … up to, and without, this day or instant
+    #[arg(long, value_name = "TIME", value_parser = Timestamp::parse_human)]
+    to: Option<Timestamp>,
+}
+
+impl SpanAsked {
+    /// The window, where there is one.
+    pub fn window(&self, now: Timestamp) -> Result<Option<Window>, Mistake> {
+        asked(self.from, self.to, now)
+    }
+}
 
 /// The window between two options, of which there must be both or none.
 ///
