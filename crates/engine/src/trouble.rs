@@ -4,7 +4,7 @@ use domain::{PastRun, Timestamp};
 use store::{RunRow, SourceRow, Store, StoreError};
 
 /// Runs that are looked back at for when a trouble began.
-pub const LOOK_BACK: i64 = 100;
+const LOOK_BACK: i64 = 100;
 
 /// One cause, however many runs have met it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,13 +22,13 @@ pub struct Trouble {
 /// The cause that the latest runs of a source met, if they met one.
 pub async fn trouble(store: &Store, source: &SourceRow) -> Result<Option<Trouble>, StoreError> {
     let runs = store.runs_past(source.id, LOOK_BACK).await?;
-    let last = store.runs_list(Some(source.id), 1).await?.pop();
+    let last = store.run_latest(source.id).await?;
     Ok(last.and_then(|last| Trouble::of(&runs, &last)))
 }
 
 impl Trouble {
     /// What these runs, newest first, have met; `last` is the newest of them.
-    pub fn of(runs: &[PastRun], last: &RunRow) -> Option<Self> {
+    fn of(runs: &[PastRun], last: &RunRow) -> Option<Self> {
         let met = runs.iter().take_while(|run| run.needs_person).collect::<Vec<_>>();
         let first = met.last()?;
         let error = last.error.as_deref().unwrap_or("the provider refused us");

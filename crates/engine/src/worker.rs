@@ -20,7 +20,7 @@ use crate::sync::{RunReport, SyncError, SyncOptions, sync, work_key};
 use crate::{Context, Source, contacts};
 
 /// Runs the schedule looks back at: more failures than this make no pause longer.
-const LOOK_BACK: i64 = 8;
+pub const LOOK_BACK: i64 = 8;
 
 /// After our own database failed, and after somebody else read the source.
 const LOOK_AGAIN: Duration = Duration::from_secs(30);

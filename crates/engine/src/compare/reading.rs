@@ -144,6 +144,8 @@ impl<'a> Reading<'a> {
         let doubt = ended.doubt();
         match &doubt {
             None => self.windows_proved += 1,
+            // What every window says is said once.
+            Some(doubt) if self.doubts.contains(doubt) => {}
             Some(doubt) => self.doubts.push(doubt.clone()),
         }
         let window = ended.territory.window;

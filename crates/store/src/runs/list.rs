@@ -74,6 +74,13 @@ ORDER BY r.run_id DESC LIMIT $2"
 
 const GET: &str = concat!(columns!(), "\nWHERE r.run_id = $1");
 
+const LATEST: &str = concat!(
+    columns!(),
+    "
+WHERE r.source_id = $1 AND r.kind <> 'diagnostic' AND r.kind <> 'import'
+ORDER BY r.run_id DESC LIMIT 1"
+);
+
 // What is usual is told by the latest runs that came to a good end.
 const DURATIONS: &str = "
 SELECT finished_at - started_at FROM runs
@@ -98,6 +105,13 @@ impl Store {
         })?;
         let duration = |millis| Duration::from_millis(u64::try_from(millis).unwrap_or(0));
         Ok(millis.into_iter().map(duration).collect())
+    }
+
+    /// The latest run that read a source; comparisons and imports do not.
+    pub async fn run_latest(&self, source: SourceId) -> Result<Option<RunRow>, StoreError> {
+        Ok(either!(self.read(), |db| {
+            sqlx::query_as(LATEST).bind(source.0).fetch_optional(db).await
+        })?)
     }
 
     /// The latest runs that read a source, newest first, as the schedule sees them.

@@ -146,16 +146,18 @@ async fn what_only_a_person_can_mend_is_on_the_first_page_until_it_is_mended() {
     let refused = "the provider refused our token. Make a new <token>";
     let end =
         |status, needs_person, error| RunEnd { needs_person, ..RunEnd::new(status, "{}", error) };
-    let ran = async |end: RunEnd<'_>| {
+    let ran = async |kind: RunKind, end: RunEnd<'_>| {
         let mut tx = state.store.begin().await.expect("nobody else writes");
         let now = sample::at(sample::NOW) - std::time::Duration::from_hours(3);
-        let run = tx.run_start(source.id, RunKind::Auto, "{}", now).await.expect("it is new");
+        let run = tx.run_start(source.id, kind, "{}", now).await.expect("it is new");
         tx.run_finish(run, end, now).await.expect("it is under way");
         tx.commit().await.expect("it is written");
     };
     for _ in 0..3 {
-        ran(end(RunStatus::Failed, true, Some(refused))).await;
+        ran(RunKind::Auto, end(RunStatus::Failed, true, Some(refused))).await;
     }
+    let compared = end(RunStatus::Failed, false, Some("the comparison was stopped"));
+    ran(RunKind::Diagnostic, compared).await;
     let page = get(&state, "/").await.text;
     assert_eq!(page.matches("refused our token. Make a new &#60;token&#62;").count(), 1, "{page}");
     assert!(page.contains("met by 3 runs"), "{page}");
@@ -164,6 +166,6 @@ async fn what_only_a_person_can_mend_is_on_the_first_page_until_it_is_mended() {
         told.contains("\"needsPerson\":{\"since\":\"2026-11-21T10:05:00Z\",\"runs\":3"),
         "{told}"
     );
-    ran(end(RunStatus::Success, false, None)).await;
+    ran(RunKind::Auto, end(RunStatus::Success, false, None)).await;
     assert!(!get(&state, "/").await.text.contains("met by"));
 }

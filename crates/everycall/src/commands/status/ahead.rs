@@ -2,8 +2,9 @@
 
 use anyhow::Result;
 use domain::{NextRun, Rhythm, Timestamp, WhyThen, next_run};
-use engine::trouble::{LOOK_BACK, Trouble};
-use store::{RunRow, SourceRow};
+use engine::trouble::{Trouble, trouble};
+use engine::worker::LOOK_BACK;
+use store::SourceRow;
 
 use crate::wiring::Desk;
 
@@ -18,18 +19,14 @@ pub struct Ahead {
 
 impl Ahead {
     /// Of a source that is configured; others are never read by themselves.
-    pub async fn of(
-        desk: &Desk,
-        source: &SourceRow,
-        last: Option<&RunRow>,
-    ) -> Result<Option<Self>> {
+    pub async fn of(desk: &Desk, source: &SourceRow) -> Result<Option<Self>> {
         if !desk.config.sources.iter().any(|it| it.name == source.name) {
             return Ok(None);
         }
         let rhythm = desk.rhythm(source)?;
         let runs = desk.ctx.store.runs_past(source.id, LOOK_BACK).await?;
         let next = next_run(&runs, &rhythm);
-        let trouble = last.and_then(|last| Trouble::of(&runs, last));
+        let trouble = trouble(&desk.ctx.store, source).await?;
         Ok(Some(Self { rhythm, next, now: desk.ctx.now(), trouble }))
     }
 

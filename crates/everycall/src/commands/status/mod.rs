@@ -76,7 +76,7 @@ impl Standing {
             waiting: store.waiting_groups(Scope::Operator, source.id).await?,
             excluded: store.excluded_counts(source.id).await?,
             proof: Proof::of(&coverage, source.since, desk.ctx.now()),
-            ahead: Ahead::of(desk, &source, last_run.as_ref()).await?,
+            ahead: Ahead::of(desk, &source).await?,
             last_run,
             source,
         })
