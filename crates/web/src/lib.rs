@@ -9,15 +9,14 @@
 
 mod api;
 mod assets;
-mod calls;
 mod facts;
 mod failure;
 mod figures;
 mod frame;
 mod guard;
+mod guest;
 mod health;
-mod overview;
-mod run;
+mod pages;
 
 use std::any::Any;
 use std::net::SocketAddr;
@@ -38,6 +37,7 @@ use tower_http::trace::TraceLayer;
 
 pub use api::{Limits, Route, Takes, document, table};
 use failure::Failure;
+pub use pages::{PageRoute, table as pages};
 
 /// What every page needs.
 #[derive(Clone)]
@@ -66,14 +66,12 @@ const GRACE: Duration = Duration::from_secs(5);
 /// Every page and every JSON answer.
 pub fn router(state: State) -> Router {
     let ids = failure::Ids::new(Arc::clone(&state.clock));
-    let pages = Router::new()
-        .route("/", get(overview::show))
-        .route("/runs/{id}", get(run::show))
-        .route("/calls", get(calls::show))
+    let screens = Router::new()
         .route("/healthz", get(health::show))
+        .merge(pages::routes())
         .merge(assets::routes())
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, REQUEST));
-    pages
+    screens
         .nest("/api/v1", api::routes(&state))
         .fallback(async || Failure::NotFound { what: "page" })
         .method_not_allowed_fallback(async || Failure::ReadOnly)

@@ -9,6 +9,7 @@ mod commit;
 mod committed;
 mod complete;
 mod prepare;
+mod writes;
 
 use std::borrow::Cow;
 

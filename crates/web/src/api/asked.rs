@@ -9,8 +9,8 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
 use store::AccountRow;
 
-use super::door::Guest;
 use crate::failure::Failure;
+use crate::guest::Guest;
 
 /// What stands in the query.
 pub struct Asked<T>(pub T);

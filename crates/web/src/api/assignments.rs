@@ -13,13 +13,13 @@ use serde::{Deserialize, Serialize};
 use store::{AssignmentInForce, SourceRow};
 
 use super::asked::{Asked, Named, Said, Sent, account, page};
-use super::door::Guest;
 use super::in_force::{bounds, made, number, outcome};
 use super::instant::Instant;
 use super::route::Route;
 use super::sources::{OfSourceAsked, named_or_all, named_or_only};
 use super::told::{AsOf, DryRunAsked, Imported, Outcome, PreviewAsked};
 use crate::failure::Failure;
+use crate::guest::Guest;
 
 /// Everything under `/assignments`.
 pub fn routes() -> Vec<Route> {

@@ -12,12 +12,12 @@ use serde_json::value::{RawValue, to_raw_value};
 use store::{CallKey, LegRow, MoveRow, Scope};
 
 use super::asked::Asked;
-use super::door::Guest;
 use super::instant::Instant;
 use super::route::Route;
 use super::told::AsOf;
-use crate::calls::{CallFacts, CallsAsked, CallsFacts, calls_asked};
+use crate::facts::{CallFacts, CallsAsked, CallsFacts, calls_asked};
 use crate::failure::Failure;
+use crate::guest::Guest;
 
 /// Everything under `/calls`.
 pub fn routes() -> Vec<Route> {

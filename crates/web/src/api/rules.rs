@@ -10,13 +10,13 @@ use serde::{Deserialize, Serialize};
 use store::RuleInForce;
 
 use super::asked::{Asked, Said, page};
-use super::door::Guest;
 use super::in_force::{bounds, made, number};
 use super::instant::Instant;
 use super::route::Route;
 use super::sources::{OfSourceAsked, named_or_only};
 use super::told::{AsOf, Outcome, PreviewAsked};
 use crate::failure::Failure;
+use crate::guest::Guest;
 
 /// Everything under `/rules`.
 pub fn routes() -> Vec<Route> {

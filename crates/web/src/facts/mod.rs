@@ -1,5 +1,6 @@
 //! What is known, as one value: the page draws it and the API sends it.
 
+mod calls;
 mod days;
 mod proof;
 mod run;
@@ -11,6 +12,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use store::{Scope, SourceRow};
 
+pub use calls::{CallFacts, CallsAsked, CallsFacts, PLACEMENTS, calls_asked};
 pub use days::{Day, Standing};
 pub use proof::Proof;
 pub use run::{LogEntry, RunFacts, SkipFacts};

@@ -162,7 +162,7 @@ pub async fn explain(
 }
 
 fn as_page(failure: &Failure, id: &str, notice: Option<String>) -> Response {
-    let frame = Frame::new(failure.title(), "", notice, None);
+    let frame = Frame::plain(failure.title(), notice);
     let page = html(&Page { frame, sentence: failure.sentence(), id });
     page.map_or_else(
         |_| failure.status().into_response(),

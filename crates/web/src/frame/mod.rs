@@ -1,18 +1,22 @@
 //! What surrounds every page: title, navigation, notice, and as of when its numbers are.
 
+mod nav;
+
 use askama::Template;
 use axum::response::Html;
 use domain::Timestamp;
 
 use crate::failure::Failure;
-use crate::{assets, figures};
+use crate::guest::Guest;
+use crate::{State, assets, figures};
+use nav::Group;
 
 /// The surroundings of one page.
 pub struct Frame {
     /// The page's title.
     pub title: String,
-    /// The path of the navigation's entry that the page belongs to.
-    pub here: &'static str,
+    /// The navigation.
+    pub groups: Vec<Group>,
     /// The notice of every page.
     pub notice: Option<String>,
     /// As of when its numbers are, for people.
@@ -24,21 +28,28 @@ pub struct Frame {
 }
 
 impl Frame {
-    /// The surroundings of a page whose numbers were read at `as_of`.
-    pub fn new(
-        title: impl Into<String>,
-        here: &'static str,
-        notice: Option<String>,
-        as_of: Option<Timestamp>,
-    ) -> Self {
+    /// The surroundings of a page for whoever asks.
+    pub fn new(state: &State, guest: &Guest, title: impl Into<String>, here: &'static str) -> Self {
+        let groups = nav::groups(guest, here);
+        Self { groups, ..Self::plain(title, state.notice.clone()) }
+    }
+
+    /// The surroundings of a page that is the same for everybody.
+    pub fn plain(title: impl Into<String>, notice: Option<String>) -> Self {
         Self {
             title: title.into(),
-            here,
+            groups: Vec::new(),
             notice,
-            as_of: as_of.map(figures::second),
+            as_of: None,
             style: &assets::STYLE_PATH,
             mark: &assets::MARK_PATH,
         }
+    }
+
+    /// Its numbers were read at this instant.
+    #[must_use]
+    pub fn as_of(self, as_of: Timestamp) -> Self {
+        Self { as_of: Some(figures::second(as_of)), ..self }
     }
 }
 

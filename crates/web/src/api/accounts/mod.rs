@@ -13,10 +13,10 @@ use engine::place::{
 };
 
 use super::asked::{Asked, Id, Said, Sent, account_at, page};
-use super::door::Guest;
 use super::route::Route;
 use super::told::{AsOf, DryRunAsked, Imported, Outcome, PreviewAsked};
 use crate::failure::Failure;
+use crate::guest::Guest;
 use facts::{
     AccountChange, AccountFacts, AccountSaid, AccountWhole, Accounts, AccountsAsked, Deleted,
 };

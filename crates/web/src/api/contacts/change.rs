@@ -12,9 +12,9 @@ use super::said::{
 };
 use super::seen;
 use crate::api::asked::{Asked, Id, Named, Said, Sent, account, account_at, country};
-use crate::api::door::Guest;
 use crate::api::told::DryRunAsked;
 use crate::failure::Failure;
+use crate::guest::Guest;
 
 /// The account that is meant: the one named, or that of the token.
 async fn meant(

@@ -13,10 +13,10 @@ use serde::{Deserialize, Serialize};
 use store::{AccountRow, ContactRow, Scope};
 
 use crate::api::asked::{Asked, Named, account, count};
-use crate::api::door::Guest;
 use crate::api::instant::Instant;
 use crate::api::told::AsOf;
 use crate::failure::Failure;
+use crate::guest::Guest;
 
 /// Which contacts.
 #[derive(Debug, Deserialize, JsonSchema)]

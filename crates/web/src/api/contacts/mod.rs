@@ -10,10 +10,10 @@ use domain::access::Area;
 use engine::contacts::{ContactError, NotSaid};
 use store::ContactRow;
 
-use super::door::Guest;
 use super::route::Route;
 use super::told::{AsOf, DryRunAsked};
 use crate::failure::Failure;
+use crate::guest::Guest;
 
 /// Everything under `/contacts`.
 pub fn routes() -> Vec<Route> {

@@ -10,10 +10,10 @@ use serde_json::{Map, Value};
 
 use super::seen;
 use crate::api::asked::{Asked, Id, count};
-use crate::api::door::Guest;
 use crate::api::instant::Instant;
 use crate::api::told::AsOf;
 use crate::failure::Failure;
+use crate::guest::Guest;
 
 /// How much of the history.
 #[derive(Debug, Deserialize, JsonSchema)]

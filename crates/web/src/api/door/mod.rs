@@ -1,7 +1,6 @@
 //! What every request to the API passes: who asks, whether that is allowed and not too often, what
 //! the body may be, and whether it was answered before.
 
-mod guest;
 mod named;
 mod throttle;
 
@@ -19,11 +18,11 @@ use domain::Timestamp;
 use domain::access::{Needs, Refused, admit};
 use store::TokenRow;
 
-pub use guest::Guest;
 pub use throttle::{Limits, Throttle};
 
 use super::route::Takes;
 use crate::failure::Failure;
+use crate::guest::Guest;
 
 /// How long a request waits for its token's last use to be written down. It is not worth more.
 const NOTE: Duration = Duration::from_millis(200);

@@ -7,18 +7,26 @@ use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::response::Html;
 use domain::RunId;
+use domain::access::Area;
 use serde_json::Value;
 
+use super::PageRoute;
+use super::overview::{Part, parts};
 use crate::facts::{LogEntry, RunFacts, SkipFacts};
 use crate::failure::Failure;
 use crate::figures::{Count, clock, second, span};
 use crate::frame::{Frame, html};
-use crate::overview::{Part, parts};
+use crate::guest::Guest;
 use windows::WindowLine;
+
+/// Where it is.
+pub fn routes() -> Vec<PageRoute> {
+    vec![PageRoute::get("/runs/{id}", Area::Operators, show)]
+}
 
 /// A run's page.
 #[derive(Template)]
-#[template(path = "run/page.html")]
+#[template(path = "pages/run/page.html")]
 struct Page {
     frame: Frame,
     run: RunFacts,
@@ -60,8 +68,9 @@ const LINES: usize = 500;
 const SKIPS: usize = 50;
 
 /// Shows one run.
-pub async fn show(
+async fn show(
     State(state): State<crate::State>,
+    guest: Guest,
     id: Result<Path<i64>, PathRejection>,
 ) -> Result<Html<String>, Failure> {
     let id = run_id(id)?;
@@ -71,12 +80,12 @@ pub async fn show(
     let skips = state.store.run_skips(id).await?.into_iter().map(SkipFacts::from).collect();
     let log = state.store.run_log(id).await?.into_iter().map(LogEntry::from).collect();
     let title = format!("Run {id}");
-    let frame = Frame::new(title, "/runs", state.notice.clone(), Some(now));
+    let frame = Frame::new(&state, &guest, title, "/runs").as_of(now);
     html(&Page::new(frame, RunFacts::of(row, now), windows::of(pages), skips, log))
 }
 
 /// The run an address names.
-pub fn run_id(id: Result<Path<i64>, PathRejection>) -> Result<RunId, Failure> {
+fn run_id(id: Result<Path<i64>, PathRejection>) -> Result<RunId, Failure> {
     id.map(|Path(id)| RunId(id)).map_err(|_not_a_number| Failure::NotFound { what: "run" })
 }
 

@@ -1,9 +1,9 @@
-//! Who asks.
+//! Who asks, for a page or for the API.
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use domain::AccountId;
-use domain::access::Admitted;
+use domain::access::{Admitted, Area};
 use store::{Scope, TokenRow};
 
 use crate::failure::Failure;
@@ -41,6 +41,11 @@ impl Guest {
             Admitted::All => None,
             Admitted::Account(account) => Some(account),
         }
+    }
+
+    /// Whether pages of this area are theirs to see.
+    pub fn may_see(&self, area: Area) -> bool {
+        matches!((area, self.admitted), (Area::Accounts, _) | (_, Admitted::All))
     }
 
     /// Fails where something of this account is asked for by somebody who does not see it, as if it

@@ -8,20 +8,28 @@ mod words;
 use askama::Template;
 use axum::extract::State;
 use axum::response::Html;
+use domain::access::Area;
 
+use super::PageRoute;
 use crate::facts::{RunFacts, SourceFacts, Status};
 use crate::failure::Failure;
 use crate::figures::{Count, age};
 use crate::frame::{Frame, html};
+use crate::guest::Guest;
 use flow::Flow;
 use runs::RunLine;
 pub use runs::{Part, parts};
 use strip::{Legend, Strip};
 use words::Words;
 
+/// Where it is.
+pub fn routes() -> Vec<PageRoute> {
+    vec![PageRoute::get("/", Area::Operators, show)]
+}
+
 /// The first page.
 #[derive(Template)]
-#[template(path = "overview/page.html")]
+#[template(path = "pages/overview/page.html")]
 struct Page {
     frame: Frame,
     has_source: bool,
@@ -58,19 +66,20 @@ const RUNS: i64 = 10;
 const WAITING: usize = 3;
 
 /// Shows the first page.
-pub async fn show(State(state): State<crate::State>) -> Result<Html<String>, Failure> {
+async fn show(State(state): State<crate::State>, guest: Guest) -> Result<Html<String>, Failure> {
     let status = Status::load(&state).await?;
     let runs = state.store.runs_list(None, RUNS).await?;
     let runs = runs.into_iter().map(|row| RunFacts::of(row, status.as_of)).collect();
-    html(&Page::new(&status, runs))
+    let frame = Frame::new(&state, &guest, "Overview", "/").as_of(status.as_of);
+    html(&Page::new(frame, &status, runs))
 }
 
 impl Page {
-    fn new(status: &Status, runs: Vec<RunFacts>) -> Self {
+    fn new(frame: Frame, status: &Status, runs: Vec<RunFacts>) -> Self {
         let mut waiting = waiting(status);
         let more_waiting = waiting.split_off(waiting.len().min(WAITING));
         Self {
-            frame: Frame::new("Overview", "/", status.notice.clone(), Some(status.as_of)),
+            frame,
             has_source: !status.sources.is_empty(),
             has_run: !runs.is_empty(),
             words: Words::of(status),

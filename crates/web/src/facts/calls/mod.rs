@@ -1,22 +1,16 @@
-//! Calls, newest first, page by page, with their filters in the address.
+//! Calls as pages and API tell them.
 
-mod query;
+mod asked;
 
-use askama::Template;
-use axum::extract::rejection::QueryRejection;
-use axum::extract::{Query, State};
-use axum::response::Html;
 use domain::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
 use store::{CallRow, Scope};
 
-pub use query::{CallsAsked, read as calls_asked};
+pub use asked::{CallsAsked, PLACEMENTS, read as calls_asked};
 
 use crate::api::Instant;
 use crate::failure::Failure;
-use crate::figures::{second, span};
-use crate::frame::{Frame, html};
 
 /// A page of calls.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
@@ -102,7 +96,7 @@ impl CallsFacts {
             length += 1;
         }
         rows.truncate(length);
-        let next = rows.last().filter(|_| has_more).map(query::after);
+        let next = rows.last().filter(|_| has_more).map(asked::after);
         Ok(Self { calls: rows.into_iter().map(CallFacts::from).collect(), next })
     }
 }
@@ -110,67 +104,4 @@ impl CallsFacts {
 /// The place of a call in the list; calls of several sources may share one.
 fn place(row: &CallRow) -> (i64, &str) {
     (row.occurred_at, &row.provider_call_id)
-}
-
-#[derive(Template)]
-#[template(path = "calls/page.html")]
-struct Page {
-    frame: Frame,
-    sources: Vec<Choice>,
-    placements: Vec<Choice>,
-    calls: Vec<Line>,
-    is_first: bool,
-    newest: String,
-    older: Option<String>,
-}
-
-struct Choice {
-    name: String,
-    is_chosen: bool,
-}
-
-struct Line {
-    call: CallFacts,
-    at: String,
-    took: String,
-    status: String,
-}
-
-/// Shows a page of calls.
-pub async fn show(
-    State(state): State<crate::State>,
-    asked: Result<Query<CallsAsked>, QueryRejection>,
-) -> Result<Html<String>, Failure> {
-    let asked = query::read(asked)?;
-    let now = state.clock.now();
-    let found = CallsFacts::load(&state, Scope::Operator, &asked).await?;
-    let sources = state.store.sources_list().await?.into_iter().map(|source| source.name);
-    let frame = Frame::new("Calls", "/calls", state.notice.clone(), Some(now));
-    html(&Page {
-        frame,
-        sources: choices(sources, asked.source()),
-        placements: choices(query::PLACEMENTS.map(str::to_owned), asked.placement()),
-        is_first: asked.after().is_none(),
-        newest: asked.address(None),
-        older: found.next.as_deref().map(|next| asked.address(Some(next))),
-        calls: found.calls.into_iter().map(Line::from).collect(),
-    })
-}
-
-fn choices(all: impl IntoIterator<Item = String>, chosen: Option<&str>) -> Vec<Choice> {
-    let choice = |name: String| Choice { is_chosen: chosen == Some(name.as_str()), name };
-    all.into_iter().map(choice).collect()
-}
-
-impl From<CallFacts> for Line {
-    fn from(call: CallFacts) -> Self {
-        let took = call.duration_ms.and_then(|ms| u64::try_from(ms).ok());
-        let took = took.map(|ms| span(std::time::Duration::from_secs(ms / 1000)));
-        Self {
-            at: second(call.occurred_at),
-            took: took.map(|text| text.replace(".0 s", " s")).unwrap_or_default(),
-            status: call.status.replace('_', " "),
-            call,
-        }
-    }
 }

@@ -1,0 +1,41 @@
+//! The navigation: every list there is, in groups, as far as whoever asks may see it.
+
+use domain::access::Area;
+
+use crate::guest::Guest;
+
+/// Entries under one heading.
+pub struct Group {
+    /// The heading; none above the first.
+    pub title: &'static str,
+    /// Its entries.
+    pub entries: Vec<Entry>,
+}
+
+/// One entry.
+pub struct Entry {
+    /// What it is called.
+    pub title: &'static str,
+    /// Where it is.
+    pub path: &'static str,
+    /// Whether the page that is shown belongs to it.
+    pub is_here: bool,
+}
+
+type Line = (&'static str, &'static str, Area);
+
+const ALL: [(&str, &[Line]); 1] =
+    [("", &[("Overview", "/", Area::Operators), ("Calls", "/calls", Area::Accounts)])];
+
+/// What `guest` may see, where the page `here` is shown.
+pub fn groups(guest: &Guest, here: &str) -> Vec<Group> {
+    let group = |(title, lines): (&'static str, &[Line])| Group {
+        title,
+        entries: lines
+            .iter()
+            .filter(|(_, _, area)| guest.may_see(*area))
+            .map(|&(title, path, _)| Entry { title, path, is_here: path == here })
+            .collect(),
+    };
+    ALL.into_iter().map(group).filter(|group| !group.entries.is_empty()).collect()
+}
