@@ -63,6 +63,23 @@ pub enum What {
 }
 
 impl What {
+    /// Its name on screen.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Calls(_) => "too quiet",
+            Self::Proof(why) => match why {
+                WhyLacking::NeverRead => "never read",
+                WhyLacking::UnderWay => "under way",
+                WhyLacking::Refused => "refused",
+                WhyLacking::Outage => "unreachable",
+                WhyLacking::NotReadSince => "not read since",
+                WhyLacking::NotReached => "not reached",
+                WhyLacking::PossiblyTruncated => "possibly truncated",
+                WhyLacking::Due => "to be read again",
+            },
+        }
+    }
+
     /// Its name in the API.
     pub const fn as_str(self) -> &'static str {
         match self {

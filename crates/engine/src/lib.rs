@@ -18,6 +18,7 @@ pub mod legs;
 pub mod lines;
 mod memory;
 pub mod place;
+pub mod sheet;
 pub mod statement;
 pub mod sync;
 pub mod trouble;

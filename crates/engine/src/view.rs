@@ -2,7 +2,7 @@
 
 use domain::{Because, SourceId, Timestamp};
 use serde::Serialize;
-use store::{AssignmentRow, CallKey, CallRow, RuleRow, Scope, Store, StoreError};
+use store::{AssignmentRow, CallKey, CallRow, RuleRow, Scope, SetAsideRow, Store, StoreError};
 
 use crate::ingest::{CodecError, Dictionaries};
 
@@ -55,6 +55,15 @@ pub async fn versions(
         });
     }
     Ok(versions)
+}
+
+/// A record nobody could read, as it was sent.
+pub async fn set_aside(store: &Store, row: &SetAsideRow) -> Result<Vec<u8>, ViewError> {
+    let mut dictionaries = Dictionaries::default();
+    if let Some(known) = store.dictionary_get(row.dictionary_id).await? {
+        dictionaries.add(known.dictionary_id, &known.content);
+    }
+    Ok(dictionaries.unpack(row.dictionary_id, &row.raw)?)
 }
 
 /// What a call's agent extracted, for people: the business is called what its account is called,

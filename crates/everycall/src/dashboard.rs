@@ -4,22 +4,28 @@ use std::io;
 use std::sync::Arc;
 
 use domain::{Clock, Timestamp};
-use engine::Context;
 use providers::Wait;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
+use crate::wiring::Desk;
+
 /// Serves the dashboard until `stop`, with a `notice` on every page.
 pub async fn serve(
     listener: TcpListener,
-    ctx: &Context,
-    read: web::Reader,
+    desk: &Desk,
     notice: Option<String>,
     stop: CancellationToken,
 ) -> io::Result<()> {
-    let clock = Arc::new(Face(Arc::clone(&ctx.wait)));
-    let (store, limits) = (ctx.store.clone(), web::Limits::default());
-    web::serve(listener, web::State { store, clock, notice, read, limits }, stop).await
+    let state = web::State {
+        store: desk.ctx.store.clone(),
+        clock: Arc::new(Face(Arc::clone(&desk.ctx.wait))),
+        notice,
+        read: desk.records(),
+        known: desk.known_sources(),
+        limits: web::Limits::default(),
+    };
+    web::serve(listener, state, stop).await
 }
 
 /// A clock that tells the time and cannot wait.

@@ -18,6 +18,9 @@ use crate::clock::clock;
 use crate::config::{self, Config, Door, unknown_source};
 use crate::mistake::Mistake;
 
+/// How many intervals of a source what came due is the schedule's next work.
+const GRACE_INTERVALS: u32 = 2;
+
 /// The configuration and the world it describes.
 pub struct Desk {
     /// As configured.
@@ -41,9 +44,8 @@ impl Desk {
 
     /// How long what came due of a source is the schedule's next work and no gap.
     pub fn grace(&self, source: &SourceRow) -> Duration {
-        const INTERVALS: u32 = 2;
         self.rhythm(source).map_or(Duration::ZERO, |it| it.longest_pause(self.ctx.now()))
-            * INTERVALS
+            * GRACE_INTERVALS
     }
 
     /// How often it is read by itself, whether it is configured or not.
@@ -119,6 +121,24 @@ impl Desk {
         Arc::new(move |source, record| {
             let (connection, home) = readers.get(source)?;
             connection.normalise(record, *home).ok()
+        })
+    }
+
+    /// What is known of a source beside its rows, configured or not.
+    pub fn known_sources(&self) -> web::Knower {
+        let wait = Arc::clone(&self.ctx.wait);
+        let usual = self.config.schedule.rhythm().ok();
+        let configured = self.config.sources.iter().map(|source| {
+            let able = self.reader(source).map_or_else(unknown, |reader| reader.capabilities());
+            let rhythm = source.rhythm.clone().or_else(|| usual.clone());
+            (source.name.clone(), (able, rhythm))
+        });
+        let known: HashMap<String, (Capabilities, Option<Rhythm>)> = configured.collect();
+        Arc::new(move |row| {
+            let (capabilities, rhythm) =
+                known.get(&row.name).cloned().unwrap_or_else(|| (unknown(), None));
+            let pause = rhythm.map_or(Duration::ZERO, |it| it.longest_pause(wait.now()));
+            web::Known { capabilities, grace: pause * GRACE_INTERVALS }
         })
     }
 

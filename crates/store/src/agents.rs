@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use domain::{AccountId, AgentId, Assignment, SourceId, Timestamp};
+use domain::{AccountId, AgentId, Assignment, SourceId, Timestamp, Window};
 
 use crate::db::either;
 use crate::text::{text, text_opt};
@@ -45,8 +45,6 @@ pub struct AgentRow {
     pub gone_at: Option<i64>,
     /// The account it is assigned to now, if any.
     pub account: Option<String>,
-    /// Calls that name it.
-    pub calls: i64,
 }
 
 /// What a list of agents changed.
@@ -96,11 +94,15 @@ const LIST: &str = "
 SELECT g.agent_id, g.provider_agent_id, g.name, g.last_seen_at, g.gone_at,
        (SELECT a.name FROM assignments s JOIN accounts a ON a.account_id = s.account_id
         WHERE s.agent_id = g.agent_id AND s.ended_at IS NULL AND s.valid_from <= $2 AND s.valid_to > $2
-        ORDER BY s.valid_from DESC, s.assignment_id DESC LIMIT 1) AS account,
-       (SELECT COUNT(*) FROM calls c
-        WHERE c.source_id = g.source_id AND c.provider_agent_id = g.provider_agent_id) AS calls
+        ORDER BY s.valid_from DESC, s.assignment_id DESC LIMIT 1) AS account
 FROM agents g WHERE g.source_id = $1
 ORDER BY g.name, g.agent_id";
+
+// One pass over the span, whoever is named in it.
+const CALLS: &str = "
+SELECT provider_agent_id, COUNT(*) FROM calls
+WHERE source_id = $1 AND occurred_at >= $2 AND occurred_at < $3 AND provider_agent_id IS NOT NULL
+GROUP BY provider_agent_id";
 
 const AT: &str = "
 SELECT source_id, provider_agent_id, name FROM agents WHERE agent_id = $1";
@@ -256,7 +258,23 @@ impl Tx {
 }
 
 impl Store {
-    /// The agents of a source with their account at `now` and their number of calls.
+    /// How many calls of a source name each agent, in a span or in all time. It counts what is there,
+    /// so the longer the span, the longer it takes.
+    pub async fn agent_calls(
+        &self,
+        source: SourceId,
+        span: Option<Window>,
+    ) -> Result<HashMap<String, u64>, StoreError> {
+        let from = span.map_or(Timestamp::MIN, Window::from).as_millis();
+        let to = span.map_or(Timestamp::MAX, Window::to).as_millis();
+        let rows: Vec<(String, i64)> = either!(self.read(), |db| {
+            sqlx::query_as(CALLS).bind(source.0).bind(from).bind(to).fetch_all(db).await
+        })?;
+        let counted = |(agent, calls)| (agent, u64::try_from(calls).unwrap_or(0));
+        Ok(rows.into_iter().map(counted).collect())
+    }
+
+    /// The agents of a source with their account at `now`.
     pub async fn agents_list(
         &self,
         source: SourceId,

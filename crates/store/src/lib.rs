@@ -41,8 +41,8 @@ pub use accounts::{AccountChangeRow, AccountRow, AccountTies, AccountUse};
 pub use agents::{AgentAt, AgentRow, AgentsSeen, SeenAgent};
 pub use budgets::BudgetRow;
 pub use calls::{
-    AwaitingCall, CallFilter, CallKey, CallRow, HeldCall, KnownCall, NewCall, Of, Part, PlacedCall,
-    Slice, parts,
+    AwaitingCall, CallFilter, CallKey, CallRow, HeldCall, KnownCall, NewCall, Of, Part, Place,
+    PlacedCall, Slice, parts,
 };
 pub use changes::{AssignmentRow, MoveRow, MovedCall, Replacement};
 pub use contacts::{

@@ -65,6 +65,10 @@ const LIST: &str = "
 SELECT statement_id, account_id, period_from, period_to, made_at, made_by, verdict, document
 FROM statements WHERE account_id = $1 ORDER BY statement_id DESC LIMIT $2";
 
+const GET: &str = "
+SELECT statement_id, account_id, period_from, period_to, made_at, made_by, verdict, document
+FROM statements WHERE account_id = $1 AND statement_id = $2";
+
 // Whose calls may be the account's: its agents are there, a rule gives it some, or it has some.
 const SOURCES: &str = "
 SELECT s.source_id FROM sources s
@@ -213,6 +217,17 @@ impl Store {
     ) -> Result<Vec<StatementRow>, StoreError> {
         Ok(either!(self.read(), |db| {
             sqlx::query_as(LIST).bind(account.0).bind(count).fetch_all(db).await
+        })?)
+    }
+
+    /// A statement of an account.
+    pub async fn statement_get(
+        &self,
+        account: AccountId,
+        statement: i64,
+    ) -> Result<Option<StatementRow>, StoreError> {
+        Ok(either!(self.read(), |db| {
+            sqlx::query_as(GET).bind(account.0).bind(statement).fetch_optional(db).await
         })?)
     }
 }

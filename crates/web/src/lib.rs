@@ -16,7 +16,9 @@ mod frame;
 mod guard;
 mod guest;
 mod health;
+mod list;
 mod pages;
+mod zone;
 
 use std::any::Any;
 use std::net::SocketAddr;
@@ -50,9 +52,22 @@ pub struct State {
     pub notice: Option<String>,
     /// How records are read.
     pub read: Reader,
+    /// What is known of a source beside its rows.
+    pub known: Knower,
     /// How often the API may be asked.
     pub limits: Limits,
 }
+
+/// What is known of a source from its configuration.
+pub struct Known {
+    /// What its provider can answer.
+    pub capabilities: domain::Capabilities,
+    /// How long what came due is the schedule's next work and no gap.
+    pub grace: Duration,
+}
+
+/// Says what is known of a source, configured or not.
+pub type Knower = Arc<dyn Fn(&store::SourceRow) -> Known + Send + Sync>;
 
 /// Reads a record of the source of this name into a call; gives nothing where nobody can.
 pub type Reader = Arc<dyn Fn(&str, &[u8]) -> Option<domain::Call> + Send + Sync>;

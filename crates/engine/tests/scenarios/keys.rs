@@ -191,12 +191,14 @@ on_both_databases! {
         let (store, source) = (&stage.db.store, stage.source.row.id);
         assert_eq!(store.totals(Scope::Operator, source).await.unwrap().calls, 120);
         let agents = store.agents_list(source, stage.ctx.now()).await.unwrap();
+        let calls = store.agent_calls(source, None).await.unwrap();
         for agent in &agents {
             let true_calls = stage.truth();
             let of_agent = true_calls.values().filter(|call| {
                 call.agent_id.as_deref() == Some(agent.provider_agent_id.as_str())
             });
-            assert_eq!(usize::try_from(agent.calls).unwrap(), of_agent.count(), "{agent:?}");
+            let counted = calls.get(&agent.provider_agent_id).copied().unwrap_or(0);
+            assert_eq!(counted, of_agent.count() as u64, "{agent:?}");
         }
         let groups = store.waiting_groups(Scope::Operator, source).await.unwrap();
         assert_eq!(groups.iter().map(|group| group.calls).sum::<i64>(), 120);

@@ -59,9 +59,11 @@ async fn list(site: &Site, source: Option<&str>, json: bool) -> Result<Exit> {
         "account",
     ]);
     for source in desk.known_or_all(source).await? {
+        let calls_of = desk.ctx.store.agent_calls(source.id, None).await?;
         for agent in desk.ctx.store.agents_list(source.id, desk.ctx.now()).await? {
+            let calls = calls_of.get(&agent.provider_agent_id).copied().unwrap_or(0);
             if json {
-                output::print_json(&as_json(&source.name, &agent))?;
+                output::print_json(&as_json(&source.name, &agent, calls))?;
             }
             let listed = listed_at(&agent).map_or_else(|| "never".to_owned(), |at| at.to_string());
             let state = state(&agent);
@@ -71,7 +73,7 @@ async fn list(site: &Site, source: Option<&str>, json: bool) -> Result<Exit> {
                 agent.provider_agent_id,
                 listed,
                 state.to_owned(),
-                count(agent.calls),
+                count(calls),
                 agent.account.unwrap_or_else(|| unassigned.clone()),
             ]);
         }
@@ -83,10 +85,10 @@ async fn list(site: &Site, source: Option<&str>, json: bool) -> Result<Exit> {
     Ok(Exit::Done)
 }
 
-fn as_json(source: &str, agent: &AgentRow) -> serde_json::Value {
+fn as_json(source: &str, agent: &AgentRow, calls: u64) -> serde_json::Value {
     serde_json::json!({
         "source": source, "name": agent.name, "providerAgentId": agent.provider_agent_id,
-        "account": agent.account, "calls": agent.calls, "lastListedAt": listed_at(agent),
+        "account": agent.account, "calls": calls, "lastListedAt": listed_at(agent),
         "state": state(agent), "goneAt": agent.gone_at.map(instant),
     })
 }

@@ -51,7 +51,7 @@ pub async fn run(site: &Site, arguments: Serve) -> Result<Exit> {
         output::print(&work::sentence(&sources))?;
     }
     let (serving, ()) = tokio::join!(
-        dashboard::serve(listener, &desk.ctx, desk.records(), None, interrupt.stop()),
+        dashboard::serve(listener, &desk, None, interrupt.stop()),
         work::keep(&desk, sources, interrupt.stop()),
     );
     serving?;

@@ -2,7 +2,6 @@
 
 mod archive;
 mod numbers;
-mod sheet;
 mod style;
 mod table;
 
@@ -13,7 +12,6 @@ use serde::Serialize;
 
 pub use archive::Archive;
 pub use numbers::{count, duration, instant, percent};
-pub use sheet::Sheet;
 pub use style::Style;
 pub use table::Table;
 

@@ -12,7 +12,7 @@ use domain::{ProviderCallId, SourceId};
 
 pub use awaiting::AwaitingCall;
 pub use known::KnownCall;
-pub use list::{CallFilter, CallRow};
+pub use list::{CallFilter, CallRow, Place};
 pub use slice::{Of, Part, PlacedCall, Slice};
 pub use told::HeldCall;
 pub use write::{NewCall, parts};

@@ -137,7 +137,7 @@ fn insert<'r>(
         .text("occurred_text", |new| new.call.occurred_at.text.as_str())
         .number("ended_at", |new| new.call.ended_at.as_ref().map(|ended| ended.at.as_millis()))
         .number("duration_ms", |new| new.call.duration.and_then(millis))
-        .text("direction", |new| new.call.direction.map(direction))
+        .text("direction", |new| new.call.direction.map(Direction::as_str))
         .text("status", |new| CallStatus::as_str(new.call.status))
         .text("from_raw", |new| raw(new.call.from.as_ref()))
         .text("from_e164", |new| e164(new.call.from.as_ref()))
@@ -203,13 +203,6 @@ pub(crate) fn written(placement: Placement) -> Written {
             reason: reason.as_str(),
             decided_by,
         },
-    }
-}
-
-fn direction(direction: Direction) -> &'static str {
-    match direction {
-        Direction::Inbound => "inbound",
-        Direction::Outbound => "outbound",
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use domain::{PastRun, RunAccounts, RunId, RunKind, SourceId, Timestamp};
+use domain::{PastRun, RunAccounts, RunId, RunKind, RunStatus, SourceId, Timestamp};
 
 use crate::db::either;
 use crate::{Store, StoreError};
@@ -70,6 +70,14 @@ const LIST: &str = concat!(
     "
 WHERE (CAST($1 AS BIGINT) IS NULL OR r.source_id = $1)
 ORDER BY r.run_id DESC LIMIT $2"
+);
+
+const BEFORE: &str = concat!(
+    columns!(),
+    "
+WHERE (CAST($1 AS BIGINT) IS NULL OR r.source_id = $1) AND r.run_id < $2
+  AND (CAST($3 AS TEXT) IS NULL OR r.kind = $3) AND (CAST($4 AS TEXT) IS NULL OR r.status = $4)
+ORDER BY r.run_id DESC LIMIT $5"
 );
 
 const GET: &str = concat!(columns!(), "\nWHERE r.run_id = $1");
@@ -145,6 +153,21 @@ impl Store {
     ) -> Result<Vec<RunRow>, StoreError> {
         Ok(either!(self.read(), |db| {
             sqlx::query_as(LIST).bind(source.map(|s| s.0)).bind(count).fetch_all(db).await
+        })?)
+    }
+
+    /// Runs of a source, a kind and a status, or of all, newest first, before the given one.
+    pub async fn runs_before(
+        &self,
+        (source, kind, status): (Option<SourceId>, Option<RunKind>, Option<RunStatus>),
+        before: Option<RunId>,
+        count: i64,
+    ) -> Result<Vec<RunRow>, StoreError> {
+        Ok(either!(self.read(), |db| {
+            let query = sqlx::query_as(BEFORE).bind(source.map(|source| source.0));
+            let query = query.bind(before.map_or(i64::MAX, |run| run.0));
+            let query = query.bind(kind.map(RunKind::as_str));
+            query.bind(status.map(RunStatus::as_str)).bind(count).fetch_all(db).await
         })?)
     }
 

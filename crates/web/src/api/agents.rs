@@ -1,5 +1,7 @@
 //! Agents: who handles calls at the provider, and whose calls those are.
 
+use std::collections::HashMap;
+
 use axum::Json;
 use axum::extract::State;
 use domain::Timestamp;
@@ -46,7 +48,7 @@ struct AgentFacts {
     /// The account it is assigned to now.
     account: Option<String>,
     /// Calls that name it, whoever they belong to.
-    calls: i64,
+    calls: u64,
     /// `active`, `deleted` or `not listed`, as far as the provider's lists say.
     state: &'static str,
     /// When the provider's list last had it; none where no list ever had.
@@ -58,16 +60,16 @@ struct AgentFacts {
 }
 
 impl AgentFacts {
-    fn of(source: &str, row: AgentRow) -> Self {
+    fn of(source: &str, row: AgentRow, calls: &HashMap<String, u64>) -> Self {
         Self {
             state: standing(&row),
             last_listed_at: listed_at(&row),
+            calls: calls.get(&row.provider_agent_id).copied().unwrap_or(0),
             id: row.agent_id,
             source: source.to_owned(),
             name: row.name,
             provider_agent_id: row.provider_agent_id,
             account: row.account,
-            calls: row.calls,
             gone_at: row.gone_at.map(Timestamp::from_millis),
         }
     }
@@ -81,7 +83,8 @@ async fn list(
     let mut agents = Vec::new();
     for source in named_or_all(&state, asked.source.as_deref()).await? {
         let rows = state.store.agents_list(source.id, as_of).await?;
-        agents.extend(rows.into_iter().map(|row| AgentFacts::of(&source.name, row)));
+        let calls = state.store.agent_calls(source.id, None).await?;
+        agents.extend(rows.into_iter().map(|row| AgentFacts::of(&source.name, row, &calls)));
     }
     agents.sort_by_key(|agent| agent.id);
     let (agents, next) = page(agents, asked.after, asked.limit, |agent| agent.id)?;

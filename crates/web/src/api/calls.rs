@@ -3,21 +3,22 @@
 use axum::Json;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
+use domain::Timestamp;
 use domain::access::Area;
-use domain::{ProviderCallId, Timestamp};
-use engine::view::{Version, ViewError, because, versions};
+use engine::view::{Version, ViewError};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::value::{RawValue, to_raw_value};
-use store::{CallKey, LegRow, MoveRow, Scope};
+use store::{LegRow, MoveRow};
 
 use super::asked::Asked;
 use super::instant::Instant;
 use super::route::Route;
 use super::told::AsOf;
-use crate::facts::{CallFacts, CallsAsked, CallsFacts, calls_asked};
+use crate::facts::{CallFacts, CallsAsked, CallsFacts, Story, calls_asked};
 use crate::failure::Failure;
 use crate::guest::Guest;
+use crate::zone::Zone;
 
 /// Everything under `/calls`.
 pub fn routes() -> Vec<Route> {
@@ -161,7 +162,7 @@ async fn list(
 ) -> Result<Json<AsOf<CallsFacts>>, Failure> {
     let asked = calls_asked(asked)?;
     let as_of = state.clock.now();
-    let what = CallsFacts::load(&state, guest.scope(), &asked).await?;
+    let what = CallsFacts::load(&state, &guest, &Zone::utc(), &asked).await?;
     Ok(Json(AsOf { as_of, what }))
 }
 
@@ -172,21 +173,8 @@ async fn show(
     Asked(asked): Asked<CallAsked>,
 ) -> Result<Json<AsOf<CallWhole>>, Failure> {
     let as_of = state.clock.now();
-    let (store, scope) = (&state.store, guest.scope());
-    let absent = Failure::NotFound { what: "call" };
-    let Some(source) = store.source_by_name(&source).await? else { return Err(absent) };
-    let key = CallKey { source: source.id, id: ProviderCallId(id) };
-    let row = store.call_get(scope, &key).await?.ok_or(absent)?;
-    // Where a call was before, and who decided, names other accounts.
-    let (because, moves) = if scope == Scope::Operator {
-        let moves = store.call_moves(scope, &key).await?;
-        let moves: Vec<Move> = moves.into_iter().map(Move::from).collect();
-        (Some(because(store, &row).await?), Some(moves))
-    } else {
-        (None, None)
-    };
-    let legs = store.legs_of(scope, &key).await?;
-    let versions = versions(store, scope, &key).await?;
+    let Story { row, because, moves, legs, versions } =
+        Story::load(&state, &guest, &source, id).await?;
     let versions = versions.into_iter().map(|version| Content::of(version, asked.raw));
     let what = CallWhole {
         status_heard: row.status_heard.clone(),
@@ -194,7 +182,7 @@ async fn show(
         call: row.into(),
         because,
         legs: legs.into_iter().map(Leg::from).collect(),
-        moves,
+        moves: moves.map(|moves| moves.into_iter().map(Move::from).collect()),
         versions: versions.collect::<Result<_, _>>()?,
     };
     Ok(Json(AsOf { as_of, what }))

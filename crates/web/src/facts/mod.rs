@@ -12,11 +12,11 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use store::{Scope, SourceRow};
 
-pub use calls::{CallFacts, CallsAsked, CallsFacts, PLACEMENTS, calls_asked};
+pub use calls::{CallFacts, CallsAsked, CallsFacts, PLACEMENTS, Story, calls_asked, statuses};
 pub use days::{Day, Standing};
 pub use proof::Proof;
 pub use run::{LogEntry, RunFacts, SkipFacts};
-pub use waiting::WaitingFor;
+pub use waiting::{WaitingFor, repairing};
 
 use crate::State;
 use crate::api::Instant;

@@ -1,6 +1,7 @@
 //! What waiting calls wait for, and the command that ends their waiting.
 
-use domain::{Timestamp, WaitingReason};
+use domain::{Timestamp, WaitingReason, WhyLacking};
+use engine::gaps::{Gap, What};
 use schemars::JsonSchema;
 use serde::Serialize;
 use store::WaitingGroup;
@@ -66,6 +67,18 @@ impl WaitingFor {
 /// Whether a shell and the command line take this name as one word when it is quoted.
 fn is_plain(name: &str) -> bool {
     !name.is_empty() && !name.starts_with('-') && !name.contains(char::is_control)
+}
+
+/// The command that repairs a gap.
+pub fn repairing(source: &str, gap: &Gap) -> String {
+    let source = quoted(source);
+    let span = format!("--from {} --to {}", gap.window.from(), gap.window.to());
+    match gap.what {
+        What::Calls(_) => format!("everycall sync {source} {span}"),
+        What::Proof(WhyLacking::Refused) => format!("everycall doctor {source}"),
+        What::Proof(WhyLacking::UnderWay) => format!("everycall runs --source {source}"),
+        What::Proof(_) => format!("everycall backfill {source} {span}"),
+    }
 }
 
 /// A name as a shell takes it literally: what a provider sends must not become a command.

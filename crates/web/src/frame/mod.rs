@@ -8,7 +8,8 @@ use domain::Timestamp;
 
 use crate::failure::Failure;
 use crate::guest::Guest;
-use crate::{State, assets, figures};
+use crate::zone::{When, Zone};
+use crate::{State, assets};
 use nav::Group;
 
 /// The surroundings of one page.
@@ -19,8 +20,12 @@ pub struct Frame {
     pub groups: Vec<Group>,
     /// The notice of every page.
     pub notice: Option<String>,
-    /// As of when its numbers are, for people.
-    pub as_of: Option<String>,
+    /// When its numbers were read.
+    read_at: Option<Timestamp>,
+    /// The same for people.
+    pub as_of: Option<When>,
+    /// The zone in which it tells instants; none where it tells them in UTC whoever looks.
+    pub zone: Option<String>,
     /// Where the style sheet is.
     pub style: &'static str,
     /// Where the icon is.
@@ -40,16 +45,25 @@ impl Frame {
             title: title.into(),
             groups: Vec::new(),
             notice,
+            read_at: None,
             as_of: None,
+            zone: None,
             style: &assets::STYLE_PATH,
             mark: &assets::MARK_PATH,
         }
     }
 
+    /// Its instants are told in this zone.
+    #[must_use]
+    pub fn zone(self, zone: &Zone) -> Self {
+        let as_of = self.read_at.map(|at| zone.second(at));
+        Self { as_of, zone: Some(zone.name.clone()), ..self }
+    }
+
     /// Its numbers were read at this instant.
     #[must_use]
-    pub fn as_of(self, as_of: Timestamp) -> Self {
-        Self { as_of: Some(figures::second(as_of)), ..self }
+    pub fn read_at(self, as_of: Timestamp) -> Self {
+        Self { read_at: Some(as_of), as_of: Some(Zone::utc().second(as_of)), ..self }
     }
 }
 

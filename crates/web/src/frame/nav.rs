@@ -24,8 +24,41 @@ pub struct Entry {
 
 type Line = (&'static str, &'static str, Area);
 
-const ALL: [(&str, &[Line]); 1] =
-    [("", &[("Overview", "/", Area::Operators), ("Calls", "/calls", Area::Accounts)])];
+const ALL: [(&str, &[Line]); 5] = [
+    ("", &[("Overview", "/", Area::Operators)]),
+    (
+        "Calls",
+        &[
+            ("Calls", "/calls", Area::Accounts),
+            ("Waiting", "/waiting", Area::Operators),
+            ("Set aside", "/set-aside", Area::Operators),
+        ],
+    ),
+    (
+        "Proof",
+        &[
+            ("Coverage", "/coverage", Area::Operators),
+            ("Gaps", "/gaps", Area::Operators),
+            ("Statements", "/statements", Area::Accounts),
+        ],
+    ),
+    (
+        "Whose they are",
+        &[
+            ("Accounts", "/accounts", Area::Accounts),
+            ("Agents", "/agents", Area::Operators),
+            ("Contacts", "/contacts", Area::Accounts),
+        ],
+    ),
+    (
+        "How it runs",
+        &[
+            ("Sources", "/sources", Area::Operators),
+            ("Runs", "/runs", Area::Operators),
+            ("About", "/about", Area::Accounts),
+        ],
+    ),
+];
 
 /// What `guest` may see, where the page `here` is shown.
 pub fn groups(guest: &Guest, here: &str) -> Vec<Group> {

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain::{
-    AgentId, AgentRef, Assignment, Because, Call, CallStatus, Clock, ContentHash, Country, Covered,
-    Direction, ExcludedReason, Level, Mark, Phone, Placement, ProviderCallId, ProviderKind,
-    ProviderTime, RunAccounts, RunId, RunKind, RunStatus, SourceId, Timestamp, WaitingReason,
-    Window,
+    AgentId, AgentRef, Assignment, Because, Call, CallStatus, Capabilities, Clock, ContentHash,
+    Country, Covered, Direction, ExcludedReason, Level, Mark, Phone, Placement, ProviderCallId,
+    ProviderKind, ProviderTime, RunAccounts, RunId, RunKind, RunStatus, SourceId, Tiers, Timestamp,
+    WaitingReason, Window,
 };
 use store::{
     LogLine, NewCall, NewPage, NewSetAside, NewSkip, RunEnd, RunProgress, SeenAgent, Store, Tx,
@@ -40,6 +40,19 @@ pub async fn empty(folder: &std::path::Path) -> web::State {
     over(store)
 }
 
+/// What the sample's providers can answer.
+fn able() -> Capabilities {
+    Capabilities {
+        window_max: Duration::from_hours(24),
+        window_min: Duration::from_mins(1),
+        window_calls_max: u64::MAX,
+        margin: Duration::ZERO,
+        lag: Duration::ZERO,
+        tiers: Tiers::new(Vec::new()),
+        patience: Duration::ZERO,
+    }
+}
+
 /// A state over this store.
 pub fn over(store: Store) -> web::State {
     web::State {
@@ -47,6 +60,7 @@ pub fn over(store: Store) -> web::State {
         clock: Arc::new(Still(at(NOW))),
         notice: None,
         read: Arc::new(|_source, _record| None),
+        known: Arc::new(|_source| web::Known { capabilities: able(), grace: Duration::ZERO }),
         limits: web::Limits::default(),
     }
 }

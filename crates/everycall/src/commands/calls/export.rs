@@ -5,11 +5,12 @@ use std::io::{BufWriter, Write as _};
 use std::path::Path;
 
 use anyhow::{Context as _, Result};
+use engine::sheet::Sheet;
 use store::{CallFilter, CallRow, Scope};
 
 use super::as_json;
 use crate::mistake::Mistake;
-use crate::output::{Sheet, instant};
+use crate::output::instant;
 use crate::wiring::Desk;
 
 /// Calls read at once.

@@ -161,6 +161,7 @@ async fn filter(desk: &Desk, arguments: &Calls) -> Result<CallFilter> {
         from: arguments.from,
         to: arguments.to,
         after,
+        ..CallFilter::default()
     })
 }
 

@@ -8,8 +8,8 @@ use anyhow::{Context as _, Result};
 use engine::compare::{CompareReport, DifferingCall, OneSided};
 
 use crate::commands::runs::run_log;
-use crate::output::Sheet;
 use crate::wiring::Desk;
+use engine::sheet::Sheet;
 
 const ONE_SIDED: [&str; 11] = [
     "callId",

@@ -100,7 +100,7 @@ async fn serve(desk: &Desk, listener: TcpListener, interrupt: &Interrupt) -> Res
         style.command(&address)
     ))?;
     let notice = "This is the demo: a simulated provider, and nobody's real calls.".to_owned();
-    dashboard::serve(listener, &desk.ctx, desk.records(), Some(notice), interrupt.stop()).await?;
+    dashboard::serve(listener, &desk, Some(notice), interrupt.stop()).await?;
     Ok(())
 }
 

@@ -19,7 +19,7 @@ pub fn text(here: &str, source: &str, found: &Gaps, shows_all: bool, style: Styl
     for gap in found.gaps.iter().take(shown) {
         let length = style.dim(&duration(gap.window.length()));
         lines.push(format!("\n  {}  {length}", gap.window));
-        lines.push(format!("  {}: {}", style.yellow(title(gap)), gap.sentence));
+        lines.push(format!("  {}: {}", style.yellow(gap.what.title()), gap.sentence));
         lines.push(format!("  {}", style.command(&command(here, source, gap))));
     }
     if found.gaps.len() > shown {
@@ -65,22 +65,6 @@ fn is_quiet(gap: &Gap) -> bool {
 
 fn is_due(gap: &Gap) -> bool {
     gap.what == What::Proof(WhyLacking::Due)
-}
-
-fn title(gap: &Gap) -> &'static str {
-    match gap.what {
-        What::Calls(_) => "too quiet",
-        What::Proof(why) => match why {
-            WhyLacking::NeverRead => "never read",
-            WhyLacking::UnderWay => "under way",
-            WhyLacking::Refused => "refused",
-            WhyLacking::Outage => "unreachable",
-            WhyLacking::NotReadSince => "not read since",
-            WhyLacking::NotReached => "not reached",
-            WhyLacking::PossiblyTruncated => "possibly truncated",
-            WhyLacking::Due => "to be read again",
-        },
-    }
 }
 
 /// The command that repairs it.

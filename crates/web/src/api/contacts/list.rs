@@ -49,23 +49,23 @@ pub struct Contacts {
 /// A contact as listed.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-struct ContactFacts {
-    id: i64,
-    account: String,
-    first_name: Option<String>,
-    last_name: Option<String>,
-    email: Option<String>,
+pub struct ContactFacts {
+    pub id: i64,
+    pub account: String,
+    pub first_name: Option<String>,
+    pub last_name: Option<String>,
+    pub email: Option<String>,
     /// In E.164.
-    phones: Vec<String>,
+    pub phones: Vec<String>,
     /// The contacts merged into it.
     merged: Vec<i64>,
     #[schemars(with = "Instant")]
     created_at: Timestamp,
     created_by: String,
     #[schemars(with = "Instant")]
-    changed_at: Timestamp,
+    pub changed_at: Timestamp,
     #[schemars(with = "Option<Instant>")]
-    erased_at: Option<Timestamp>,
+    pub erased_at: Option<Timestamp>,
 }
 
 /// What a contact is found by.
@@ -75,6 +75,12 @@ enum Key {
 }
 
 impl ContactsAsked {
+    /// Of an account, with a number, after a contact.
+    pub fn of(account: Option<String>, phone: Option<String>, after: Option<i64>) -> Self {
+        let (vendor_lead_code, highlevel_contact) = (None, None);
+        Self { account, phone, vendor_lead_code, highlevel_contact, after, limit: None }
+    }
+
     fn key(&self, at_home: Option<Country>) -> Result<Option<Key>, Failure> {
         let unusable = |sentence: &str| Failure::Unusable { sentence: sentence.to_owned() };
         let phone = self.phone.as_ref().map(|written| {
@@ -104,15 +110,25 @@ pub async fn list(
     Asked(asked): Asked<ContactsAsked>,
 ) -> Result<Json<AsOf<Contacts>>, Failure> {
     let as_of = state.clock.now();
+    let (contacts, next) = contacts_found(&state, &guest, &asked).await?;
+    Ok(Json(AsOf { as_of, what: Contacts { contacts, next } }))
+}
+
+/// The contacts that are asked for, and what to ask for to go on.
+pub async fn contacts_found(
+    state: &crate::State,
+    guest: &Guest,
+    asked: &ContactsAsked,
+) -> Result<(Vec<ContactFacts>, Option<i64>), Failure> {
     let accounts = state.store.accounts_list().await?;
     let of = match &asked.account {
-        Some(name) => Some(account(&state, &guest, &Named::Name(name.clone())).await?),
+        Some(name) => Some(account(state, guest, &Named::Name(name.clone())).await?),
         None => accounts.iter().find(|row| Some(row.id) == guest.account()).cloned(),
     };
     let scope = of.as_ref().map_or_else(|| guest.scope(), |row| Scope::Account(row.id));
     let count = count(asked.limit)?;
     let mut rows = match (asked.key(of.as_ref().and_then(|row| row.country))?, of) {
-        (Some(key), Some(of)) => found(&state, of.id, key, asked.after).await?,
+        (Some(key), Some(of)) => found(state, of.id, key, asked.after).await?,
         (Some(_), None) => {
             let sentence = "say of which account; each has its own contacts".to_owned();
             return Err(Failure::Unusable { sentence });
@@ -125,8 +141,7 @@ pub async fn list(
     let has_more = rows.len() > count;
     rows.truncate(count);
     let next = rows.last().filter(|_| has_more).map(|row| row.id.0);
-    let contacts = facts(&state, &accounts, rows).await?;
-    Ok(Json(AsOf { as_of, what: Contacts { contacts, next } }))
+    Ok((facts(state, &accounts, rows).await?, next))
 }
 
 /// Whoever has this, each as the one they were merged into.

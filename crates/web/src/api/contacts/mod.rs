@@ -5,6 +5,8 @@ mod list;
 mod said;
 mod show;
 
+pub use list::{ContactFacts, ContactsAsked, contacts_found};
+
 use domain::ContactId;
 use domain::access::Area;
 use engine::contacts::{ContactError, NotSaid};

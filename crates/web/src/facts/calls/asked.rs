@@ -1,14 +1,17 @@
 //! Which calls an address asks for.
 
-use std::fmt::Write as _;
-
 use axum::extract::Query;
 use axum::extract::rejection::QueryRejection;
+use domain::access::Area;
+use domain::{CallStatus, ContactId, Country, Direction, Phone};
 use schemars::JsonSchema;
 use serde::Deserialize;
-use store::{CallFilter, CallRow, Store};
+use store::{CallFilter, CallRow, Place, Store};
 
 use crate::failure::Failure;
+use crate::guest::Guest;
+use crate::list::address;
+use crate::zone::Zone;
 
 /// Where a call can stand.
 pub const PLACEMENTS: [&str; 3] = ["placed", "waiting", "excluded"];
@@ -18,13 +21,29 @@ const COUNT_MAX: i64 = 500;
 
 /// What an address asks for; an empty value is as good as none. A filter that is misspelt would show
 /// calls nobody asked for, so it is refused.
-#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[derive(Debug, Default, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CallsAsked {
     /// Of the source of this name only.
     source: Option<String>,
+    /// Of the account of this name only.
+    account: Option<String>,
+    /// Of the agent with this id at its provider only.
+    agent: Option<String>,
+    /// With the contact of this id only.
+    contact: Option<String>,
+    /// `inbound` or `outbound` only.
+    direction: Option<String>,
+    /// With this status only.
+    status: Option<String>,
     /// Of this placement only: `placed`, `waiting` or `excluded`.
     placement: Option<String>,
+    /// From or to this number only.
+    number: Option<String>,
+    /// From this date or instant.
+    from: Option<String>,
+    /// Up to this date, which is meant whole, or instant.
+    to: Option<String>,
     /// Go on after this one: what the page before named as its next.
     after: Option<String>,
     /// How many, from 1 to 500; 50 where it is not said.
@@ -38,83 +57,154 @@ pub fn read(asked: Result<Query<CallsAsked>, QueryRejection>) -> Result<CallsAsk
         .map_err(|error| Failure::Misasked { sentence: error.body_text() })
 }
 
-/// The place of a call in the list, as addresses carry it.
-pub fn after(row: &CallRow) -> String {
-    format!("{}.{}", row.occurred_at, row.provider_call_id)
+/// The place of a call in the list.
+pub fn place_of(row: &CallRow) -> Place {
+    (row.occurred_at, row.provider_call_id.clone())
 }
 
-fn given(value: Option<&String>) -> Option<&str> {
-    value.map(String::as_str).filter(|text| !text.is_empty())
+/// A place of the list as addresses carry it.
+pub fn written((at, id): &Place) -> String {
+    format!("{at}.{id}")
+}
+
+fn misasked(sentence: impl Into<String>) -> Failure {
+    Failure::Misasked { sentence: sentence.into() }
+}
+
+fn given(value: Option<&str>) -> Option<&str> {
+    value.map(str::trim).filter(|text| !text.is_empty())
 }
 
 impl CallsAsked {
-    /// Of this source only.
-    pub fn source(&self) -> Option<&str> {
-        given(self.source.as_ref())
+    /// What is asked for by this name.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        let (_, value) = self.all().into_iter().find(|(known, _)| *known == name)?;
+        value
     }
 
-    /// Of this placement only.
-    pub fn placement(&self) -> Option<&str> {
-        given(self.placement.as_ref())
-    }
-
-    /// After this call.
+    /// After which call.
     pub fn after(&self) -> Option<&str> {
-        given(self.after.as_ref())
+        self.get("after")
+    }
+
+    /// Everything that can be asked for, and what is.
+    fn all(&self) -> [(&'static str, Option<&str>); 12] {
+        let fields = [
+            ("source", &self.source),
+            ("account", &self.account),
+            ("agent", &self.agent),
+            ("contact", &self.contact),
+            ("direction", &self.direction),
+            ("status", &self.status),
+            ("placement", &self.placement),
+            ("number", &self.number),
+            ("from", &self.from),
+            ("to", &self.to),
+            ("after", &self.after),
+            ("limit", &self.limit),
+        ];
+        fields.map(|(name, value)| (name, given(value.as_deref())))
     }
 
     /// How many.
     pub fn count(&self) -> Result<i64, Failure> {
-        let Some(text) = given(self.limit.as_ref()) else { return Ok(COUNT) };
+        let Some(text) = self.get("limit") else { return Ok(COUNT) };
         let count = text.parse().ok().filter(|count| (1..=COUNT_MAX).contains(count));
-        let sentence = format!("limit is a number from 1 to {COUNT_MAX}.");
-        count.ok_or(Failure::Misasked { sentence })
+        count.ok_or_else(|| misasked(format!("limit is a number from 1 to {COUNT_MAX}.")))
     }
 
-    /// The same as the store understands it.
-    pub async fn filter(&self, store: &Store) -> Result<CallFilter, Failure> {
-        let source = match self.source() {
-            Some(name) => {
-                let row = store.source_by_name(name).await?;
-                Some(row.ok_or(Failure::NotFound { what: "source" })?.id)
-            }
+    /// The same as the store understands it; dates are those of `zone`. Nothing where whoever asks
+    /// cannot see what is named: which sources and accounts there are is none of theirs.
+    pub async fn filter(
+        &self,
+        store: &Store,
+        guest: &Guest,
+        zone: &Zone,
+    ) -> Result<Option<CallFilter>, Failure> {
+        let sees_all = guest.may_see(Area::Operators);
+        let absent = |what| if sees_all { Err(Failure::NotFound { what }) } else { Ok(None) };
+        let source = match self.get("source") {
+            Some(name) => match store.source_by_name(name).await? {
+                Some(row) => Some(row.id),
+                None => return absent("source"),
+            },
             None => None,
         };
-        if self.placement().is_some_and(|asked| !PLACEMENTS.contains(&asked)) {
-            let sentence = format!("placement is one of {}.", PLACEMENTS.join(", "));
-            return Err(Failure::Misasked { sentence });
-        }
-        let placement = self.placement().map(str::to_owned);
-        Ok(CallFilter { source, placement, after: self.key()?, ..CallFilter::default() })
+        let account = match self.get("account") {
+            Some(name) => match store.account_by_name(name).await? {
+                Some(row) => Some(row.id),
+                None => return absent("account"),
+            },
+            None => None,
+        };
+        Ok(Some(CallFilter {
+            source,
+            account,
+            placement: self.word("placement", PLACEMENTS.as_slice())?,
+            direction: self.word("direction", &Direction::ALL.map(Direction::as_str))?,
+            status: self.word("status", &statuses())?,
+            agent: self.get("agent").map(str::to_owned),
+            contact: self.contact()?,
+            number: self.number()?,
+            from: self.instant("from", |text| zone.from(text))?,
+            to: self.instant("to", |text| zone.to(text))?,
+            after: self.key()?,
+            ..CallFilter::default()
+        }))
     }
 
-    fn key(&self) -> Result<Option<(i64, String)>, Failure> {
+    fn word(&self, name: &str, known: &[&str]) -> Result<Option<String>, Failure> {
+        let Some(word) = self.get(name) else { return Ok(None) };
+        if !known.contains(&word) {
+            return Err(misasked(format!("{name} is one of {}.", known.join(", "))));
+        }
+        Ok(Some(word.to_owned()))
+    }
+
+    fn contact(&self) -> Result<Option<ContactId>, Failure> {
+        let Some(text) = self.get("contact") else { return Ok(None) };
+        let id = text.parse().map(ContactId);
+        id.map(Some).map_err(|_no_number| misasked("contact is the id of one, a number."))
+    }
+
+    fn number(&self) -> Result<Option<String>, Failure> {
+        let Some(text) = self.get("number") else { return Ok(None) };
+        let e164 = Phone::new(text, Country::US).e164;
+        e164.map(Some).ok_or_else(|| {
+            misasked("number is a phone number, such as +12015550123; those without + are read as of the US.")
+        })
+    }
+
+    fn instant(
+        &self,
+        name: &str,
+        read: impl Fn(&str) -> Option<domain::Timestamp>,
+    ) -> Result<Option<domain::Timestamp>, Failure> {
+        let Some(text) = self.get(name) else { return Ok(None) };
+        read(text).map(Some).ok_or_else(|| {
+            misasked(format!(
+                "{name} is a date or an instant, such as 2026-11-21 or 2026-11-21T13:00:00Z."
+            ))
+        })
+    }
+
+    fn key(&self) -> Result<Option<Place>, Failure> {
         let Some(text) = self.after() else { return Ok(None) };
         let key = text.split_once('.').and_then(|(at, id)| Some((at.parse().ok()?, id.to_owned())));
-        let sentence = "after is what the page before named as its next.".to_owned();
-        key.map(Some).ok_or(Failure::Misasked { sentence })
+        key.map(Some).ok_or_else(|| misasked("after is what the page before named as its next."))
     }
 
-    /// The address of another page of the same list.
-    pub fn address(&self, after: Option<&str>) -> String {
-        let asked = [("source", self.source()), ("placement", self.placement()), ("after", after)];
-        let given = asked.into_iter().filter_map(|(name, value)| Some((name, value?)));
-        let pairs: Vec<String> =
-            given.map(|(name, value)| format!("{name}={}", encoded(value))).collect();
-        if pairs.is_empty() { "/calls".to_owned() } else { format!("/calls?{}", pairs.join("&")) }
+    /// The address at `path` of the same list with these things asked for otherwise.
+    pub fn address(&self, path: &str, otherwise: &[(&str, Option<&str>)]) -> String {
+        let asked = self.all().map(|(name, value)| {
+            let other = otherwise.iter().find(|(known, _)| *known == name);
+            (name, other.map_or(value, |(_, value)| *value))
+        });
+        address(path, asked)
     }
 }
 
-/// A value as a query carries it.
-fn encoded(value: &str) -> String {
-    let mut text = String::with_capacity(value.len());
-    for byte in value.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte) {
-            text.push(char::from(byte));
-        } else {
-            // Writing into a text cannot fail.
-            write!(text, "%{byte:02X}").expect("a text grows");
-        }
-    }
-    text
+/// Every status a call can have.
+pub fn statuses() -> Vec<&'static str> {
+    CallStatus::ALL.iter().map(|status| status.as_str()).collect()
 }

@@ -1,24 +1,35 @@
 //! Calls as pages and API tell them.
 
 mod asked;
+mod story;
 
 use domain::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
-use store::{CallRow, Scope};
+use store::CallRow;
 
-pub use asked::{CallsAsked, PLACEMENTS, read as calls_asked};
+pub use asked::{CallsAsked, PLACEMENTS, read as calls_asked, statuses};
+use asked::{place_of, written};
+pub use story::Story;
 
 use crate::api::Instant;
 use crate::failure::Failure;
+use crate::guest::Guest;
+use crate::zone::Zone;
 
 /// A page of calls.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
 pub struct CallsFacts {
     /// The calls, newest first.
     pub calls: Vec<CallFacts>,
     /// What to ask for as `after` to get the next page; none on the last.
     pub next: Option<String>,
+    /// Where calls are looked through one by one: how far this page has looked. There may be more
+    /// behind it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<Instant>")]
+    pub looked_back_to: Option<Timestamp>,
 }
 
 /// One call as listed. Its fields are the columns of `calls`, documented in the schema.
@@ -70,38 +81,41 @@ impl From<CallRow> for CallFacts {
     }
 }
 
+/// Calls that a page looks through at most, where no index finds what is asked for.
+const LOOKED_THROUGH_MAX: i64 = 25_000;
+
 impl CallsFacts {
-    /// Reads the page that was asked for.
+    /// Reads the page that was asked for; dates are those of `zone`.
     pub async fn load(
         state: &crate::State,
-        scope: Scope,
+        guest: &Guest,
+        zone: &Zone,
         asked: &CallsAsked,
     ) -> Result<Self, Failure> {
         let count = asked.count()?;
-        let filter = match asked.filter(&state.store).await {
-            // Which sources there are is none of an account's business.
-            Err(Failure::NotFound { .. }) if scope != Scope::Operator => {
-                return Ok(Self { calls: Vec::new(), next: None });
-            }
-            filter => filter?,
+        let Some(mut filter) = asked.filter(&state.store, guest, zone).await? else {
+            return Ok(Self { calls: Vec::new(), next: None, looked_back_to: None });
         };
+        if filter.is_sifting() {
+            let reach = state.store.calls_reach(guest.scope(), &filter, LOOKED_THROUGH_MAX);
+            filter.down_to = reach.await?;
+        }
         // One more than shown tells whether there is another page.
-        let mut rows = state.store.calls_list(scope, &filter, count + 1).await?;
+        let mut rows = state.store.calls_list(guest.scope(), &filter, count + 1).await?;
         let mut length = usize::try_from(count).unwrap_or(usize::MAX).min(rows.len());
         // Where the one more is a twin of the last, nobody has looked behind it, so there may be more.
         let has_more = rows.len() > length;
         // The next page begins after a place, so that calls of one place are on one page.
-        while (1..rows.len()).contains(&length) && place(&rows[length]) == place(&rows[length - 1])
+        while (1..rows.len()).contains(&length)
+            && place_of(&rows[length]) == place_of(&rows[length - 1])
         {
             length += 1;
         }
         rows.truncate(length);
-        let next = rows.last().filter(|_| has_more).map(asked::after);
-        Ok(Self { calls: rows.into_iter().map(CallFacts::from).collect(), next })
+        let last = rows.last().filter(|_| has_more).map(place_of);
+        let reach = filter.down_to.filter(|_| last.is_none());
+        let looked_back_to = reach.as_ref().map(|(at, _)| Timestamp::from_millis(*at));
+        let next = last.or(reach).as_ref().map(written);
+        Ok(Self { calls: rows.into_iter().map(CallFacts::from).collect(), next, looked_back_to })
     }
-}
-
-/// The place of a call in the list; calls of several sources may share one.
-fn place(row: &CallRow) -> (i64, &str) {
-    (row.occurred_at, &row.provider_call_id)
 }

@@ -1,83 +1,109 @@
-//! Calls, newest first, page by page, with their filters in the address.
+//! Calls, newest first, page by page, with everything that is asked for in the address.
+
+mod columns;
+mod spans;
 
 use askama::Template;
-use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
+use axum::http::Uri;
 use axum::response::Html;
 use domain::access::Area;
 
 use super::PageRoute;
-use crate::facts::{CallFacts, CallsAsked, CallsFacts, PLACEMENTS, calls_asked};
+use crate::facts::{CallsAsked, CallsFacts, PLACEMENTS, calls_asked, statuses};
 use crate::failure::Failure;
-use crate::figures::{second, span};
 use crate::frame::{Frame, html};
 use crate::guest::Guest;
+use crate::list::{Choice, Filter, Table};
+use crate::zone::Zone;
+use columns::Hidden;
+pub use columns::lasted;
+
+const PATH: &str = "/calls";
 
 /// Where it is.
 pub fn routes() -> Vec<PageRoute> {
-    vec![PageRoute::get("/calls", Area::Accounts, show)]
+    vec![PageRoute::get(PATH, Area::Accounts, show)]
 }
 
 #[derive(Template)]
 #[template(path = "pages/calls/page.html")]
 struct Page {
     frame: Frame,
-    sources: Vec<Choice>,
-    placements: Vec<Choice>,
-    calls: Vec<Line>,
-    is_first: bool,
-    newest: String,
-    older: Option<String>,
-}
-
-struct Choice {
-    name: String,
-    is_chosen: bool,
-}
-
-struct Line {
-    call: CallFacts,
-    at: String,
-    took: String,
-    status: String,
+    path: &'static str,
+    filters: Vec<Filter>,
+    spans: Vec<Choice>,
+    columns: Vec<columns::Toggle>,
+    hidden: String,
+    looked_back_to: Option<String>,
+    table: Table,
+    first: Option<String>,
+    next: Option<String>,
+    files: Vec<(&'static str, String)>,
 }
 
 /// Shows a page of calls.
 async fn show(
     State(state): State<crate::State>,
     guest: Guest,
-    asked: Result<Query<CallsAsked>, QueryRejection>,
+    zone: Zone,
+    uri: Uri,
 ) -> Result<Html<String>, Failure> {
-    let asked = calls_asked(asked)?;
+    let (hidden, rest) = Hidden::of(uri.query().unwrap_or_default());
+    let asked = calls_asked(Query::try_from_uri(&rest))?;
     let now = state.clock.now();
-    let found = CallsFacts::load(&state, guest.scope(), &asked).await?;
-    let sources = state.store.sources_list().await?.into_iter().map(|source| source.name);
-    let frame = Frame::new(&state, &guest, "Calls", "/calls").as_of(now);
+    let found = CallsFacts::load(&state, &guest, &zone, &asked).await?;
+    let filters = filters(&state, &guest, &asked).await?;
+    let at = |otherwise: &[(&str, Option<&str>)]| hidden.kept_in(asked.address(PATH, otherwise));
+    let columns = hidden.toggles(&asked.address(PATH, &[]));
+    let table = hidden.table(&found.calls, &zone);
     html(&Page {
-        frame,
-        sources: choices(sources, asked.source()),
-        placements: choices(PLACEMENTS.map(str::to_owned), asked.placement()),
-        is_first: asked.after().is_none(),
-        newest: asked.address(None),
-        older: found.next.as_deref().map(|next| asked.address(Some(next))),
-        calls: found.calls.into_iter().map(Line::from).collect(),
+        frame: Frame::new(&state, &guest, "Calls", PATH).read_at(now).zone(&zone),
+        path: PATH,
+        filters,
+        spans: spans::choices(&zone, now, &asked, at),
+        columns,
+        hidden: hidden.text(),
+        looked_back_to: found.looked_back_to.map(|to| zone.minute(to).text),
+        table,
+        first: asked.after().map(|_| at(&[("after", None)])),
+        next: found.next.as_deref().map(|next| at(&[("after", Some(next))])),
+        files: Vec::new(),
     })
 }
 
-fn choices(all: impl IntoIterator<Item = String>, chosen: Option<&str>) -> Vec<Choice> {
-    let choice = |name: String| Choice { is_chosen: chosen == Some(name.as_str()), name };
-    all.into_iter().map(choice).collect()
-}
-
-impl From<CallFacts> for Line {
-    fn from(call: CallFacts) -> Self {
-        let took = call.duration_ms.and_then(|ms| u64::try_from(ms).ok());
-        let took = took.map(|ms| span(std::time::Duration::from_secs(ms / 1000)));
-        Self {
-            at: second(call.occurred_at),
-            took: took.map(|text| text.replace(".0 s", " s")).unwrap_or_default(),
-            status: call.status.replace('_', " "),
-            call,
+async fn filters(
+    state: &crate::State,
+    guest: &Guest,
+    asked: &CallsAsked,
+) -> Result<Vec<Filter>, Failure> {
+    let words = |words: &[&str]| -> Vec<(String, String)> {
+        words.iter().map(|word| ((*word).to_owned(), word.replace('_', " "))).collect()
+    };
+    let named = |names: Vec<String>| names.into_iter().map(|name| (name.clone(), name));
+    let mut filters = Vec::new();
+    if guest.may_see(Area::Operators) {
+        let sources = state.store.sources_list().await?.into_iter().map(|row| row.name);
+        let accounts = state.store.accounts_list().await?.into_iter().map(|row| row.name);
+        filters.extend([
+            Filter::of(("source", "Source"), asked.get("source"), named(sources.collect())),
+            Filter::of(("account", "Account"), asked.get("account"), named(accounts.collect())),
+        ]);
+    }
+    let direction = words(&["inbound", "outbound"]);
+    filters.extend([
+        Filter::of(("status", "Status"), asked.get("status"), words(&statuses())),
+        Filter::of(("direction", "Direction"), asked.get("direction"), direction),
+        Filter::of(("placement", "Placement"), asked.get("placement"), words(&PLACEMENTS)),
+        Filter::written(("from", "From"), "date", asked.get("from"), ""),
+        Filter::written(("to", "To"), "date", asked.get("to"), ""),
+        Filter::written(("number", "Number"), "search", asked.get("number"), "+1 201 555 0123"),
+    ]);
+    // What came from another page's link can be seen and taken away again.
+    for (name, label) in [("agent", "Agent's id"), ("contact", "Contact's id")] {
+        if let Some(value) = asked.get(name) {
+            filters.push(Filter::written((name, label), "search", Some(value), ""));
         }
     }
+    Ok(filters)
 }

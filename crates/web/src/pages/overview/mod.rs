@@ -70,7 +70,7 @@ async fn show(State(state): State<crate::State>, guest: Guest) -> Result<Html<St
     let status = Status::load(&state).await?;
     let runs = state.store.runs_list(None, RUNS).await?;
     let runs = runs.into_iter().map(|row| RunFacts::of(row, status.as_of)).collect();
-    let frame = Frame::new(&state, &guest, "Overview", "/").as_of(status.as_of);
+    let frame = Frame::new(&state, &guest, "Overview", "/").read_at(status.as_of);
     html(&Page::new(frame, &status, runs))
 }
 

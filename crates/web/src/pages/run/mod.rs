@@ -80,7 +80,7 @@ async fn show(
     let skips = state.store.run_skips(id).await?.into_iter().map(SkipFacts::from).collect();
     let log = state.store.run_log(id).await?.into_iter().map(LogEntry::from).collect();
     let title = format!("Run {id}");
-    let frame = Frame::new(&state, &guest, title, "/runs").as_of(now);
+    let frame = Frame::new(&state, &guest, title, "/runs").read_at(now);
     html(&Page::new(frame, RunFacts::of(row, now), windows::of(pages), skips, log))
 }
 

@@ -1,0 +1,120 @@
+//! Accounts: the tenants calls belong to, and how much is in each.
+
+use std::collections::HashMap;
+
+use axum::extract::{Path, State};
+use axum::response::Response;
+use domain::access::Area;
+use domain::{AccountId, Timestamp};
+use store::{AccountRow, AccountUse, Scope};
+
+use super::PageRoute;
+use crate::failure::Failure;
+use crate::frame::Frame;
+use crate::guest::Guest;
+use crate::list::{Cell, Column, List, Table, address};
+use crate::zone::Zone;
+
+const PATH: &str = "/accounts";
+
+/// Where it is.
+pub fn routes() -> Vec<PageRoute> {
+    vec![
+        PageRoute::get(PATH, Area::Accounts, list),
+        PageRoute::get("/accounts/{account}", Area::Accounts, account),
+    ]
+}
+
+async fn list(
+    State(state): State<crate::State>,
+    guest: Guest,
+    zone: Zone,
+) -> Result<Response, Failure> {
+    let now = state.clock.now();
+    let rows = state.store.accounts_list().await?;
+    let rows = rows.into_iter().filter(|row| guest.sees(row.id, "account").is_ok());
+    let uses = uses(&state, &guest, now).await?;
+    let columns = [
+        Column::text("Account"),
+        Column::number("Calls"),
+        Column::number("Agents"),
+        Column::number("Contacts"),
+        Column::text("Counts calls from"),
+        Column::text("Country"),
+        Column::text("Put away"),
+    ];
+    let row = |row: AccountRow| {
+        let used = |of: fn(&AccountUse) -> i64| Cell::count(uses.get(&row.id).map_or(0, of));
+        let href = format!("{PATH}/{}", row.id.0);
+        vec![
+            Cell::link(row.name.clone(), href).noting(row.external_id.clone()),
+            used(|it| it.calls),
+            used(|it| it.agents),
+            used(|it| it.contacts),
+            Cell::at(row.calls_reset_at.map(|at| zone.minute(at))),
+            Cell::text(row.country.map(|it| it.as_str().to_owned())),
+            Cell::at(row.archived_at.map(|at| zone.minute(at))),
+        ]
+    };
+    let table = Table::new(columns, "There is no account yet.").with(rows, row);
+    let frame = Frame::new(&state, &guest, "Accounts", PATH).read_at(now).zone(&zone);
+    let files = vec![("JSON", "/api/v1/accounts".to_owned())];
+    List { files, ..List::new(frame, "", table) }.show()
+}
+
+async fn uses(
+    state: &crate::State,
+    guest: &Guest,
+    now: Timestamp,
+) -> Result<HashMap<AccountId, AccountUse>, Failure> {
+    let uses = state.store.account_uses(guest.scope(), now).await?;
+    Ok(uses.into_iter().map(|it| (AccountId(it.account_id), it)).collect())
+}
+
+async fn account(
+    State(state): State<crate::State>,
+    guest: Guest,
+    zone: Zone,
+    Path(id): Path<i64>,
+) -> Result<Response, Failure> {
+    let id = AccountId(id);
+    guest.sees(id, "account")?;
+    let now = state.clock.now();
+    let rows = state.store.accounts_list().await?;
+    let row = rows.into_iter().find(|row| row.id == id);
+    let row = row.ok_or(Failure::NotFound { what: "account" })?;
+    let calls = uses(&state, &guest, now).await?.get(&id).map_or(0, |it| it.calls);
+    let from = row.calls_reset_at.map(|at| format!(", counted from {}", zone.minute(at).text));
+    let calls = crate::figures::Count::of(calls).of_things("call", "calls");
+    let lead =
+        format!("{calls}{}. What was changed of the account as a whole:", from.unwrap_or_default());
+    let history = state.store.account_history(id).await?;
+    let columns = [
+        Column::text("Time"),
+        Column::text("By"),
+        Column::wide("What"),
+        Column::number("Calls moved"),
+    ];
+    let change = |change: store::AccountChangeRow| {
+        vec![
+            Cell::At(zone.second(Timestamp::from_millis(change.changed_at))),
+            Cell::Text(if guest.scope() == Scope::Operator {
+                change.changed_by
+            } else {
+                String::new()
+            }),
+            Cell::Text(change.what),
+            Cell::count(change.moved),
+        ]
+    };
+    let table = Table::new(columns, "Nothing was changed yet.").with(history, change);
+    let named = [("account", Some(row.name.as_str()))];
+    let files = vec![
+        ("Its calls", address("/calls", named)),
+        ("Its contacts", address("/contacts", named)),
+        ("Its statements", address("/statements", named)),
+        ("JSON", format!("/api/v1/accounts/{}", id.0)),
+    ];
+    let frame = Frame::new(&state, &guest, row.name.clone(), PATH).read_at(now).zone(&zone);
+    List { files, ..List::new(frame, lead, table) }.show()
+}

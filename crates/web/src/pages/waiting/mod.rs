@@ -1,0 +1,77 @@
+//! The waiting room: which calls wait, for what, since when, and what ends it.
+
+use axum::extract::{Query, State};
+use axum::response::Response;
+use domain::access::Area;
+use store::Scope;
+
+use super::{OfSourceAsked, PageRoute, chosen, source_filter};
+use crate::facts::WaitingFor;
+use crate::failure::Failure;
+use crate::figures::age;
+use crate::frame::Frame;
+use crate::guest::Guest;
+use crate::list::{Cell, Column, List, Table, address};
+use crate::zone::Zone;
+
+const PATH: &str = "/waiting";
+
+/// Where it is.
+pub fn routes() -> Vec<PageRoute> {
+    vec![PageRoute::get(PATH, Area::Operators, show)]
+}
+
+const LEAD: &str = "Every call here is stored and lacks only what stands beside it. As soon as that \
+                    is there, it moves by itself.";
+
+async fn show(
+    State(state): State<crate::State>,
+    guest: Guest,
+    zone: Zone,
+    Query(asked): Query<OfSourceAsked>,
+) -> Result<Response, Failure> {
+    let now = state.clock.now();
+    let mut groups = Vec::new();
+    for source in chosen(&state, &asked).await? {
+        let of_source = state.store.waiting_groups(Scope::Operator, source.id).await?;
+        groups.extend(
+            of_source.into_iter().map(|it| (source.name.clone(), WaitingFor::of(&source.name, it))),
+        );
+    }
+    groups.sort_by_key(|(_, group)| std::cmp::Reverse(group.calls));
+    let columns = [
+        Column::number("Calls"),
+        Column::text("Agent"),
+        Column::text("Source"),
+        Column::wide("Why they wait"),
+        Column::text("Oldest"),
+        Column::wide("What to do"),
+    ];
+    let row = |(source, group): (String, WaitingFor)| {
+        let asked = [
+            ("source", Some(source.as_str())),
+            ("placement", Some("waiting")),
+            ("agent", group.provider_agent_id.as_deref()),
+        ];
+        let calls =
+            Cell::link(crate::figures::Count(group.calls).to_string(), address("/calls", asked));
+        let who = group.agent.clone().or_else(|| group.provider_agent_id.clone());
+        let oldest = zone.minute(group.oldest);
+        vec![
+            calls,
+            Cell::text(who).noting(group.agent.as_ref().and(group.provider_agent_id.clone())),
+            Cell::Text(source.clone()),
+            Cell::Text(group.sentence.clone()).noting(group.reason.clone()),
+            Cell::At(oldest).noting(age(now.since(group.oldest))),
+            Cell::code(group.command),
+        ]
+    };
+    let table = Table::new(columns, "No call waits for anything.").with(groups, row);
+    if asked.file.is_some() {
+        return table.as_csv("waiting");
+    }
+    let frame = Frame::new(&state, &guest, "Waiting", PATH).read_at(now).zone(&zone);
+    let filters = vec![source_filter(&state, &asked).await?];
+    let files = vec![("CSV", asked.file_at(PATH)), ("JSON", "/api/v1/waiting".to_owned())];
+    List { path: PATH.to_owned(), filters, files, ..List::new(frame, LEAD, table) }.show()
+}
