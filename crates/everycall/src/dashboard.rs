@@ -24,6 +24,7 @@ pub async fn serve(
         read: desk.records(),
         known: desk.known_sources(),
         limits: web::Limits::default(),
+        entrance: Arc::new(web::Entrance::without_sign_in()?),
     };
     web::serve(listener, state, stop).await
 }

@@ -1,5 +1,7 @@
 //! Who asks, for a page or for the API.
 
+use std::sync::Arc;
+
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use domain::AccountId;
@@ -12,19 +14,27 @@ use crate::failure::Failure;
 #[derive(Debug, Clone)]
 pub struct Guest {
     admitted: Admitted,
-    token: Option<(i64, String)>,
+    who: Who,
+    csrf: Arc<str>,
+}
+
+#[derive(Debug, Clone)]
+enum Who {
+    Machine,
+    Token { id: i64, name: String },
 }
 
 impl Guest {
-    /// Somebody at this machine, without a token. There is no sign-in, so they are the operator; they
-    /// read and nothing else.
-    pub fn at_this_machine() -> Self {
-        Self { admitted: Admitted::All, token: None }
+    /// Somebody at this machine, where nobody has to sign in: they are the operator. What they send
+    /// carries `csrf`, which pages elsewhere cannot read.
+    pub fn at_this_machine(csrf: Arc<str>) -> Self {
+        Self { admitted: Admitted::All, who: Who::Machine, csrf }
     }
 
     /// Whoever holds this token.
     pub fn with(admitted: Admitted, token: &TokenRow) -> Self {
-        Self { admitted, token: Some((token.token_id, token.name.clone())) }
+        let who = Who::Token { id: token.token_id, name: token.name.clone() };
+        Self { admitted, who, csrf: Arc::from("") }
     }
 
     /// Whose calls they see.
@@ -56,15 +66,23 @@ impl Guest {
 
     /// How the history of what they change tells them.
     pub fn by(&self) -> String {
-        match &self.token {
-            Some((_, name)) => format!("token {name}"),
-            None => "somebody at this machine".to_owned(),
+        match &self.who {
+            Who::Token { name, .. } => format!("token {name}"),
+            Who::Machine => "somebody at this machine".to_owned(),
         }
     }
 
     /// The id of their token.
     pub fn token_id(&self) -> Option<i64> {
-        self.token.as_ref().map(|(id, _)| *id)
+        match &self.who {
+            Who::Token { id, .. } => Some(*id),
+            Who::Machine => None,
+        }
+    }
+
+    /// What their forms carry; nothing where they come with a token.
+    pub fn csrf(&self) -> &str {
+        &self.csrf
     }
 }
 

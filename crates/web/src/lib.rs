@@ -9,6 +9,7 @@
 
 mod api;
 mod assets;
+mod door;
 mod facts;
 mod failure;
 mod figures;
@@ -38,6 +39,7 @@ use tower_http::timeout::TimeoutLayer;
 use tower_http::trace::TraceLayer;
 
 pub use api::{Limits, Route, Takes, document, table};
+pub use door::Entrance;
 use failure::Failure;
 pub use pages::{PageRoute, table as pages};
 
@@ -56,6 +58,8 @@ pub struct State {
     pub known: Knower,
     /// How often the API may be asked.
     pub limits: Limits,
+    /// How people come in.
+    pub entrance: Arc<Entrance>,
 }
 
 /// What is known of a source from its configuration.
@@ -83,7 +87,7 @@ pub fn router(state: State) -> Router {
     let ids = failure::Ids::new(Arc::clone(&state.clock));
     let screens = Router::new()
         .route("/healthz", get(health::show))
-        .merge(pages::routes())
+        .merge(pages::routes(&state))
         .merge(assets::routes())
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, REQUEST));
     screens

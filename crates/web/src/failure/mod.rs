@@ -37,6 +37,8 @@ pub enum Failure {
     },
     /// The request came under a name that is not this machine's.
     ForeignHost,
+    /// A form was sent that is none of our pages', or of one that was open too long.
+    NotOurForm,
     /// A page is asked to change something.
     ReadOnly,
     /// There is no such way to use a route of the API.

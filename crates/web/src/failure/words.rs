@@ -10,7 +10,7 @@ impl Failure {
         match self {
             Self::NotFound { .. } => StatusCode::NOT_FOUND,
             Self::Misasked { .. } => StatusCode::BAD_REQUEST,
-            Self::ForeignHost | Self::Forbidden { .. } => StatusCode::FORBIDDEN,
+            Self::ForeignHost | Self::NotOurForm | Self::Forbidden { .. } => StatusCode::FORBIDDEN,
             Self::ReadOnly | Self::OtherMethod => StatusCode::METHOD_NOT_ALLOWED,
             Self::Unauthorised { .. } => StatusCode::UNAUTHORIZED,
             Self::TooOften { .. } => StatusCode::TOO_MANY_REQUESTS,
@@ -39,6 +39,7 @@ impl Failure {
             Self::Conflict { .. } => "What is there stands against it".to_owned(),
             Self::Unusable { .. } => "This cannot be done so".to_owned(),
             Self::ForeignHost => "This name is not served here".to_owned(),
+            Self::NotOurForm => "This form is not one of ours".to_owned(),
             Self::ReadOnly => "Nothing can be changed here".to_owned(),
             Self::Unreachable { .. } => "The database cannot be reached".to_owned(),
             Self::TooSlow | Self::Unfinished => "This took too long".to_owned(),
@@ -84,6 +85,10 @@ impl Failure {
             Self::ForeignHost => "The dashboard has no sign-in yet and answers on this machine \
                 only. Open it as http://127.0.0.1 or http://localhost with its port."
                 .to_owned(),
+            Self::NotOurForm => "Nothing was changed. The page was open since before the last \
+                sign-in, or another site sent this. Go back, load the page again, and send it \
+                once more."
+                .to_owned(),
             Self::ReadOnly => "These pages only show. Changes are made on the command line; \
                 see everycall --help."
                 .to_owned(),
@@ -109,6 +114,7 @@ impl Failure {
             Self::NotFound { .. } => "not-found",
             Self::Misasked { .. } => "misasked",
             Self::ForeignHost => "foreign-host",
+            Self::NotOurForm => "not-our-form",
             Self::ReadOnly | Self::OtherMethod => "other-method",
             Self::Unauthorised { .. } => "unauthorised",
             Self::Forbidden { .. } => "forbidden",

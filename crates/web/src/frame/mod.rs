@@ -26,6 +26,8 @@ pub struct Frame {
     pub as_of: Option<When>,
     /// The zone in which it tells instants; none where it tells them in UTC whoever looks.
     pub zone: Option<String>,
+    /// What every form that changes something carries in its field `csrf`.
+    pub csrf: String,
     /// Where the style sheet is.
     pub style: &'static str,
     /// Where the icon is.
@@ -36,7 +38,8 @@ impl Frame {
     /// The surroundings of a page for whoever asks.
     pub fn new(state: &State, guest: &Guest, title: impl Into<String>, here: &'static str) -> Self {
         let groups = nav::groups(guest, here);
-        Self { groups, ..Self::plain(title, state.notice.clone()) }
+        let csrf = guest.csrf().to_owned();
+        Self { groups, csrf, ..Self::plain(title, state.notice.clone()) }
     }
 
     /// The surroundings of a page that is the same for everybody.
@@ -48,6 +51,7 @@ impl Frame {
             read_at: None,
             as_of: None,
             zone: None,
+            csrf: String::new(),
             style: &assets::STYLE_PATH,
             mark: &assets::MARK_PATH,
         }

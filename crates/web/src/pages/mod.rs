@@ -20,11 +20,11 @@ mod waiting;
 use std::str::FromStr;
 
 use axum::Router;
-use axum::extract::Request;
+use axum::extract::{Request, State as Of};
 use axum::handler::Handler;
 use axum::http::Method;
-use axum::middleware::{Next, from_fn};
-use axum::response::Response;
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::{IntoResponse as _, Response};
 use axum::routing::{MethodFilter, MethodRouter, on};
 use domain::access::{Area, Needs};
 
@@ -32,6 +32,7 @@ use serde::Deserialize;
 use store::SourceRow;
 
 use crate::State;
+use crate::door;
 use crate::failure::Failure;
 use crate::guest::Guest;
 use crate::list::{Filter, address};
@@ -43,6 +44,8 @@ pub struct PageRoute {
     pub method: Method,
     /// The path.
     pub path: &'static str,
+    /// What it does, as a phrase for the audit log; empty where it changes nothing.
+    pub what: &'static str,
     /// What a request needs.
     pub needs: Needs,
     handler: MethodRouter<State>,
@@ -56,7 +59,20 @@ impl PageRoute {
         T: 'static,
     {
         let needs = Needs { area, writes: false };
-        Self { method: Method::GET, path, needs, handler: on(MethodFilter::GET, handler) }
+        let handler = on(MethodFilter::GET, handler);
+        Self { method: Method::GET, path, what: "", needs, handler }
+    }
+
+    /// One that changes something: `what` it does is a phrase, such as "Merge two contacts". Its
+    /// form was checked when the handler takes it as [`crate::door::Posted`].
+    pub fn post<H, T>(path: &'static str, area: Area, what: &'static str, handler: H) -> Self
+    where
+        H: Handler<T, State>,
+        T: 'static,
+    {
+        let needs = Needs { area, writes: true };
+        let handler = on(MethodFilter::POST, handler);
+        Self { method: Method::POST, path, what, needs, handler }
     }
 }
 
@@ -84,17 +100,30 @@ pub fn table() -> Vec<PageRoute> {
 }
 
 /// The pages behind their door.
-pub fn routes() -> Router<State> {
+pub fn routes(state: &State) -> Router<State> {
     let mut router = Router::new();
     for page in table() {
-        router = router.route(page.path, page.handler.route_layer(from_fn(enter)));
+        let door = (state.clone(), page.needs);
+        let enter = from_fn_with_state(door, enter);
+        router = router.route(page.path, page.handler.route_layer(enter));
     }
     router
 }
 
-/// There is no sign-in, so whoever asks is at this machine.
-async fn enter(mut request: Request, next: Next) -> Response {
-    request.extensions_mut().insert(Guest::at_this_machine());
+/// Lets a request in, or says why not.
+async fn enter(
+    Of((state, needs)): Of<(State, Needs)>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    let guest = Guest::at_this_machine(state.entrance.machine());
+    if needs.writes {
+        request = match door::read(request, &guest).await {
+            Ok(request) => request,
+            Err(failure) => return Failure::into_response(failure),
+        };
+    }
+    request.extensions_mut().insert(guest);
     next.run(request).await
 }
 

@@ -62,6 +62,7 @@ pub fn over(store: Store) -> web::State {
         read: Arc::new(|_source, _record| None),
         known: Arc::new(|_source| web::Known { capabilities: able(), grace: Duration::ZERO }),
         limits: web::Limits::default(),
+        entrance: Arc::new(web::Entrance::without_sign_in().expect("there is randomness")),
     }
 }
 

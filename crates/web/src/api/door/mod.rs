@@ -70,7 +70,9 @@ impl Door {
         let token = match sent {
             Sent::Hash(hash) => self.known(hash, peer, now).await?,
             Sent::Odd => self.unknown(peer, now)?,
-            Sent::Nothing if !self.needs.writes => return Ok(Guest::at_this_machine()),
+            Sent::Nothing if !self.needs.writes => {
+                return Ok(Guest::at_this_machine(self.state.entrance.machine()));
+            }
             Sent::Nothing => {
                 let why = "there is no token with this request".to_owned();
                 return Err(Failure::Unauthorised { why, has_token: false });
