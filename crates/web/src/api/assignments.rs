@@ -76,26 +76,26 @@ struct AssignmentFacts {
 /// Whose calls are meant: exactly one of agent, number, campaign and whole source.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct AssignSaid {
+pub struct AssignSaid {
     /// The agent's name, or the provider's id of it.
-    agent: Option<String>,
+    pub agent: Option<String>,
     /// A number of ours, such as +12015550123.
-    number: Option<String>,
+    pub number: Option<String>,
     /// A campaign, queue or batch, in the provider's words.
-    campaign: Option<String>,
+    pub campaign: Option<String>,
     /// All calls of the source.
     #[serde(default)]
-    whole_source: bool,
+    pub whole_source: bool,
     /// The source, when there are several.
-    source: Option<String>,
+    pub source: Option<String>,
     /// The account, by its id or name.
-    account: Named,
+    pub account: Named,
     /// From this day or instant on; always where it is not said.
     #[schemars(with = "Option<String>")]
-    from: Option<Timestamp>,
+    pub from: Option<Timestamp>,
     /// Up to, and without, this day or instant; for ever where it is not said.
     #[schemars(with = "Option<String>")]
-    to: Option<Timestamp>,
+    pub to: Option<Timestamp>,
 }
 
 /// Whose assignments end: exactly one of agent, number, campaign and whole source.
@@ -181,9 +181,19 @@ async fn assign(
     Asked(asked): Asked<PreviewAsked>,
     Said(said): Said<AssignSaid>,
 ) -> Result<Json<Outcome>, Failure> {
+    assigned(&state, &guest, said, asked.preview).await
+}
+
+/// Assigns calls as it is said, or says how many that would move.
+pub async fn assigned(
+    state: &crate::State,
+    guest: &Guest,
+    said: AssignSaid,
+    is_preview: bool,
+) -> Result<Json<Outcome>, Failure> {
     let AssignSaid { agent, number, campaign, whole_source, source, .. } = said;
     let whose = Whose::of(agent, number.as_deref(), campaign, whole_source)?;
-    let account = account(&state, &guest, &said.account).await?.id;
+    let account = account(state, guest, &said.account).await?.id;
     let valid_from = said.from.unwrap_or(Timestamp::MIN);
     let valid_to = said.to.unwrap_or(Timestamp::MAX);
     if valid_from >= valid_to {
@@ -193,23 +203,23 @@ async fn assign(
     let (by, now) = (guest.by(), state.clock.now());
     let word = match whose {
         Whose::Rule(key) => {
-            let source = named_or_only(&state, source.as_deref()).await?;
+            let source = named_or_only(state, source.as_deref()).await?;
             let verdict = Verdict::Place(account);
             let rule = Rule { id: None, key, verdict, valid_from, valid_to };
             let change = RuleChange::Establish(rule);
-            return made(&state, &source, &change, (&by, asked.preview)).await;
+            return made(state, &source, &change, (&by, is_preview)).await;
         }
         Whose::Agent(word) => word,
     };
-    let (source, who) = agent_called(&state, source.as_deref(), &word).await?;
-    if let (true, Who::Unlisted(id)) = (asked.preview, &who) {
+    let (source, who) = agent_called(state, source.as_deref(), &word).await?;
+    if let (true, Who::Unlisted(id)) = (is_preview, &who) {
         let (at, span) = ((source.id, id.as_str()), (valid_from, valid_to));
         let calls = preview_unlisted(&state.store, at, span).await?;
         return Ok(Json(Outcome::of(Some(calls), true)));
     }
     let agent = agent_row(&state.store, &source, &who, &by, now).await?;
     let change = Change::Assign(Assignment { agent, account, valid_from, valid_to });
-    change_made(&state, change, (&by, asked.preview)).await
+    change_made(state, change, (&by, is_preview)).await
 }
 
 async fn unassign(

@@ -27,6 +27,8 @@ use axum::middleware::from_fn_with_state;
 use axum::routing::get;
 use tower_http::timeout::TimeoutLayer;
 
+pub use asked::Named;
+pub use assignments::{AssignSaid, assigned};
 pub use contacts::{ContactFacts, ContactsAsked, contacts_found};
 pub use door::Limits;
 pub use instant::Instant;

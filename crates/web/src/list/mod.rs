@@ -88,8 +88,18 @@ pub struct List {
     pub first: Option<String>,
     /// Where it goes on.
     pub next: Option<String>,
+    /// What can be added from here: where the form leads, what carries it, and its one field.
+    pub adding: Option<Adding>,
     /// Where the same is as a file: what it is called, and its address.
     pub files: Vec<(&'static str, String)>,
+}
+
+/// A form that adds one by its name.
+pub struct Adding {
+    /// Where it leads.
+    pub action: &'static str,
+    /// What is asked for.
+    pub label: &'static str,
 }
 
 impl List {
@@ -104,6 +114,7 @@ impl List {
             table,
             first: None,
             next: None,
+            adding: None,
             files: Vec::new(),
         }
     }

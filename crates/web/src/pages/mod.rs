@@ -3,6 +3,7 @@
 mod about;
 mod accounts;
 mod agents;
+mod assign;
 mod call;
 mod calls;
 mod contacts;
@@ -83,6 +84,7 @@ pub fn table() -> Vec<PageRoute> {
         calls::routes(),
         call::routes(),
         waiting::routes(),
+        assign::routes(),
         set_aside::routes(),
         coverage::routes(),
         gaps::routes(),

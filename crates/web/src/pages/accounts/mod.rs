@@ -3,16 +3,19 @@
 use std::collections::HashMap;
 
 use axum::extract::{Path, State};
-use axum::response::Response;
+use axum::response::{Redirect, Response};
 use domain::access::Area;
 use domain::{AccountId, Timestamp};
+use engine::place::{AccountEdit, add_account};
+use serde::Deserialize;
 use store::{AccountRow, AccountUse, Scope};
 
 use super::PageRoute;
+use crate::door::Posted;
 use crate::failure::Failure;
 use crate::frame::Frame;
 use crate::guest::Guest;
-use crate::list::{Cell, Column, List, Table, address};
+use crate::list::{Adding, Cell, Column, List, Table, address};
 use crate::zone::Zone;
 
 const PATH: &str = "/accounts";
@@ -21,6 +24,7 @@ const PATH: &str = "/accounts";
 pub fn routes() -> Vec<PageRoute> {
     vec![
         PageRoute::get(PATH, Area::Accounts, list),
+        PageRoute::post(PATH, Area::Operators, "Add an account", add),
         PageRoute::get("/accounts/{account}", Area::Accounts, account),
     ]
 }
@@ -59,7 +63,25 @@ async fn list(
     let table = Table::new(columns, "There is no account yet.").with(rows, row);
     let frame = Frame::new(&state, &guest, "Accounts", PATH).read_at(now).zone(&zone);
     let files = vec![("JSON", "/api/v1/accounts".to_owned())];
-    List { files, ..List::new(frame, "", table) }.show()
+    let may_add = guest.may_see(Area::Operators);
+    let adding = may_add.then_some(Adding { action: PATH, label: "New account" });
+    List { files, adding, ..List::new(frame, "", table) }.show()
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AddSaid {
+    name: String,
+}
+
+async fn add(
+    State(state): State<crate::State>,
+    guest: Guest,
+    Posted(said): Posted<AddSaid>,
+) -> Result<Redirect, Failure> {
+    let edit = AccountEdit { name: Some(said.name), ..AccountEdit::default() };
+    let row = add_account(&state.store, &edit, &guest.by(), state.clock.now()).await?;
+    Ok(Redirect::to(&format!("{PATH}/{}", row.id.0)))
 }
 
 async fn uses(

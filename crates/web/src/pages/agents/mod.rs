@@ -61,7 +61,15 @@ async fn show(
         let href = address("/calls", asked);
         let account = match &agent.account {
             Some(account) => Cell::Text(account.clone()),
-            None => Cell::badge("waiting", "not assigned"),
+            None => {
+                let assign = [
+                    ("source", Some(source.as_str())),
+                    ("what", Some("agent")),
+                    ("value", Some(agent.provider_agent_id.as_str())),
+                ];
+                let link = Cell::link("Assign", address("/assign", assign));
+                Cell::Stack(vec![Cell::badge("waiting", "not assigned"), link])
+            }
         };
         vec![
             Cell::link(agent.name.clone(), href).noting(agent.provider_agent_id.clone()),

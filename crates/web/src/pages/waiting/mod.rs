@@ -63,7 +63,7 @@ async fn show(
             Cell::Text(source.clone()),
             Cell::Text(group.sentence.clone()).noting(group.reason.clone()),
             Cell::At(oldest).noting(age(now.since(group.oldest))),
-            Cell::code(group.command),
+            what_to_do(&source, &group),
         ]
     };
     let table = Table::new(columns, "No call waits for anything.").with(groups, row);
@@ -74,4 +74,26 @@ async fn show(
     let filters = vec![source_filter(&state, &asked).await?];
     let files = vec![("CSV", asked.file_at(PATH)), ("JSON", "/api/v1/waiting".to_owned())];
     List { path: PATH.to_owned(), filters, files, ..List::new(frame, LEAD, table) }.show()
+}
+
+/// The page that ends their waiting, and the command that does the same.
+fn what_to_do(source: &str, group: &WaitingFor) -> Cell {
+    use domain::WaitingReason as R;
+    let by_agent = [("what", Some("agent")), ("value", group.provider_agent_id.as_deref())];
+    let link = match group.reason.parse() {
+        Ok(R::AgentNotAssignedToUser | R::AgentNotInSystem) => {
+            let asked = [("source", Some(source)), by_agent[0], by_agent[1]];
+            Cell::link("Assign the agent", address("/assign", asked))
+        }
+        Ok(R::NoAgentIdInCall) => {
+            let asked = [("source", Some(source)), ("what", Some("source"))];
+            Cell::link("Assign by number, campaign or source", address("/assign", asked))
+        }
+        Ok(R::ContactNotFound | R::ContactAmbiguous) => Cell::link("See the contacts", "/contacts"),
+        Ok(R::NoPhoneInCall) | Err(_) => Cell::Nothing,
+    };
+    match &group.command {
+        Some(command) => Cell::Stack(vec![link, Cell::Code(command.clone())]),
+        None => link,
+    }
 }
