@@ -5,7 +5,7 @@ use sqlx::FromRow;
 
 use crate::db::either;
 use crate::text::text;
-use crate::{Store, StoreError, Tx};
+use crate::{Scope, Store, StoreError, Tx};
 
 /// A call that is to be asked for again by its id.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,7 +31,32 @@ LIMIT $3";
 const LOOK_AGAIN: &str = "
 UPDATE calls SET look_again_at = $1 WHERE source_id + 0 = $2 AND provider_call_id = $3";
 
+// An index has what has not ended; its condition is repeated word for word.
+const OPEN: &str = "
+SELECT COUNT(CASE WHEN occurred_at >= $2 THEN 1 END),
+       COUNT(CASE WHEN occurred_at < $2 AND occurred_at >= $3 THEN 1 END),
+       COUNT(CASE WHEN occurred_at < $3 THEN 1 END)
+FROM calls
+WHERE source_id = $1 AND status IN ('queued', 'initiated', 'ringing', 'in_progress')
+  AND (CAST($4 AS BIGINT) IS NULL OR account_id = $4)";
+
 impl Store {
+    /// How many calls of a source have not ended as far as we were told: those since `hour`, those
+    /// since `day` before that, and the older ones.
+    pub async fn calls_open(
+        &self,
+        scope: Scope,
+        source: SourceId,
+        hour: Timestamp,
+        day: Timestamp,
+    ) -> Result<[u64; 3], StoreError> {
+        let (a, b, c): (i64, i64, i64) = either!(self.read(), |db| {
+            let query = sqlx::query_as(OPEN).bind(source.0).bind(hour.as_millis());
+            query.bind(day.as_millis()).bind(scope.account()).fetch_one(db).await
+        })?;
+        Ok([a, b, c].map(|count| u64::try_from(count).unwrap_or(0)))
+    }
+
     /// Calls due by `now`, longest due first, at most `limit`.
     pub async fn calls_awaiting(
         &self,

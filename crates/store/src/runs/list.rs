@@ -89,6 +89,12 @@ WHERE r.source_id = $1 AND r.kind <> 'diagnostic' AND r.kind <> 'import'
 ORDER BY r.run_id DESC LIMIT 1"
 );
 
+// From the newest back, so that old runs are not walked.
+const NEW: &str = "
+SELECT CAST(COALESCE(SUM(new), 0) AS BIGINT) FROM
+    (SELECT new, started_at FROM runs WHERE source_id = $1 ORDER BY run_id DESC LIMIT 1000) latest
+WHERE started_at >= $2";
+
 // What is usual is told by the latest runs that came to a good end.
 const DURATIONS: &str = "
 SELECT finished_at - started_at FROM runs
@@ -169,6 +175,15 @@ impl Store {
             let query = query.bind(kind.map(RunKind::as_str));
             query.bind(status.map(RunStatus::as_str)).bind(count).fetch_all(db).await
         })?)
+    }
+
+    /// How many new calls the runs of a source brought that began at `since` or later; of the latest
+    /// thousand runs.
+    pub async fn runs_new(&self, source: SourceId, since: Timestamp) -> Result<u64, StoreError> {
+        let new: i64 = either!(self.read(), |db| {
+            sqlx::query_scalar(NEW).bind(source.0).bind(since.as_millis()).fetch_one(db).await
+        })?;
+        Ok(u64::try_from(new).unwrap_or(0))
     }
 
     /// One run.

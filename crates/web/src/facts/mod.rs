@@ -6,11 +6,14 @@ mod proof;
 mod run;
 mod waiting;
 
+use std::time::Duration;
+
 use domain::Timestamp;
 use engine::trouble::Trouble;
 use schemars::JsonSchema;
 use serde::Serialize;
-use store::{Scope, SourceRow};
+use serde_json::Value;
+use store::{ComparisonRow, Scope, SourceRow};
 
 pub use calls::{CallFacts, CallsAsked, CallsFacts, PLACEMENTS, Story, calls_asked, statuses};
 pub use days::{Day, Standing};
@@ -24,6 +27,9 @@ use crate::failure::Failure;
 
 /// Days shown of every source's ledger.
 const DAYS: u32 = 90;
+
+const HOUR: Duration = Duration::from_hours(1);
+const DAY: Duration = Duration::from_hours(24);
 
 /// Where every call stands, over all sources.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
@@ -83,9 +89,43 @@ pub struct SourceFacts {
     pub coverage: Proof,
     /// What its waiting calls wait for, most first.
     pub waiting_for: Vec<WaitingFor>,
+    /// Calls that have not ended, as far as the provider has said.
+    pub open: OpenCalls,
+    /// New calls of runs that began within the last day.
+    pub new_today: u64,
+    /// What its latest comparison with the provider found.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub compared: Option<Compared>,
     /// What only a person can mend; until then it is asked rarely.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub needs_person: Option<NeedsPerson>,
+}
+
+/// Calls that have not ended, by how long ago they began.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct OpenCalls {
+    /// Within the last hour.
+    pub within_hour: u64,
+    /// Before that, within the last day.
+    pub within_day: u64,
+    /// Longer ago: calls that are hardly still under way.
+    pub older: u64,
+}
+
+/// What a comparison of a source with its provider found.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Compared {
+    /// The run it is recorded as.
+    pub run: i64,
+    /// When it ended.
+    #[schemars(with = "Instant")]
+    pub at: Timestamp,
+    /// Calls the provider has and we have not.
+    pub missing: u64,
+    /// Of these, those without a known cause.
+    pub unexplained: u64,
 }
 
 /// One cause, however many runs have met it.
@@ -146,7 +186,13 @@ impl SourceFacts {
         let groups = store.waiting_groups(Scope::Operator, row.id).await?;
         let ledger = store.coverage_load(row.id).await?;
         let trouble = engine::trouble::trouble(store, &row).await?;
+        let compared = store.comparisons(row.id, 1).await?.into_iter().next();
+        let (hour, day) = (now - HOUR, now - DAY);
+        let open = store.calls_open(Scope::Operator, row.id, hour, day).await?;
         Ok(Self {
+            open: OpenCalls { within_hour: open[0], within_day: open[1], older: open[2] },
+            new_today: store.runs_new(row.id, day).await?,
+            compared: compared.map(Compared::of),
             needs_person: trouble.map(NeedsPerson::from),
             counts: Counts {
                 stored: unsigned(totals.calls),
@@ -162,6 +208,20 @@ impl SourceFacts {
             provider_title: row.provider.title(),
             since: row.since,
         })
+    }
+}
+
+impl Compared {
+    /// From its report as it is kept.
+    fn of(row: ComparisonRow) -> Self {
+        let report: Value = serde_json::from_str(&row.response).unwrap_or_default();
+        let number = |path: &str| report.pointer(path).and_then(Value::as_u64).unwrap_or(0);
+        Self {
+            run: row.run_id,
+            at: Timestamp::from_millis(row.finished_at),
+            missing: number("/summary/missingInDatabase"),
+            unexplained: number("/reasonBreakdown/unexplained"),
+        }
     }
 }
 

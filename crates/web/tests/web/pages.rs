@@ -28,8 +28,10 @@ async fn the_first_page_shows_the_numbers_of_the_store() {
     assert!(page.text.contains(&format!("<b>{waiting}</b> waiting")));
     assert!(page.text.contains("1 window (1 d) is not proved"));
     assert!(page.text.contains("3 Nov 2026: unproven"));
+    let assign = "/assign?source=main&#38;what=agent&#38;value=agent-2";
+    assert!(page.text.contains(assign), "{}", page.text);
     let command = "everycall assign &#34;Agent – ENG&#34; --source main --account NAME";
-    assert!(page.text.contains(command), "{}", page.text);
+    assert!(get(&state, "/waiting").await.text.contains(command));
 }
 
 #[tokio::test]
@@ -79,7 +81,7 @@ async fn the_pages_of_the_list_hold_every_call_once() {
     let mut rows = 0;
     loop {
         let page = get(&state, &path).await.text;
-        rows += page.matches("<th scope=\"row\">").count();
+        rows += page.matches("<th scope=\"row\"").count();
         let Some((before, _)) = page.split_once("\" rel=\"next\"") else { break };
         let (_, next) = before.rsplit_once("href=\"").expect("it is a link");
         path = next.replace("&#38;", "&");

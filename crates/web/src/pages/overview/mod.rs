@@ -11,11 +11,12 @@ use axum::response::Html;
 use domain::access::Area;
 
 use super::PageRoute;
-use crate::facts::{RunFacts, SourceFacts, Status};
+use crate::facts::{Compared, RunFacts, SourceFacts, Status, WaitingFor};
 use crate::failure::Failure;
 use crate::figures::{Count, age};
 use crate::frame::{Frame, html};
 use crate::guest::Guest;
+use crate::list::address;
 use flow::Flow;
 use runs::RunLine;
 pub use runs::{Part, parts};
@@ -40,7 +41,10 @@ struct Page {
     legend: Vec<Legend>,
     strips: Vec<Strip>,
     waiting: Vec<WaitingLine>,
-    more_waiting: Vec<WaitingLine>,
+    more_waiting: usize,
+    new_today: Count,
+    open: [(&'static str, Count); 3],
+    compared: Vec<ComparedLine>,
     runs: Vec<RunLine>,
 }
 
@@ -59,10 +63,18 @@ struct WaitingLine {
     why: String,
     reason: String,
     age: String,
-    command: Option<String>,
+    href: Option<String>,
 }
 
-const RUNS: i64 = 10;
+/// What the latest comparison of a source found.
+struct ComparedLine {
+    source: String,
+    href: String,
+    age: String,
+    words: String,
+}
+
+const RUNS: i64 = 5;
 const WAITING: usize = 3;
 
 /// Shows the first page.
@@ -77,7 +89,8 @@ async fn show(State(state): State<crate::State>, guest: Guest) -> Result<Html<St
 impl Page {
     fn new(frame: Frame, status: &Status, runs: Vec<RunFacts>) -> Self {
         let mut waiting = waiting(status);
-        let more_waiting = waiting.split_off(waiting.len().min(WAITING));
+        let more_waiting = waiting.split_off(waiting.len().min(WAITING)).len();
+        let sum = |of: fn(&SourceFacts) -> u64| Count(status.sources.iter().map(of).sum());
         Self {
             frame,
             has_source: !status.sources.is_empty(),
@@ -89,6 +102,13 @@ impl Page {
             strips: status.sources.iter().map(|source| Strip::of(source, status.as_of)).collect(),
             waiting,
             more_waiting,
+            new_today: sum(|source| source.new_today),
+            open: [
+                ("began within the last hour", sum(|source| source.open.within_hour)),
+                ("within the last day", sum(|source| source.open.within_day)),
+                ("longer ago, so hardly still under way", sum(|source| source.open.older)),
+            ],
+            compared: compared(status),
             runs: runs.into_iter().map(RunLine::from).collect(),
         }
     }
@@ -106,20 +126,53 @@ fn troubles(status: &Status) -> Vec<TroubleLine> {
     status.sources.iter().filter_map(line).collect()
 }
 
+/// Where the calls of a group are assigned; none where assigning does not help them.
+fn assigning(source: &str, group: &WaitingFor) -> Option<String> {
+    use domain::WaitingReason as R;
+    let what = match group.reason.parse().ok()? {
+        R::AgentNotAssignedToUser | R::AgentNotInSystem => "agent",
+        R::NoAgentIdInCall => "source",
+        R::ContactNotFound | R::ContactAmbiguous | R::NoPhoneInCall => return None,
+    };
+    let value = group.provider_agent_id.as_deref();
+    Some(address("/assign", [("source", Some(source)), ("what", Some(what)), ("value", value)]))
+}
+
+/// What comparisons found, the most missing first.
+fn compared(status: &Status) -> Vec<ComparedLine> {
+    let mut found: Vec<_> = status
+        .sources
+        .iter()
+        .filter_map(|source| Some((source, source.compared.as_ref()?)))
+        .collect();
+    found.sort_by_key(|(_, compared)| std::cmp::Reverse((compared.unexplained, compared.missing)));
+    let line = |(source, compared): (&SourceFacts, &Compared)| ComparedLine {
+        source: source.name.clone(),
+        href: format!("/runs/{}", compared.run),
+        age: age(status.as_of.since(compared.at)),
+        words: format!(
+            "{} missing, {} unexplained",
+            Count(compared.missing),
+            Count(compared.unexplained)
+        ),
+    };
+    found.into_iter().map(line).collect()
+}
+
 /// What calls wait for, over all sources, most first.
 fn waiting(status: &Status) -> Vec<WaitingLine> {
     let has_many = status.sources.len() > 1;
     let groups = status.sources.iter().flat_map(|source| {
         source.waiting_for.iter().map(move |group| (source.name.as_str(), group))
     });
-    let line = |(source, group): (&str, &crate::facts::WaitingFor)| WaitingLine {
+    let line = |(source, group): (&str, &WaitingFor)| WaitingLine {
         calls: Count(group.calls),
         who: group.agent.clone().or_else(|| group.provider_agent_id.clone()).unwrap_or_default(),
         source: has_many.then(|| source.to_owned()),
         why: group.sentence.clone(),
         reason: group.reason.clone(),
         age: age(status.as_of.since(group.oldest)),
-        command: group.command.clone(),
+        href: assigning(source, group),
     };
     let mut lines: Vec<WaitingLine> = groups.map(line).collect();
     lines.sort_by_key(|line| std::cmp::Reverse(line.calls));

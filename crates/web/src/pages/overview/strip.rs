@@ -4,17 +4,20 @@ use domain::Timestamp;
 
 use crate::facts::{Day, SourceFacts, Standing};
 use crate::figures::{Count, age, begins_month, clock, day, month};
+use crate::list::encoded;
 
 /// One source's strip.
 pub struct Strip {
     /// The source's name.
     pub name: String,
-    /// What it reads.
-    pub provider: &'static str,
-    /// Its calls.
-    pub calls: Count,
+    /// Where its page is.
+    pub href: String,
+    /// What it reads, and how many calls it has.
+    pub title: String,
     /// How far it is read.
     pub read: String,
+    /// Whether only a person can make it go on.
+    pub is_stuck: bool,
     /// Its days in a sentence, for those who do not see them.
     pub sentence: String,
     /// Its days.
@@ -58,7 +61,7 @@ impl Strip {
     pub fn of(source: &SourceFacts, now: Timestamp) -> Self {
         let days = &source.coverage.days;
         let read = match source.coverage.read_until {
-            Some(until) => format!("read up to {} ago", age(now.since(until))),
+            Some(until) => format!("{} ago", age(now.since(until))),
             None => "not read yet".to_owned(),
         };
         let cell = |(i, day): (usize, &Day)| Cell {
@@ -74,8 +77,9 @@ impl Strip {
         let begins = |(i, day): &(usize, &Day)| begins_month(day.from) && i + 5 < days.len();
         Self {
             name: source.name.clone(),
-            provider: source.provider_title,
-            calls: Count(source.counts.stored),
+            href: format!("/coverage?source={}", encoded(&source.name)),
+            title: format!("{}, {} calls", source.provider_title, Count(source.counts.stored)),
+            is_stuck: source.needs_person.is_some(),
             read,
             sentence: sentence(source),
             cells: days.iter().enumerate().map(cell).collect(),

@@ -24,15 +24,21 @@ impl Words {
         let unproved = status.unproved_windows;
         let unread =
             status.sources.iter().filter(|source| source.coverage.read_until.is_none()).count();
+        let compared = status.sources.iter().filter_map(|source| source.compared.as_ref());
+        let unexplained: Option<u64> = compared.map(|it| it.unexplained).reduce(|a, b| a + b);
         let is_whole = unproved == 0 && unread == 0;
         let noun = if accounted.0 == 1 { "call" } else { "calls" };
+        let missing = match unexplained {
+            Some(unexplained) => format!(", {} unexplained", Count(unexplained)),
+            None => String::new(),
+        };
         let sentence = if is_whole {
-            format!("{noun} listed by the providers, {accounted} accounted for")
+            format!("{noun} listed by the providers, {accounted} accounted for{missing}")
         } else {
             format!("{noun} accounted for so far; the history is not whole yet")
         };
         Self {
-            verdict: if is_whole { "whole" } else { "open" },
+            verdict: if is_whole && unexplained.is_none_or(|n| n == 0) { "whole" } else { "open" },
             count: accounted,
             sentence,
             proof: proof(status, unproved, unread as u64),
