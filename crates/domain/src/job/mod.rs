@@ -146,8 +146,10 @@ impl JobParameters {
         if to > now {
             return Err(JobRefused::EndsInFuture { to, now });
         }
-        let window = Window::new(from, to);
-        window.map(|_| ()).map_err(|_: NotAWindow| JobRefused::Backwards { from, to })
+        match Window::new(from, to) {
+            Ok(_) => Ok(()),
+            Err(NotAWindow { from, to }) => Err(JobRefused::Backwards { from, to }),
+        }
     }
 }
 

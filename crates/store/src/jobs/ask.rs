@@ -74,38 +74,37 @@ impl Tx {
     ) -> Result<AskedJob, StoreError> {
         let (source, kind, parameters) = (new.source.0, new.kind.as_str(), text(new.parameters));
         let due = new.due.map(|(schedule, at)| (schedule, at.as_millis()));
-        either!(self.conn(), |db| {
-            let known: Option<(i64,)> = match due {
-                Some((schedule, at)) => {
-                    sqlx::query_as(DUE).bind(schedule).bind(at).fetch_optional(&mut *db).await?
-                }
-                None => {
-                    let query = sqlx::query_as(WAITS).bind(source).bind(kind).bind(&*parameters);
-                    query.fetch_optional(&mut *db).await?
-                }
-            };
-            if let Some((id,)) = known {
-                return Ok(AskedJob::Known(JobId(id)));
-            }
+        if let Some(known) = self.job_known(new).await? {
+            return Ok(AskedJob::Known(known));
+        }
+        let made: Option<(i64,)> = either!(self.conn(), |db| {
             let query = sqlx::query_as(ASK).bind(source).bind(kind).bind(&*parameters);
             let query = query.bind(now.as_millis()).bind(text(new.by));
             let query = query.bind(due.map(|(schedule, _)| schedule)).bind(due.map(|(_, at)| at));
-            let made: Option<(i64,)> = query.fetch_optional(&mut *db).await?;
-            if let Some((id,)) = made {
-                return Ok(AskedJob::New(JobId(id)));
-            }
-            // Somebody asked for the same between our two looks.
-            let (id,): (i64,) = match due {
-                Some((schedule, at)) => {
-                    sqlx::query_as(DUE).bind(schedule).bind(at).fetch_one(db).await?
-                }
-                None => {
-                    let query = sqlx::query_as(WAITS).bind(source).bind(kind).bind(&*parameters);
-                    query.fetch_one(db).await?
-                }
-            };
-            Ok(AskedJob::Known(JobId(id)))
+            query.fetch_optional(db).await
+        })?;
+        if let Some((id,)) = made {
+            return Ok(AskedJob::New(JobId(id)));
+        }
+        // Somebody asked for the same between our look and our asking.
+        let known = self.job_known(new).await?;
+        known.map(AskedJob::Known).ok_or_else(|| StoreError::Busy {
+            detail: "the same job was asked for and begun at this moment".to_owned(),
         })
+    }
+
+    /// The job that was asked for already, if one was.
+    async fn job_known(&mut self, new: &NewJob<'_>) -> Result<Option<JobId>, StoreError> {
+        let row: Option<(i64,)> = either!(self.conn(), |db| {
+            if let Some((schedule, at)) = new.due {
+                let query = sqlx::query_as(DUE).bind(schedule).bind(at.as_millis());
+                query.fetch_optional(db).await
+            } else {
+                let query = sqlx::query_as(WAITS).bind(new.source.0).bind(new.kind.as_str());
+                query.bind(text(new.parameters)).fetch_optional(db).await
+            }
+        })?;
+        Ok(row.map(|(id,)| JobId(id)))
     }
 
     /// How many jobs of a source have not ended.
