@@ -91,7 +91,11 @@ fn synced(report: &RunReport) -> String {
     if report.windows_planned == 0 && report.total_fetched == 0 {
         return "Nothing to read: nothing is missing, and nothing is due".to_owned();
     }
-    let verb = if report.dry_run { "Would sync" } else { "Synced" };
+    let head = match (report.new, report.dry_run) {
+        (0, _) => "Nothing new".to_owned(),
+        (new, true) => format!("Would sync {}", calls(new, "new call")),
+        (new, false) => format!("Synced {}", calls(new, "new call")),
+    };
     let beside = [
         (report.updated, "changed"),
         (report.waiting, "waiting"),
@@ -99,7 +103,7 @@ fn synced(report: &RunReport) -> String {
         (report.error_count, "that the database refused"),
     ];
     let beside = beside.into_iter().filter(|(number, _)| *number > 0);
-    let all: Vec<String> = std::iter::once(format!("{verb} {}", calls(report.new, "new call")))
+    let all: Vec<String> = std::iter::once(head)
         .chain(beside.map(|(number, what)| format!("{number} {what}")))
         .collect();
     all.join(", ")

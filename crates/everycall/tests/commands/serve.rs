@@ -49,7 +49,7 @@ fn what_is_asked_for_over_http_begins_at_once_and_is_listed_with_what_came_of_it
     let secret = given[0]["token"].as_str().unwrap().to_owned();
     let none = site.run(&["jobs"]).stdout;
     assert_eq!(none, "Nothing was asked to be done yet.\n");
-    let served = Served::by(&site);
+    let served = Served::that_works(&site);
     let asked_at = Instant::now();
     let said = json!({ "kind": "sync", "source": "main", "dryRun": true });
     let (status, asked) = served.ask("POST", "/jobs", Some(&secret), &said);
@@ -70,7 +70,5 @@ fn what_is_asked_for_over_http_begins_at_once_and_is_listed_with_what_came_of_it
     assert_eq!(listed[0]["askedBy"], "token ops");
     let table = site.run(&["jobs", "--source", "main"]).stdout;
     assert!(table.contains("sync, dry") && table.contains("done"), "{table}");
-    let ended = "job 1 has ended already";
-    site.check_refused(&["jobs", "cancel", "1"], 1, ended, "jobs");
     site.check_refused(&["jobs", "cancel", "7"], 1, "there is no job 7", "jobs");
 }

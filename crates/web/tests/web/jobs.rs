@@ -71,7 +71,7 @@ on_both_databases! {
         tx.commit().await.expect("there is room");
         let (status, why) = asked(&world, cancel(2)).await;
         assert_eq!(status, StatusCode::CONFLICT);
-        assert_eq!(why["detail"], "job 2 has ended already: Failed: so it goes");
+        assert_eq!(why["detail"], "job 2 has ended already: Failed: so it goes.");
         assert_eq!(asked(&world, cancel(99)).await.0, StatusCode::NOT_FOUND);
     }
 
