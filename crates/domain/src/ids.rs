@@ -45,6 +45,10 @@ number_id! {
     RuleId
 }
 number_id! {
+    /// Something a person or a schedule asked to be done.
+    JobId
+}
+number_id! {
     /// One execution over a window.
     RunId
 }

@@ -22,6 +22,7 @@
 //! | coverage | the ledger of windows and how well each is verified: [`Coverage`] |
 //! | gap | an uncovered window, or a covered one whose volume is not believable: [`Lacking`], [`Quiet`] |
 //! | run | one execution over a window, whose accounts balance: [`RunAccounts`] |
+//! | job | what a person or a schedule asks to be done and a worker does: [`JobKind`], [`JobStatus`] |
 //! | finding | one difference a comparison found: [`Compared`], each with its [`Cause`] |
 //! | placed, waiting, excluded | the three outcomes of placement: [`Placement`] |
 //! | set aside | a record nobody could read, kept whole with its error |
@@ -35,6 +36,7 @@ mod contacts;
 mod coverage;
 mod hash;
 mod ids;
+mod job;
 mod lacking;
 mod lateness;
 pub mod legs;
@@ -69,9 +71,10 @@ pub use contacts::{
 pub use coverage::{Coverage, Covered, Level, Mark};
 pub use hash::{ContentHash, hex, unhex};
 pub use ids::{
-    AccountId, AgentId, AssignmentId, ContactId, ProviderCallId, ProviderKind, RuleId, RunId,
-    SourceId, UnknownProvider,
+    AccountId, AgentId, AssignmentId, ContactId, JobId, ProviderCallId, ProviderKind, RuleId,
+    RunId, SourceId, UnknownProvider,
 };
+pub use job::{JobKind, JobParameters, JobRefused, JobStatus};
 pub use lacking::{Lack, Lacking, LatestRun, WhyLacking, lacking, why_lacking};
 pub use lateness::{Found, LOOKED_BACK, Lateness, Watch, Widened, widened};
 pub use phone::{Country, Phone};

@@ -7,16 +7,12 @@ use store::StoreError;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-use crate::sync::{Progress, RunReport, SyncError, SyncOptions, sync};
+use crate::sync::{Progress, RunReport, SyncError, SyncOptions, sync_in_turn};
 use crate::{Context, Source};
 
 /// Windows read before the source is given back for a moment, so that new calls never wait for
 /// history.
 const WINDOWS_PER_RUN: usize = 24;
-
-/// How often, and at what distance, a source is asked for that somebody else is reading.
-const TURNS_MAX: u32 = 60;
-const TURN: Duration = Duration::from_secs(5);
 
 /// What is to be read.
 #[derive(Clone)]
@@ -148,25 +144,14 @@ async fn turn(
     what: &Backfill,
     windows: usize,
 ) -> Result<RunReport, SyncError> {
-    let mut turns = 0;
-    loop {
-        let options = SyncOptions {
-            kind: RunKind::Backfill,
-            within: Some(what.span),
-            windows_max: Some(windows),
-            is_dry_run: what.is_dry_run,
-            stop: what.stop.clone(),
-            progress: what.progress.clone(),
-            ..SyncOptions::manual()
-        };
-        match sync(ctx, source, options).await {
-            Err(SyncError::AlreadyRunning { .. })
-                if turns < TURNS_MAX && !what.stop.is_cancelled() =>
-            {
-                turns += 1;
-                ctx.wait.wait(TURN).await;
-            }
-            ended => return ended,
-        }
-    }
+    let options = SyncOptions {
+        kind: RunKind::Backfill,
+        within: Some(what.span),
+        windows_max: Some(windows),
+        is_dry_run: what.is_dry_run,
+        stop: what.stop.clone(),
+        progress: what.progress.clone(),
+        ..SyncOptions::manual()
+    };
+    sync_in_turn(ctx, source, options).await
 }

@@ -1,4 +1,4 @@
-//! The verbs: sync, backfill, gaps, ingest, place, compare, legs, examine, contacts, access.
+//! The verbs: sync, backfill, gaps, ingest, place, compare, legs, examine, contacts, access, jobs.
 //!
 //! Read [`sync::sync`] first: it plans windows from the ledger, lets the provider walk them,
 //! sends every page through [`ingest`], and ends with accounts that balance.
@@ -13,6 +13,7 @@ mod context;
 pub mod examine;
 pub mod gaps;
 pub mod ingest;
+pub mod jobs;
 pub mod lateness;
 pub mod legs;
 pub mod lines;

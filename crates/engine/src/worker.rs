@@ -5,17 +5,21 @@
 //! reads it is decided by its lease, and what a dead worker left is read by another as soon as that
 //! has run out. There is no scheduler to be elected and none to be lost.
 //!
+//! Beside the rhythm, workers do the [jobs](crate::jobs) that people ask for, in the same turns.
+//!
 //! Agents are fetched by each run, what settle tiers ask for is part of its plan, and history comes
 //! behind what is newer. Between runs, waiting calls are looked at again.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::{NextRun, Rhythm, RunKind, WhyThen, look_at};
-use tokio::sync::Semaphore;
+use domain::{JobId, JobStatus, NextRun, Rhythm, RunKind, SourceId, WhyThen, look_at};
+use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
+use crate::jobs::Board;
 use crate::sync::{RunReport, SyncError, SyncOptions, sync, work_key};
 use crate::{Context, Source, contacts};
 
@@ -44,11 +48,13 @@ pub struct WorkerSettings {
     pub runs_at_once: usize,
     /// Windows proved by one run, at most, the newest first: new calls never wait for history.
     pub windows_max: usize,
+    /// How often is looked for jobs; in real time.
+    pub beat: Duration,
 }
 
 impl Default for WorkerSettings {
     fn default() -> Self {
-        Self { runs_at_once: 4, windows_max: 24 }
+        Self { runs_at_once: 4, windows_max: 24, beat: Duration::from_secs(1) }
     }
 }
 
@@ -69,10 +75,21 @@ pub enum Happened {
         /// Why, and what to do.
         error: SyncError,
     },
+    /// A job ended.
+    JobEnded {
+        /// Of which source.
+        source_name: String,
+        /// Which.
+        job: JobId,
+        /// How, in a word.
+        status: JobStatus,
+        /// How, in a sentence.
+        outcome: String,
+    },
 }
 
-/// Reads every source whenever it is due, until `stop`. Runs under way then end after the pages
-/// they have, and give their sources back.
+/// Reads every source whenever it is due, and does what people ask for, until `stop`. Runs under way
+/// then end after the pages they have, and give their sources and jobs back.
 pub async fn work(
     ctx: &Context,
     sources: Vec<Scheduled>,
@@ -82,6 +99,18 @@ pub async fn work(
 ) {
     let turns = Arc::new(Semaphore::new(settings.runs_at_once.max(1)));
     let mut tasks = JoinSet::new();
+    let (ahead, jobs) = watch::channel(BTreeSet::new());
+    let board = Board {
+        ctx: ctx.clone(),
+        sources: sources.iter().map(|it| (it.source.row.id, it.source.clone())).collect(),
+        turns: Arc::clone(&turns),
+        beat: settings.beat.max(Duration::from_millis(2)),
+        stop: stop.clone(),
+        tell: Arc::clone(&tell),
+        ahead,
+        syncing: Arc::default(),
+    };
+    tasks.spawn(board.keep());
     for scheduled in sources {
         tasks.spawn(
             Keeper {
@@ -89,6 +118,7 @@ pub async fn work(
                 scheduled,
                 turns: Arc::clone(&turns),
                 windows_max: settings.windows_max.max(1),
+                jobs: jobs.clone(),
                 stop: stop.clone(),
                 tell: Arc::clone(&tell),
             }
@@ -104,12 +134,14 @@ struct Keeper {
     scheduled: Scheduled,
     turns: Arc<Semaphore>,
     windows_max: usize,
+    /// Sources that a job goes first at.
+    jobs: watch::Receiver<BTreeSet<SourceId>>,
     stop: CancellationToken,
     tell: Arc<dyn Fn(Happened) + Send + Sync>,
 }
 
 impl Keeper {
-    async fn keep(self) {
+    async fn keep(mut self) {
         // A person who restarts the program may have mended what was wrong.
         let mut is_first = true;
         let mut sweep_at = self.ctx.now();
@@ -132,6 +164,7 @@ impl Keeper {
                 // Others may have read it meanwhile, so it is judged anew.
                 continue;
             }
+            self.let_jobs_go_first().await;
             self.read(is_first).await;
             is_first = false;
         }
@@ -177,6 +210,18 @@ impl Keeper {
         Ok((at > now).then_some(pause))
     }
 
+    /// What a person asked for is done before what comes by itself: a source with much to read is
+    /// read again at once, and a job would never get it.
+    async fn let_jobs_go_first(&mut self) {
+        let id = self.scheduled.source.row.id;
+        tokio::select! {
+            biased;
+            () = self.stop.cancelled() => {}
+            // Where nobody looks for jobs any more, none is to come.
+            _waited = self.jobs.wait_for(|jobs| !jobs.contains(&id)) => {}
+        }
+    }
+
     /// Reads what is due, unless somebody else did while we waited for our turn.
     async fn read(&self, is_first: bool) {
         let (ctx, source) = (&self.ctx, &self.scheduled.source);
@@ -185,7 +230,9 @@ impl Keeper {
             () = self.stop.cancelled() => return,
         };
         let Ok(turn) = turn else { return };
-        if !matches!(self.due(is_first).await, Ok(None)) {
+        // The look at what others told is over before anybody is waited for.
+        let waits_for_job = self.jobs.borrow().contains(&source.row.id);
+        if waits_for_job || !matches!(self.due(is_first).await, Ok(None)) {
             return;
         }
         let options = SyncOptions {

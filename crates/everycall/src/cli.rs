@@ -66,6 +66,7 @@ pub enum Command {
     Gaps(commands::gaps::Gaps),
     Volumes(commands::volumes::Volumes),
     Runs(commands::runs::Runs),
+    Jobs(commands::jobs::Jobs),
     Calls(commands::calls::Calls),
     Legs(commands::legs::Legs),
     Statement(commands::statement::Statement),

@@ -128,7 +128,7 @@ async fn leased(
     let run = ctx.within(start(ctx, &source.row, &whose, window, None)).await?;
     let lag = source.connection.capabilities().lag;
     let judge = Judge::new(ctx, &source.row, whose, lag, options.tolerances).await?;
-    let mut side = Reading::begin(ctx, source, options, judge, window).await;
+    let mut side = Reading::begin(ctx, source, options, judge, (run, window)).await;
     let read = side.read(lease).await;
     let ended = Ended {
         run,

@@ -3,7 +3,8 @@
 use std::collections::{HashMap, HashSet};
 
 use domain::{
-    ById, Extra, Field, ProviderCallId, RunStatus, Told, Window, explain_extra, plan, territories,
+    ById, Extra, Field, ProviderCallId, RunId, RunStatus, Told, Window, explain_extra, plan,
+    territories,
 };
 use providers::{RawRecord, Walked};
 use store::{Lease, StoreError};
@@ -29,6 +30,7 @@ pub(super) struct Reading<'a> {
     source: &'a Source,
     options: &'a CompareOptions,
     pub judge: Judge<'a>,
+    run: RunId,
     pub window: Window,
     /// The part of the span not compared yet. Windows come newest first, and requests are wider
     /// than their windows, so calls of a window that has ended are listed once more.
@@ -55,7 +57,7 @@ impl<'a> Reading<'a> {
         source: &'a Source,
         options: &'a CompareOptions,
         judge: Judge<'a>,
-        window: Window,
+        (run, window): (RunId, Window),
     ) -> Self {
         // As reading does: the narrower the requests, the less is read twice.
         if let Err(error) = source.connection.calibrate().await {
@@ -66,6 +68,7 @@ impl<'a> Reading<'a> {
             source,
             options,
             judge,
+            run,
             window,
             open: window,
             rest: Some(window),
@@ -255,6 +258,7 @@ impl<'a> Reading<'a> {
         if let Some(listener) = &self.options.progress {
             let listed = self.judge.accounts.listed;
             listener.send_replace(Progress {
+                run: Some(self.run),
                 listed,
                 expected: listed,
                 pages: self.pages,

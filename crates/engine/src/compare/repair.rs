@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::report::{CompareReport, Summary};
 use super::{CompareError, CompareOptions, compare_after};
-use crate::sync::{RunReport, SyncOptions, sync};
+use crate::sync::{RunReport, SyncOptions, sync_in_turn};
 use crate::{Context, Source};
 
 /// Windows that are read in one repair, at most; the next repair goes on.
@@ -104,14 +104,14 @@ pub async fn compare_and_repair(
     if !plan.by_id.is_empty() {
         repair.calls_asked_for = plan.by_id.len() as u64;
         let by_id = SyncOptions { calls: plan.by_id, ..reading(&options) };
-        repair.runs.push(ended(&sync(ctx, source, by_id).await?));
+        repair.runs.push(ended(&sync_in_turn(ctx, source, by_id).await?));
     }
     for window in plan.windows.iter().take(WINDOWS_MAX) {
         if options.stop.is_cancelled() {
             break;
         }
         let asked = SyncOptions { asked: Some(*window), ..reading(&options) };
-        repair.runs.push(ended(&sync(ctx, source, asked).await?));
+        repair.runs.push(ended(&sync_in_turn(ctx, source, asked).await?));
         repair.windows_read += 1;
     }
     repair.left = plan.windows.len() as u64 - repair.windows_read;

@@ -11,7 +11,7 @@ use super::changes;
 use super::fetch::{Fetched, fetch};
 use super::report::RunReport;
 use super::write::Tally;
-use super::{SyncError, SyncOptions};
+use super::{Progress, SyncError, SyncOptions};
 use crate::ingest::{Codec, Committed, Completer, Prepared, RulesAt, foresee, prepare};
 use crate::place::foreseeing;
 use crate::{Context, Source};
@@ -88,6 +88,7 @@ pub(super) async fn sync_dry(
     });
 
     let windows_planned = planned.len() as u64;
+    options.tell(Progress { windows_planned, ..Progress::default() });
     let what = Conclusion { windows_planned, ..Conclusion::default() };
     let mut tally = Tally { what, ..Tally::default() };
     let (mut error, mut newcomers) = (None, HashSet::new());
@@ -109,11 +110,22 @@ pub(super) async fn sync_dry(
             }
             Fetched::Said { .. } | Fetched::Written(_) => {}
             Fetched::Split => tally.what.windows_planned += 1,
-            Fetched::Ended(ended) => match ended.doubt() {
-                None => tally.what.windows_proved += 1,
-                Some(doubt) => error = error.or(Some(doubt)),
-            },
+            Fetched::Ended(ended) => {
+                tally.windows_ended += 1;
+                match ended.doubt() {
+                    None => tally.what.windows_proved += 1,
+                    Some(doubt) => error = error.or(Some(doubt)),
+                }
+            }
         }
+        options.tell(Progress {
+            run: None,
+            listed: tally.accounts.listed,
+            expected: tally.accounts.listed,
+            pages: tally.pages,
+            windows_planned: tally.what.windows_planned,
+            windows_ended: tally.windows_ended,
+        });
     }
     while fetching.join_next().await.is_some() {}
     let was_cancelled = options.stop.is_cancelled();

@@ -23,6 +23,8 @@ mod report;
 mod revisit;
 mod write;
 
+use std::time::Duration;
+
 use domain::{
     Planned, ProviderCallId, RunId, RunKind, Territory, Tiers, Timestamp, Unseen, Watch,
     territories, unseen,
@@ -88,6 +90,31 @@ pub async fn sync(
     released?;
     contacts::after_run(ctx, source).await;
     Ok(report)
+}
+
+/// How often, and at what distance, a source is asked for that somebody else is reading.
+const TURNS_MAX: u32 = 60;
+const TURN: Duration = Duration::from_secs(5);
+
+/// The same for work that takes several runs: where somebody else is reading the source, it waits
+/// for its turn, some minutes at most.
+pub async fn sync_in_turn(
+    ctx: &Context,
+    source: &Source,
+    options: SyncOptions,
+) -> Result<RunReport, SyncError> {
+    let mut turns = 0;
+    loop {
+        match sync(ctx, source, options.clone()).await {
+            Err(SyncError::AlreadyRunning { .. })
+                if turns < TURNS_MAX && !options.stop.is_cancelled() =>
+            {
+                turns += 1;
+                ctx.wait.wait(TURN).await;
+            }
+            ended => return ended,
+        }
+    }
 }
 
 async fn sync_leased(

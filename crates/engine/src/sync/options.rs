@@ -3,8 +3,10 @@
 use std::collections::BTreeSet;
 
 use domain::{
-    Capabilities, Coverage, Planned, ProviderCallId, RunKind, Timestamp, Why, Window, plan, within,
+    Capabilities, Coverage, Planned, ProviderCallId, RunId, RunKind, Timestamp, Why, Window, plan,
+    within,
 };
+use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
@@ -92,8 +94,12 @@ impl SyncOptions {
 }
 
 /// How far a run is.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
 pub struct Progress {
+    /// The run that is under way, where it is written down.
+    #[serde(skip)]
+    pub run: Option<RunId>,
     /// Records listed so far.
     pub listed: u64,
     /// Records the provider said there are, in the windows begun so far.
@@ -104,6 +110,14 @@ pub struct Progress {
     pub windows_planned: u64,
     /// Windows that have ended, proved or not.
     pub windows_ended: u64,
+}
+
+impl Progress {
+    /// As it is kept.
+    pub(crate) fn written(&self) -> String {
+        // A struct of numbers always has a JSON form.
+        serde_json::to_string(self).unwrap_or_default()
+    }
 }
 
 /// What will be read and why, in a sentence.

@@ -20,6 +20,7 @@ mod gaps;
 mod highlevel_conversations;
 mod history;
 mod importing_places;
+mod jobs;
 mod keeping;
 mod keys;
 mod leases;

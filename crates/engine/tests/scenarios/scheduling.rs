@@ -236,7 +236,7 @@ on_both_databases! {
         let other = engine::Source { row: other.unwrap(), ..stage.source.clone() };
         let scheduled = |source| Scheduled { source, rhythm: EVERY };
         let sources = vec![scheduled(stage.source.clone()), scheduled(other)];
-        let settings = WorkerSettings { runs_at_once: 1, windows_max: 1 };
+        let settings = WorkerSettings { runs_at_once: 1, windows_max: 1, ..WorkerSettings::default() };
         let stop = CancellationToken::new();
         let order = Arc::new(Mutex::new(Vec::new()));
         let (told, ended) = (Arc::clone(&order), stop.clone());

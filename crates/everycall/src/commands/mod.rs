@@ -15,6 +15,7 @@ pub mod gaps;
 pub mod import;
 mod imported;
 pub mod init;
+pub mod jobs;
 pub mod legs;
 pub mod runs;
 pub mod serve;
@@ -55,6 +56,7 @@ pub async fn run(cli: Cli) -> Result<Exit> {
         Command::Gaps(gaps) => gaps::run(&site, gaps).await,
         Command::Volumes(volumes) => volumes::run(&site, volumes).await,
         Command::Runs(runs) => runs::run(&site, runs).await,
+        Command::Jobs(jobs) => jobs::run(&site, jobs).await,
         Command::Calls(calls) => calls::run(&site, calls).await,
         Command::Legs(legs) => legs::run(&site, legs).await,
         Command::Sources(sources) => sources::run(&site, sources).await,

@@ -15,7 +15,7 @@ use crate::mistake::Exit;
 use crate::output::{self, count};
 use crate::wiring::Desk;
 
-/// Read every source whenever it is due, until Ctrl-C
+/// Read every source whenever it is due, and do what is asked for as jobs, until Ctrl-C
 ///
 /// `everycall serve` does the same beside the dashboard. Start as many of these as you like, on as
 /// many machines, on one PostgreSQL database: each source is read by one of them at a time.
@@ -91,6 +91,9 @@ impl Troubles {
 
 fn line(happened: &Happened) -> Option<String> {
     match happened {
+        Happened::JobEnded { source_name, job, outcome, .. } => {
+            Some(format!("{source_name}: job {job}: {outcome}"))
+        }
         Happened::Failed { source_name, error } => Some(format!("{source_name}: {error}")),
         Happened::Ran { source_name, report } => {
             let has_news = report.new + report.updated + report.windows_left > 0;

@@ -21,7 +21,7 @@ pub struct Schedule {
 
 impl Default for Schedule {
     fn default() -> Self {
-        let WorkerSettings { runs_at_once, windows_max } = WorkerSettings::default();
+        let WorkerSettings { runs_at_once, windows_max, .. } = WorkerSettings::default();
         Self {
             every_minutes: 5,
             cron: None,
@@ -35,7 +35,11 @@ impl Default for Schedule {
 impl Schedule {
     /// The same for the engine.
     pub fn settings(&self) -> WorkerSettings {
-        WorkerSettings { runs_at_once: self.runs_at_once, windows_max: self.windows_per_run }
+        WorkerSettings {
+            runs_at_once: self.runs_at_once,
+            windows_max: self.windows_per_run,
+            ..WorkerSettings::default()
+        }
     }
 
     /// How often a source is read that says nothing else.

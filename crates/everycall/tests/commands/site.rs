@@ -193,18 +193,30 @@ impl Site {
 pub struct Served {
     child: Child,
     address: String,
+    /// Kept open, for a program that cannot say anything ends.
+    _said: BufReader<std::process::ChildStdout>,
 }
 
 impl Served {
     pub fn by(site: &Site) -> Self {
+        Self::with(site, &["--only-dashboard"])
+    }
+
+    /// … which reads the sources, too.
+    pub fn that_works(site: &Site) -> Self {
+        Self::with(site, &[])
+    }
+
+    fn with(site: &Site, more: &[&str]) -> Self {
         let mut command = everycall(site.folder.path());
-        command.args(["serve", "--only-dashboard", "--listen", "127.0.0.1:0"]);
+        command.args(["serve", "--listen", "127.0.0.1:0"]).args(more);
         let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
         let mut line = String::new();
-        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let mut said = BufReader::new(child.stdout.take().unwrap());
+        said.read_line(&mut line).unwrap();
         let (_, address) = line.split_once("http://").unwrap();
         let address = address.split_whitespace().next().unwrap().to_owned();
-        Self { child, address }
+        Self { child, address, _said: said }
     }
 
     /// Asks the API, and gives the status and the JSON of its answer.

@@ -9,6 +9,7 @@ mod changes;
 mod comparing;
 mod contacts;
 mod in_force;
+mod jobs;
 mod lateness;
 mod ledger;
 mod legs;

@@ -11,6 +11,7 @@ mod contacts;
 mod door;
 mod in_force;
 mod instant;
+mod jobs;
 mod openapi;
 mod route;
 mod rules;
@@ -42,6 +43,7 @@ use door::{Door, Throttle};
 pub fn table() -> Vec<Route> {
     [
         runs::routes(),
+        jobs::routes(),
         calls::routes(),
         accounts::routes(),
         agents::routes(),

@@ -2,6 +2,7 @@
 
 mod calls;
 mod days;
+mod job;
 mod proof;
 mod run;
 mod waiting;
@@ -17,6 +18,7 @@ use store::{ComparisonRow, Scope, SourceRow};
 
 pub use calls::{CallFacts, CallsAsked, CallsFacts, PLACEMENTS, Story, calls_asked, statuses};
 pub use days::{Day, Standing};
+pub use job::JobFacts;
 pub use proof::Proof;
 pub use run::{LogEntry, RunFacts, SkipFacts};
 pub use waiting::{WaitingFor, repairing};

@@ -31,6 +31,7 @@ fn listed(method: Method, route: &'static str, asks: Asks) -> Try {
 /// One request per route. `turn` tells those apart that can be made once only.
 fn tries(world: &World, turn: usize) -> Vec<Try> {
     let mut tries = of_calls();
+    tries.extend(of_jobs(turn));
     tries.extend(of_accounts(world));
     tries.extend(of_assignments());
     tries.extend(of_contacts(world, turn));
@@ -48,6 +49,20 @@ fn of_calls() -> Vec<Try> {
         get("/agents", "/agents?source=main"),
         get("/waiting", "/waiting"),
         named(Method::GET, "/calls/{source}/{call}", call),
+    ]
+}
+
+/// Each turn asks for another span, for what waits already is not asked again.
+fn of_jobs(turn: usize) -> Vec<Try> {
+    let span =
+        |from: &str| json!({ "kind": "sync", "source": "main", "from": from, "to": "2026-10-02" });
+    let asked = Asks::post("/jobs", &span(&format!("2026-09-0{}", turn + 1)));
+    let cancelled = Asks::bare(Method::POST, "/jobs/1/cancel");
+    vec![
+        listed(Method::GET, "/jobs", Asks::get("/jobs?source=main")),
+        listed(Method::POST, "/jobs", asked),
+        listed(Method::GET, "/jobs/{job}", Asks::get("/jobs/1")),
+        listed(Method::POST, "/jobs/{job}/cancel", cancelled),
     ]
 }
 
@@ -121,6 +136,10 @@ async fn prepare(world: &World) {
         let answer = send(&world.state, Some(&world.writer), &asks).await;
         assert_eq!(answer.status, StatusCode::OK, "{}", answer.text);
     }
+    // A job to be looked at and cancelled; cancelling it twice is cancelling it once.
+    let asks = Asks::post("/jobs", &json!({ "kind": "compare", "source": "main" }));
+    let answer = send(&world.state, Some(&world.writer), &asks).await;
+    assert_eq!(answer.json()["job"]["id"], 1, "{}", answer.text);
     // An account in which nothing is, to be deleted.
     let asks = Asks::post("/accounts", &json!({ "name": "empty" }));
     let answer = send(&world.state, Some(&world.writer), &asks).await;

@@ -6,6 +6,7 @@ mod document;
 mod door;
 mod hostile;
 mod isolation;
+mod jobs;
 mod named;
 mod pages;
 mod refused;

@@ -246,6 +246,7 @@ impl<'a> Writer<'a> {
 
     pub(super) fn tell(&self) {
         self.options.tell(Progress {
+            run: Some(self.run),
             listed: self.tally.accounts.listed,
             expected: self.expected.max(self.tally.accounts.listed),
             pages: self.tally.pages,
