@@ -9,8 +9,9 @@ use axum::response::{IntoResponse, Response};
 use crate::failure::Failure;
 
 /// What browsers may load for a page, unless it says otherwise.
-pub const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self' data:; \
-                          form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+pub const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; \
+                          connect-src 'self'; img-src 'self' data:; form-action 'self'; \
+                          base-uri 'none'; frame-ancestors 'none'";
 
 const HEADERS: [(HeaderName, &str); 5] = [
     (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),

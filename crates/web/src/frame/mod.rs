@@ -5,6 +5,7 @@ mod nav;
 use askama::Template;
 use axum::response::Html;
 use domain::Timestamp;
+use domain::access::Area;
 
 use crate::failure::Failure;
 use crate::guest::Guest;
@@ -18,6 +19,8 @@ pub struct Frame {
     pub title: String,
     /// The navigation.
     pub groups: Vec<Group>,
+    /// Whether whoever looks may ask for a sync.
+    pub can_sync: bool,
     /// The notice of every page.
     pub notice: Option<String>,
     /// When its numbers were read.
@@ -28,6 +31,10 @@ pub struct Frame {
     pub zone: Option<String>,
     /// What every form that changes something carries in its field `csrf`.
     pub csrf: String,
+    /// Whether a browser without scripts asks for it again and again.
+    pub is_reloading: bool,
+    /// Where the script is.
+    pub live: &'static str,
     /// Where the style sheet is.
     pub style: &'static str,
     /// Where the icon is.
@@ -39,7 +46,8 @@ impl Frame {
     pub fn new(state: &State, guest: &Guest, title: impl Into<String>, here: &'static str) -> Self {
         let groups = nav::groups(guest, here);
         let csrf = guest.csrf().to_owned();
-        Self { groups, csrf, ..Self::plain(title, state.notice.clone()) }
+        let can_sync = guest.may_see(Area::Operators);
+        Self { groups, csrf, can_sync, ..Self::plain(title, state.notice.clone()) }
     }
 
     /// The surroundings of a page that is the same for everybody.
@@ -47,14 +55,23 @@ impl Frame {
         Self {
             title: title.into(),
             groups: Vec::new(),
+            can_sync: false,
             notice,
             read_at: None,
             as_of: None,
             zone: None,
             csrf: String::new(),
+            is_reloading: false,
+            live: &assets::LIVE_PATH,
             style: &assets::STYLE_PATH,
             mark: &assets::MARK_PATH,
         }
+    }
+
+    /// What it shows goes on: a browser without scripts asks for it again and again.
+    #[must_use]
+    pub fn reloading(self, is_reloading: bool) -> Self {
+        Self { is_reloading, ..self }
     }
 
     /// Its instants are told in this zone.

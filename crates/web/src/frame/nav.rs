@@ -39,6 +39,7 @@ const ALL: [(&str, &[Line]); 5] = [
         &[
             ("Coverage", "/coverage", Area::Operators),
             ("Gaps", "/gaps", Area::Operators),
+            ("Diagnostics", "/diagnostics", Area::Operators),
             ("Statements", "/statements", Area::Accounts),
         ],
     ),
@@ -55,6 +56,7 @@ const ALL: [(&str, &[Line]); 5] = [
         &[
             ("Sources", "/sources", Area::Operators),
             ("Runs", "/runs", Area::Operators),
+            ("Jobs", "/jobs", Area::Operators),
             ("About", "/about", Area::Accounts),
         ],
     ),

@@ -8,8 +8,10 @@ mod call;
 mod calls;
 mod contacts;
 mod coverage;
+mod diagnostics;
 mod display;
 mod gaps;
+mod jobs;
 mod overview;
 mod run;
 mod runs;
@@ -88,6 +90,8 @@ pub fn table() -> Vec<PageRoute> {
         set_aside::routes(),
         coverage::routes(),
         gaps::routes(),
+        diagnostics::routes(),
+        jobs::routes(),
         statements::routes(),
         accounts::routes(),
         agents::routes(),

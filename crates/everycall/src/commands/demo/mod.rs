@@ -15,6 +15,7 @@ use tokio::net::TcpListener;
 
 use super::site::Site;
 use super::sync::{Accounts, exit_of, pull};
+use super::work;
 use crate::config::Config;
 use crate::dashboard;
 use crate::interrupt::Interrupt;
@@ -100,8 +101,13 @@ async fn serve(desk: &Desk, listener: TcpListener, interrupt: &Interrupt) -> Res
         style.command(&address)
     ))?;
     let notice = "This is the demo: a simulated provider, and nobody's real calls.".to_owned();
-    dashboard::serve(listener, &desk, Some(notice), interrupt.stop()).await?;
-    Ok(())
+    // What is asked for on its pages is done by a worker, as with `everycall serve`.
+    let sources = work::sources(desk).await?;
+    let (serving, ()) = tokio::join!(
+        dashboard::serve(listener, desk, Some(notice), interrupt.stop()),
+        work::keep(desk, sources, interrupt.stop()),
+    );
+    Ok(serving?)
 }
 
 async fn listen(wanted: Option<SocketAddr>) -> Result<TcpListener> {

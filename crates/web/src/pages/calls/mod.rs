@@ -14,7 +14,7 @@ use crate::facts::{CallsAsked, CallsFacts, PLACEMENTS, calls_asked, statuses};
 use crate::failure::Failure;
 use crate::frame::{Frame, html};
 use crate::guest::Guest;
-use crate::list::{Choice, Filter, Table};
+use crate::list::{Choice, Filter, Table, address};
 use crate::zone::Zone;
 use columns::Hidden;
 pub use columns::lasted;
@@ -68,8 +68,14 @@ async fn show(
         table,
         first: asked.after().map(|_| at(&[("after", None)])),
         next: found.next.as_deref().map(|next| at(&[("after", Some(next))])),
-        files: Vec::new(),
+        files: guest.may_see(Area::Operators).then(|| sync(&asked)).into_iter().collect(),
     })
+}
+
+/// Where what is shown can be read from its provider now.
+fn sync(asked: &CallsAsked) -> (&'static str, String) {
+    let span = ["source", "from", "to"].map(|name| (name, asked.get(name)));
+    ("Sync this now", address("/sync", span))
 }
 
 async fn filters(

@@ -1,0 +1,105 @@
+//! Asking for a job: a sync, a comparison or a repair, of a span in the viewer's zone.
+
+use askama::Template;
+use axum::extract::{Query, State};
+use axum::response::{Html, Redirect};
+use domain::{JobKind, JobParameters, Timestamp};
+use engine::jobs;
+use serde::Deserialize;
+
+use super::PATH;
+use crate::door::Posted;
+use crate::failure::Failure;
+use crate::frame::{Frame, html};
+use crate::guest::Guest;
+use crate::list::Choice;
+use crate::zone::Zone;
+
+/// What is asked for.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct JobAsked {
+    source: Option<String>,
+    kind: Option<String>,
+    from: Option<String>,
+    to: Option<String>,
+    account: Option<String>,
+    /// Of a sync: `on` to write nothing.
+    dry: Option<String>,
+}
+
+#[derive(Template)]
+#[template(path = "pages/jobs/ask.html")]
+struct Page {
+    frame: Frame,
+    sources: Vec<Choice>,
+    source: String,
+    from: String,
+    to: String,
+}
+
+/// Shows the form of a sync.
+pub async fn show(
+    State(state): State<crate::State>,
+    guest: Guest,
+    zone: Zone,
+    Query(asked): Query<JobAsked>,
+) -> Result<Html<String>, Failure> {
+    let choice = |name: String| Choice { value: name.clone(), title: name };
+    let sources = state.store.sources_list().await?.into_iter().map(|row| choice(row.name));
+    html(&Page {
+        frame: Frame::new(&state, &guest, "Sync now", PATH).zone(&zone),
+        sources: sources.collect(),
+        source: asked.source.unwrap_or_default(),
+        from: asked.from.unwrap_or_default(),
+        to: asked.to.unwrap_or_default(),
+    })
+}
+
+/// Asks for it, and leads to where it can be watched.
+pub async fn ask(
+    State(state): State<crate::State>,
+    guest: Guest,
+    zone: Zone,
+    Posted(said): Posted<JobAsked>,
+) -> Result<Redirect, Failure> {
+    let given = |value: &Option<String>| {
+        value.as_deref().map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned)
+    };
+    let name = given(&said.source).unwrap_or_default();
+    let source = state.store.source_by_name(&name).await?;
+    let source = source.ok_or(Failure::NotFound { what: "source" })?;
+    let kind: JobKind = given(&said.kind).unwrap_or_default().parse().map_err(|_unknown| {
+        Failure::Misasked { sentence: "kind is one of sync, compare, repair.".to_owned() }
+    })?;
+    let account = match given(&said.account) {
+        Some(name) => {
+            let row = state.store.account_by_name(&name).await?;
+            Some(row.ok_or(Failure::NotFound { what: "account" })?.id)
+        }
+        None => None,
+    };
+    let now = state.clock.now();
+    let (from, to) = (given(&said.from), given(&said.to));
+    let parameters = JobParameters {
+        from: instant("from", from.as_deref(), |text| zone.from(text))?,
+        // A day that has not ended is meant as far as it has come.
+        to: instant("to", to.as_deref(), |text| zone.to(text))?.map(|to| to.min(now)),
+        account,
+        dry_run: said.dry.is_some(),
+        keeps_raw: false,
+    };
+    let asked = jobs::ask(&state.store, source.id, (kind, &parameters), &guest.by(), now).await?;
+    Ok(Redirect::to(&format!("{PATH}/{}", asked.id().0)))
+}
+
+fn instant(
+    name: &str,
+    written: Option<&str>,
+    read: impl Fn(&str) -> Option<Timestamp>,
+) -> Result<Option<Timestamp>, Failure> {
+    let Some(text) = written else { return Ok(None) };
+    read(text).map(Some).ok_or_else(|| Failure::Misasked {
+        sentence: format!("{name} is a date or an instant, such as 2026-11-21."),
+    })
+}
