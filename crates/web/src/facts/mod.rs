@@ -3,6 +3,7 @@
 mod calls;
 mod days;
 mod job;
+mod kept;
 mod proof;
 mod run;
 mod waiting;
@@ -19,6 +20,7 @@ use store::{ComparisonRow, Scope, SourceRow};
 pub use calls::{CallFacts, CallsAsked, CallsFacts, PLACEMENTS, Story, calls_asked, statuses};
 pub use days::{Day, Standing};
 pub use job::JobFacts;
+pub use kept::Kept;
 pub use proof::Proof;
 pub use run::{LogEntry, RunFacts, SkipFacts};
 pub use waiting::{WaitingFor, repairing};
@@ -194,7 +196,7 @@ impl SourceFacts {
         Ok(Self {
             open: OpenCalls { within_hour: open[0], within_day: open[1], older: open[2] },
             new_today: store.runs_new(row.id, day).await?,
-            compared: compared.map(Compared::of),
+            compared: compared.as_ref().map(Compared::of),
             needs_person: trouble.map(NeedsPerson::from),
             counts: Counts {
                 stored: unsigned(totals.calls),
@@ -215,7 +217,7 @@ impl SourceFacts {
 
 impl Compared {
     /// From its report as it is kept.
-    fn of(row: ComparisonRow) -> Self {
+    fn of(row: &ComparisonRow) -> Self {
         let report: Value = serde_json::from_str(&row.response).unwrap_or_default();
         let number = |path: &str| report.pointer(path).and_then(Value::as_u64).unwrap_or(0);
         Self {

@@ -47,7 +47,7 @@ impl Frame {
         let groups = nav::groups(guest, here);
         let csrf = guest.csrf().to_owned();
         let can_sync = guest.may_see(Area::Operators);
-        Self { groups, csrf, can_sync, ..Self::plain(title, state.notice.clone()) }
+        Self { groups, can_sync, csrf, ..Self::plain(title, state.notice.clone()) }
     }
 
     /// The surroundings of a page that is the same for everybody.

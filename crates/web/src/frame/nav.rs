@@ -25,7 +25,7 @@ pub struct Entry {
 type Line = (&'static str, &'static str, Area);
 
 const ALL: [(&str, &[Line]); 5] = [
-    ("", &[("Overview", "/", Area::Operators)]),
+    ("", &[("Overview", "/", Area::Operators), ("Charts", "/charts", Area::Operators)]),
     (
         "Calls",
         &[

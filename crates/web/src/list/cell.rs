@@ -110,8 +110,11 @@ impl Cell {
     pub fn plain(&self) -> String {
         match self {
             Self::Nothing => String::new(),
-            Self::Text(text) | Self::Code(text) | Self::Note(text) => text.clone(),
-            Self::Link { text, .. } | Self::Badge { text, .. } => text.clone(),
+            Self::Text(text)
+            | Self::Code(text)
+            | Self::Note(text)
+            | Self::Link { text, .. }
+            | Self::Badge { text, .. } => text.clone(),
             Self::Count(count) => count.to_string(),
             Self::At(when) => when.at.to_string(),
             Self::Stack(cells) => cells.iter().map(Self::plain).collect::<Vec<_>>().join("; "),

@@ -56,6 +56,11 @@ impl Filter {
     }
 }
 
+/// What a form or an address says, without what is said by nothing but spaces.
+pub fn given(value: Option<&str>) -> Option<String> {
+    value.map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned)
+}
+
 /// An address with what it asks for; what is not asked for is left out.
 pub fn address<'a>(
     path: &str,

@@ -10,7 +10,7 @@ use axum::response::{IntoResponse, Response};
 use engine::sheet::Sheet;
 
 pub use cell::{Cell, Column};
-pub use filter::{Choice, Filter, address, encoded};
+pub use filter::{Choice, Filter, address, encoded, given};
 
 use crate::failure::Failure;
 use crate::frame::{Frame, html};

@@ -6,6 +6,7 @@ mod agents;
 mod assign;
 mod call;
 mod calls;
+mod charts;
 mod contacts;
 mod coverage;
 mod diagnostics;
@@ -22,6 +23,7 @@ mod waiting;
 
 use std::str::FromStr;
 
+use axum::Extension;
 use axum::Router;
 use axum::extract::{Request, State as Of};
 use axum::handler::Handler;
@@ -36,6 +38,7 @@ use store::SourceRow;
 
 use crate::State;
 use crate::door;
+use crate::facts::Kept;
 use crate::failure::Failure;
 use crate::guest::Guest;
 use crate::list::{Filter, address};
@@ -93,6 +96,7 @@ pub fn table() -> Vec<PageRoute> {
         diagnostics::routes(),
         jobs::routes(),
         statements::routes(),
+        charts::routes(),
         accounts::routes(),
         agents::routes(),
         contacts::routes(),
@@ -107,11 +111,13 @@ pub fn table() -> Vec<PageRoute> {
 
 /// The pages behind their door.
 pub fn routes(state: &State) -> Router<State> {
+    let kept = Kept::default();
     let mut router = Router::new();
     for page in table() {
         let door = (state.clone(), page.needs);
         let enter = from_fn_with_state(door, enter);
-        router = router.route(page.path, page.handler.route_layer(enter));
+        router = router
+            .route(page.path, page.handler.route_layer(Extension(kept.clone())).route_layer(enter));
     }
     router
 }

@@ -23,6 +23,8 @@ pub struct Artefacts {
     pub planning: PathBuf,
     /// Compares a file with a database it filled.
     pub comparing: PathBuf,
+    /// Serves pages over a database it filled, and asks for them.
+    pub serving: PathBuf,
 }
 
 impl Artefacts {
@@ -33,7 +35,7 @@ impl Artefacts {
             Command::new("cargo")
                 .args(["build", "--release", "--bins", "--examples"])
                 .args(["-p", "everycall", "-p", "providers", "-p", "store", "-p", "domain"])
-                .args(["-p", "engine"])
+                .args(["-p", "engine", "-p", "web"])
                 .current_dir(environment::workspace_root()),
         )?;
         let release = metadata::read()?.target_directory.join("release");
@@ -50,6 +52,7 @@ impl Artefacts {
             floor_fetch: built("examples/floor_fetch", "crates/providers/examples/floor_fetch.rs")?,
             planning: built("examples/planning", "crates/engine/examples/planning.rs")?,
             comparing: built("examples/comparing", "crates/engine/examples/comparing.rs")?,
+            serving: built("examples/serving", "crates/web/examples/serving.rs")?,
             floor_insert: built("examples/floor_insert", "crates/store/examples/floor_insert.rs")?,
             many_rows: built("examples/many_rows", "crates/store/examples/many_rows.rs")?,
             place_speed: built("examples/place_speed", "crates/domain/examples/place_speed.rs")?,

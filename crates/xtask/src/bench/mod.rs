@@ -22,6 +22,7 @@ mod summary;
 mod sync;
 #[cfg(test)]
 mod tests;
+mod web;
 
 use anyhow::Result;
 use clap::Subcommand;
@@ -41,6 +42,8 @@ pub enum Bench {
     Plan(plan::PlanArguments),
     /// Statements in a PostgreSQL with ten million calls
     Rows(rows::RowsArguments),
+    /// Pages with a million calls, while fifty look at them
+    Web(web::WebArguments),
 }
 
 /// Measures.
@@ -52,5 +55,6 @@ pub fn bench(bench: &Bench) -> Result<()> {
         Bench::Place(arguments) => place::place(arguments),
         Bench::Plan(arguments) => plan::plan(arguments),
         Bench::Rows(arguments) => rows::rows(arguments),
+        Bench::Web(arguments) => web::web(arguments),
     }
 }

@@ -48,13 +48,13 @@ async fn list(
         Column::text("Put away"),
     ];
     let row = |row: AccountRow| {
-        let used = |of: fn(&AccountUse) -> i64| Cell::count(uses.get(&row.id).map_or(0, of));
+        let number = |of: fn(&AccountUse) -> i64| Cell::count(uses.get(&row.id).map_or(0, of));
         let href = format!("{PATH}/{}", row.id.0);
         vec![
             Cell::link(row.name.clone(), href).noting(row.external_id.clone()),
-            used(|it| it.calls),
-            used(|it| it.agents),
-            used(|it| it.contacts),
+            number(|it| it.calls),
+            number(|it| it.agents),
+            number(|it| it.contacts),
             Cell::at(row.calls_reset_at.map(|at| zone.minute(at))),
             Cell::text(row.country.map(|it| it.as_str().to_owned())),
             Cell::at(row.archived_at.map(|at| zone.minute(at))),
@@ -65,7 +65,7 @@ async fn list(
     let files = vec![("JSON", "/api/v1/accounts".to_owned())];
     let may_add = guest.may_see(Area::Operators);
     let adding = may_add.then_some(Adding { action: PATH, label: "New account" });
-    List { files, adding, ..List::new(frame, "", table) }.show()
+    List { adding, files, ..List::new(frame, "", table) }.show()
 }
 
 #[derive(Deserialize)]

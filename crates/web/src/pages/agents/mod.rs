@@ -59,18 +59,14 @@ async fn show(
         let asked =
             [("source", Some(source.as_str())), ("agent", Some(agent.provider_agent_id.as_str()))];
         let href = address("/calls", asked);
-        let account = match &agent.account {
-            Some(account) => Cell::Text(account.clone()),
-            None => {
-                let assign = [
-                    ("source", Some(source.as_str())),
-                    ("what", Some("agent")),
-                    ("value", Some(agent.provider_agent_id.as_str())),
-                ];
-                let link = Cell::link("Assign", address("/assign", assign));
-                Cell::Stack(vec![Cell::badge("waiting", "not assigned"), link])
-            }
-        };
+        let assign = [
+            ("source", Some(source.as_str())),
+            ("what", Some("agent")),
+            ("value", Some(agent.provider_agent_id.as_str())),
+        ];
+        let link = Cell::link("Assign", address("/assign", assign));
+        let unassigned = || Cell::Stack(vec![Cell::badge("waiting", "not assigned"), link]);
+        let account = agent.account.clone().map_or_else(unassigned, Cell::Text);
         vec![
             Cell::link(agent.name.clone(), href).noting(agent.provider_agent_id.clone()),
             Cell::Text(source),

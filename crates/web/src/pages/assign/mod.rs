@@ -15,7 +15,7 @@ use crate::failure::Failure;
 use crate::figures::Count;
 use crate::frame::{Frame, html};
 use crate::guest::Guest;
-use crate::list::{Choice, address};
+use crate::list::{Choice, address, given};
 
 const PATH: &str = "/assign";
 
@@ -50,18 +50,14 @@ const WHATS: [(&str, &str); 4] = [
 ];
 
 impl Asked {
-    fn get(value: &Option<String>) -> Option<String> {
-        value.as_deref().map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned)
-    }
-
     fn what(&self) -> &str {
         self.what.as_deref().unwrap_or("agent")
     }
 
     /// What is said, once all of it is.
     fn said(&self) -> Option<AssignSaid> {
-        let (source, value) = (Self::get(&self.source)?, Self::get(&self.value));
-        let account = Named::Name(Self::get(&self.account)?);
+        let (source, value) = (given(self.source.as_deref())?, given(self.value.as_deref()));
+        let account = Named::Name(given(self.account.as_deref())?);
         let mut said = AssignSaid {
             agent: None,
             number: None,

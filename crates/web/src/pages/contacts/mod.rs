@@ -14,7 +14,7 @@ use crate::failure::Failure;
 use crate::figures::Count;
 use crate::frame::Frame;
 use crate::guest::Guest;
-use crate::list::{Cell, Column, Filter, List, Table, address, encoded};
+use crate::list::{Cell, Column, Filter, List, Table, address, encoded, given};
 use crate::zone::Zone;
 
 const PATH: &str = "/contacts";
@@ -43,8 +43,7 @@ async fn list(
     Query(asked): Query<Asked>,
 ) -> Result<Response, Failure> {
     let now = state.clock.now();
-    let given = |value: &Option<String>| value.clone().filter(|text| !text.is_empty());
-    let (account, phone) = (given(&asked.account), given(&asked.phone));
+    let (account, phone) = (given(asked.account.as_deref()), given(asked.phone.as_deref()));
     let which = ContactsAsked::of(account.clone(), phone.clone(), asked.after);
     let (contacts, next) = contacts_found(&state, &guest, &which).await?;
     let columns = [

@@ -62,7 +62,7 @@ impl Grid {
         };
         let cells: Vec<Square> = days.iter().map(square).collect();
         let width = cells.iter().map(|cell| cell.x + STEP).max().unwrap_or(STEP);
-        Self { cells, width, share, late, name }
+        Self { name, share, late, cells, width }
     }
 }
 

@@ -12,7 +12,7 @@ use crate::door::Posted;
 use crate::failure::Failure;
 use crate::frame::{Frame, html};
 use crate::guest::Guest;
-use crate::list::Choice;
+use crate::list::{Choice, given};
 use crate::zone::Zone;
 
 /// What is asked for.
@@ -63,16 +63,14 @@ pub async fn ask(
     zone: Zone,
     Posted(said): Posted<JobAsked>,
 ) -> Result<Redirect, Failure> {
-    let given = |value: &Option<String>| {
-        value.as_deref().map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned)
-    };
-    let name = given(&said.source).unwrap_or_default();
+    let name = given(said.source.as_deref()).unwrap_or_default();
     let source = state.store.source_by_name(&name).await?;
     let source = source.ok_or(Failure::NotFound { what: "source" })?;
-    let kind: JobKind = given(&said.kind).unwrap_or_default().parse().map_err(|_unknown| {
-        Failure::Misasked { sentence: "kind is one of sync, compare, repair.".to_owned() }
-    })?;
-    let account = match given(&said.account) {
+    let kind: JobKind =
+        given(said.kind.as_deref()).unwrap_or_default().parse().map_err(|_unknown| {
+            Failure::Misasked { sentence: "kind is one of sync, compare, repair.".to_owned() }
+        })?;
+    let account = match given(said.account.as_deref()) {
         Some(name) => {
             let row = state.store.account_by_name(&name).await?;
             Some(row.ok_or(Failure::NotFound { what: "account" })?.id)
@@ -80,7 +78,7 @@ pub async fn ask(
         None => None,
     };
     let now = state.clock.now();
-    let (from, to) = (given(&said.from), given(&said.to));
+    let (from, to) = (given(said.from.as_deref()), given(said.to.as_deref()));
     let parameters = JobParameters {
         from: instant("from", from.as_deref(), |text| zone.from(text))?,
         // A day that has not ended is meant as far as it has come.

@@ -104,6 +104,6 @@ mod tests {
         assert_eq!(pace(100, Duration::from_secs(10)), Some(("calls a second", "10".to_owned())));
         assert_eq!(left(1, Duration::from_secs(10)), None);
         assert_eq!(left(100, Duration::from_secs(10)), None);
-        assert_eq!(left(50, Duration::from_secs(60)), Some(("left, about", "1 min".to_owned())));
+        assert_eq!(left(50, Duration::from_mins(1)), Some(("left, about", "1 min".to_owned())));
     }
 }

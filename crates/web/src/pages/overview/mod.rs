@@ -6,12 +6,13 @@ mod strip;
 mod words;
 
 use askama::Template;
+use axum::Extension;
 use axum::extract::State;
 use axum::response::Html;
 use domain::access::Area;
 
 use super::PageRoute;
-use crate::facts::{Compared, RunFacts, SourceFacts, Status, WaitingFor};
+use crate::facts::{Compared, Kept, RunFacts, SourceFacts, Status, WaitingFor};
 use crate::failure::Failure;
 use crate::figures::{Count, age};
 use crate::frame::{Frame, html};
@@ -78,8 +79,12 @@ const RUNS: i64 = 5;
 const WAITING: usize = 3;
 
 /// Shows the first page.
-async fn show(State(state): State<crate::State>, guest: Guest) -> Result<Html<String>, Failure> {
-    let status = Status::load(&state).await?;
+async fn show(
+    State(state): State<crate::State>,
+    guest: Guest,
+    Extension(kept): Extension<Kept>,
+) -> Result<Html<String>, Failure> {
+    let status = kept.status(&state).await?;
     let runs = state.store.runs_list(None, RUNS).await?;
     let runs = runs.into_iter().map(|row| RunFacts::of(row, status.as_of)).collect();
     let frame = Frame::new(&state, &guest, "Overview", "/").read_at(status.as_of);

@@ -12,7 +12,7 @@ use crate::failure::Failure;
 use crate::figures::span;
 use crate::frame::Frame;
 use crate::guest::Guest;
-use crate::list::{Cell, Column, Filter, List, Table, address};
+use crate::list::{Cell, Column, Filter, List, Table, address, given};
 use crate::zone::Zone;
 
 const PATH: &str = "/runs";
@@ -60,16 +60,15 @@ async fn show(
     Query(asked): Query<RunsAsked>,
 ) -> Result<Response, Failure> {
     let now = state.clock.now();
-    let given = |value: &Option<String>| value.clone().filter(|text| !text.is_empty());
-    let source = match given(&asked.source) {
+    let source = match given(asked.source.as_deref()) {
         Some(name) => {
             let row = state.store.source_by_name(&name).await?;
             Some(row.ok_or(Failure::NotFound { what: "source" })?.id)
         }
         None => None,
     };
-    let kind = super::word("kind", given(&asked.kind), &KINDS)?;
-    let status = super::word("status", given(&asked.status), &STATUSES)?;
+    let kind = super::word("kind", given(asked.kind.as_deref()), &KINDS)?;
+    let status = super::word("status", given(asked.status.as_deref()), &STATUSES)?;
     let which = (source, kind, status);
     let before = asked.before.map(RunId);
     let mut rows = state.store.runs_before(which, before, COUNT as i64 + 1).await?;
@@ -97,7 +96,7 @@ async fn show(
     let frame = Frame::new(&state, &guest, "Runs", PATH).read_at(now).zone(&zone);
     let first = asked.before.map(|_| asked.address(None, None));
     let path = PATH.to_owned();
-    List { path, filters, files, first, next, ..List::new(frame, LEAD, table) }.show()
+    List { path, filters, first, next, files, ..List::new(frame, LEAD, table) }.show()
 }
 
 fn table(runs: impl Iterator<Item = RunFacts>, zone: &Zone) -> Table {
