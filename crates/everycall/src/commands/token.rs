@@ -197,7 +197,7 @@ fn refusal(site: &Site, error: TokenError) -> anyhow::Error {
         TokenError::NoToken { .. } => {
             Mistake::missing(sentence, format!("`{} token list` lists them", site.here())).into()
         }
-        TokenError::NoRandomness { .. } => {
+        TokenError::NoRandomness(_) => {
             Mistake::missing(sentence, "No token can be made without them").into()
         }
     }
