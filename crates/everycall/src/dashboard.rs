@@ -24,7 +24,7 @@ pub async fn serve(
         read: desk.records(),
         known: desk.known_sources(),
         limits: web::Limits::default(),
-        entrance: Arc::new(web::Entrance::without_sign_in()?),
+        entrance: Arc::new(web::Entrance::without_sign_in().map_err(io::Error::other)?),
     };
     web::serve(listener, state, stop).await
 }

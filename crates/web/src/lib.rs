@@ -1,9 +1,9 @@
 //! The dashboard's first page and the JSON API: what is known, and what is not.
 //!
-//! There is no sign-in yet, so it is meant for a loopback port, and every request whose `Host` is not
-//! a loopback name is refused: a page elsewhere that points its own name at 127.0.0.1 (DNS
-//! rebinding) must not read people's calls through a browser. Pages only show; the API changes
-//! things too, for whoever sends a token, which no browser does by itself.
+//! People sign in through [`door`], programs send a token. Every request whose `Host` is neither a
+//! name of this machine nor configured is refused: a page elsewhere that points its own name at
+//! 127.0.0.1 (DNS rebinding) must not read people's calls through a browser. Where nobody signs in,
+//! it is meant for a loopback port.
 //!
 //! Pages work without JavaScript and carry none. Page and JSON show the same facts.
 
@@ -22,7 +22,6 @@ mod pages;
 mod zone;
 
 use std::any::Any;
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -39,9 +38,10 @@ use tower_http::timeout::TimeoutLayer;
 use tower_http::trace::TraceLayer;
 
 pub use api::{Limits, Route, Takes, document, table};
-pub use door::Entrance;
+use door::Peer;
+pub use door::{Entrance, Place};
 use failure::Failure;
-pub use pages::{PageRoute, table as pages};
+pub use pages::{PageRoute, To, table as pages};
 
 /// What every page needs.
 #[derive(Clone)]
@@ -95,7 +95,7 @@ pub fn router(state: State) -> Router {
         .fallback(async || Failure::NotFound { what: "page" })
         .method_not_allowed_fallback(async || Failure::ReadOnly)
         .layer(CatchPanicLayer::custom(panicked))
-        .layer(from_fn(guard::loopback_only))
+        .layer(from_fn_with_state(Arc::clone(&state.entrance), guard::known_hosts))
         .layer(from_fn_with_state((ids, state.notice.clone()), failure::explain))
         .layer(from_fn(guard::secure_headers))
         .layer(CompressionLayer::new())
@@ -110,7 +110,7 @@ pub async fn serve(
     stop: CancellationToken,
 ) -> std::io::Result<()> {
     // With the address of whoever asks, for the door of the API.
-    let service = router(state).into_make_service_with_connect_info::<SocketAddr>();
+    let service = router(state).into_make_service_with_connect_info::<Peer>();
     let serving =
         axum::serve(listener, service).with_graceful_shutdown(stop.clone().cancelled_owned());
     let patience = async {

@@ -48,6 +48,7 @@ fn of_calls() -> Vec<Try> {
         get("/calls", "/calls?source=main"),
         get("/agents", "/agents?source=main"),
         get("/waiting", "/waiting"),
+        get("/audit", "/audit?limit=500"),
         named(Method::GET, "/calls/{source}/{call}", call),
     ]
 }
