@@ -19,6 +19,7 @@ mod guest;
 mod health;
 mod list;
 mod pages;
+mod tls;
 mod zone;
 
 use std::any::Any;
@@ -26,10 +27,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use axum::extract::connect_info::Connected;
 use axum::http::StatusCode;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use axum::serve::{IncomingStream, Listener};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -42,6 +45,7 @@ use door::Peer;
 pub use door::{Entrance, Place};
 use failure::Failure;
 pub use pages::{PageRoute, To, table as pages};
+pub use tls::{Tls, TlsError};
 
 /// What every page needs.
 #[derive(Clone)]
@@ -103,13 +107,30 @@ pub fn router(state: State) -> Router {
         .with_state(state)
 }
 
-/// Serves until `stop`, then lets requests under way finish for a moment.
+/// Serves until `stop`, over TLS where there is a certificate, then lets requests under way finish for
+/// a moment.
 pub async fn serve(
     listener: TcpListener,
     state: State,
+    tls: Option<Tls>,
     stop: CancellationToken,
 ) -> std::io::Result<()> {
-    // With the address of whoever asks, for the door of the API.
+    match tls {
+        Some(tls) => serve_on(tls.over(listener), state, stop).await,
+        None => serve_on(listener, state, stop).await,
+    }
+}
+
+async fn serve_on<L: Listener>(
+    listener: L,
+    state: State,
+    stop: CancellationToken,
+) -> std::io::Result<()>
+where
+    L::Addr: std::fmt::Debug,
+    Peer: for<'a> Connected<IncomingStream<'a, L>>,
+{
+    // With the address of whoever asks, for the doors.
     let service = router(state).into_make_service_with_connect_info::<Peer>();
     let serving =
         axum::serve(listener, service).with_graceful_shutdown(stop.clone().cancelled_owned());
