@@ -111,7 +111,7 @@ fn form(fields: &[(&str, &str)]) -> String {
         for byte in value.bytes() {
             match byte {
                 b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' => {
-                    text.push(char::from(byte))
+                    text.push(char::from(byte));
                 }
                 _ => write!(text, "%{byte:02X}").expect("a text grows"),
             }

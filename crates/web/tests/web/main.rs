@@ -2,6 +2,7 @@
 
 mod api;
 mod browser;
+mod certificate;
 mod contacts;
 mod document;
 mod door;

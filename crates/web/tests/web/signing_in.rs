@@ -10,7 +10,7 @@ use testkit::on_both_databases;
 use crate::browser::Browser;
 use crate::people::{PASSWORD, People, entrance};
 
-const HALF_AN_HOUR: Duration = Duration::from_mins(30);
+const NEARLY_IDLE: Duration = SESSION_IDLE_MAX.saturating_sub(Duration::from_mins(30));
 
 on_both_databases! {
     async fn whoever_signs_in_goes_on_where_they_wanted_to(db) {
@@ -149,18 +149,18 @@ on_both_databases! {
     async fn a_session_ends_after_half_a_day_of_rest_and_after_a_month(db) {
         let people = People::of(&db).await;
         let mut browser = Browser::signed_in(&people.state, "anna", PASSWORD).await;
-        people.clock.pass(SESSION_IDLE_MAX - Duration::from_millis(1));
+        people.clock.pass(NEARLY_IDLE);
         assert_eq!(browser.get("/calls").await.status, StatusCode::OK);
         people.clock.pass(SESSION_IDLE_MAX);
         assert_eq!(browser.get("/calls").await.status, StatusCode::SEE_OTHER);
         let mut browser = Browser::signed_in(&people.state, "anna", PASSWORD).await;
         let mut used = Duration::ZERO;
         while used + SESSION_IDLE_MAX < SESSION_MAX {
-            people.clock.pass(SESSION_IDLE_MAX - HALF_AN_HOUR);
-            used += SESSION_IDLE_MAX - HALF_AN_HOUR;
+            people.clock.pass(NEARLY_IDLE);
+            used += NEARLY_IDLE;
             assert_eq!(browser.get("/calls").await.status, StatusCode::OK, "{used:?}");
         }
-        people.clock.pass(SESSION_MAX - used);
+        people.clock.pass(SESSION_MAX.saturating_sub(used));
         assert_eq!(browser.get("/calls").await.status, StatusCode::SEE_OTHER);
     }
 

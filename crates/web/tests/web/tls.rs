@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use rcgen::generate_simple_self_signed;
 use secrecy::ExposeSecret as _;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
@@ -13,16 +12,17 @@ use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 use tokio_util::sync::CancellationToken;
 use web::Tls;
 
+use crate::certificate::Made;
 use crate::people::entrance;
 use crate::{folder, sample};
 
 #[tokio::test]
 async fn pages_are_served_over_tls_with_a_cookie_for_tls_alone() {
     let folder = folder();
-    let made = generate_simple_self_signed(vec!["localhost".to_owned()]).expect("it is made");
+    let made = Made::here("localhost");
     let [certificate, key] = ["cert.pem", "key.pem"].map(|name| folder.path().join(name));
-    std::fs::write(&certificate, made.cert.pem()).expect("there is room");
-    std::fs::write(&key, made.signing_key.serialize_pem()).expect("there is room");
+    std::fs::write(&certificate, made.certificate_pem()).expect("there is room");
+    std::fs::write(&key, made.key_pem()).expect("there is room");
     let tls = Tls::read(&certificate, &key).expect("they belong together");
     let mut state = sample::empty(folder.path()).await;
     state.entrance = entrance(web::Place { is_tls: true, ..web::Place::default() });
@@ -33,7 +33,7 @@ async fn pages_are_served_over_tls_with_a_cookie_for_tls_alone() {
     let serving = web::serve(listener, state, Some(tls), stop.clone());
 
     let mut roots = RootCertStore::empty();
-    roots.add(made.cert.der().clone()).expect("it is a certificate");
+    roots.add(made.certificate.clone().into()).expect("it is a certificate");
     let client = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()));
     let client = client.with_safe_default_protocol_versions().expect("there are some");
     let client = client.with_root_certificates(roots).with_no_client_auth();
@@ -73,10 +73,9 @@ fn files_that_are_no_certificate_are_told_by_name() {
     std::fs::write(&certificate, "nothing of the kind").expect("there is room");
     let error = Tls::read(&certificate, &key).err().expect("there is no key");
     assert!(error.to_string().contains(".pem"), "{error}");
-    let [one, two] =
-        [0, 1].map(|_| generate_simple_self_signed(vec!["x".to_owned()]).expect("made"));
-    std::fs::write(&certificate, one.cert.pem()).expect("there is room");
-    std::fs::write(&key, two.signing_key.serialize_pem()).expect("there is room");
+    let [one, two] = ["one", "two"].map(Made::here);
+    std::fs::write(&certificate, one.certificate_pem()).expect("there is room");
+    std::fs::write(&key, two.key_pem()).expect("there is room");
     let error = Tls::read(&certificate, &key).err().expect("they are of two");
     assert!(error.to_string().contains("cannot be used"), "{error}");
 }

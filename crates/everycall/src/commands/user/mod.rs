@@ -118,7 +118,7 @@ async fn list(site: &Site, arguments: &List) -> Result<Exit> {
     let grants = desk.ctx.store.user_accounts(None).await?;
     if arguments.json {
         let rows = rows.iter().map(|row| as_json(row, &grants, now)).collect::<Result<Vec<_>>>();
-        output::print_json_lines(rows?.into_iter())?;
+        output::print_json_lines(rows?)?;
         return Ok(Exit::Done);
     }
     let mut table = Table::new(&["user", "is", "state", "last signed in", "added", "by"]);
