@@ -11,9 +11,9 @@ use serde_json::Value;
 use super::PageRoute;
 use crate::facts::{AuditEntry, AuditFacts};
 use crate::failure::Failure;
-use crate::figures::second;
 use crate::frame::{Frame, html};
 use crate::guest::Guest;
+use crate::zone::{When, Zone};
 
 /// Where it is.
 pub fn routes() -> Vec<PageRoute> {
@@ -33,7 +33,7 @@ struct Page {
 }
 
 struct Line {
-    at: String,
+    at: When,
     entry: AuditEntry,
     detail: String,
 }
@@ -47,22 +47,24 @@ struct Asked {
 async fn show(
     State(state): State<crate::State>,
     guest: Guest,
+    zone: Zone,
     asked: Result<Query<Asked>, QueryRejection>,
 ) -> Result<Html<String>, Failure> {
     let Query(Asked { before }) =
         asked.map_err(|error| Failure::Misasked { sentence: error.body_text() })?;
     let found = AuditFacts::load(&state, before, COUNT).await?;
-    let frame = Frame::new(&state, &guest, "Audit log", "/audit").as_of(state.clock.now());
+    let frame =
+        Frame::new(&state, &guest, "Audit log", "/audit").read_at(state.clock.now()).zone(&zone);
     html(&Page {
         frame,
-        lines: found.entries.into_iter().map(Line::from).collect(),
+        lines: found.entries.into_iter().map(|entry| Line::of(entry, &zone)).collect(),
         older: found.next,
         is_first: before.is_none(),
     })
 }
 
-impl From<AuditEntry> for Line {
-    fn from(entry: AuditEntry) -> Self {
+impl Line {
+    fn of(entry: AuditEntry, zone: &Zone) -> Self {
         let detail = match &entry.detail {
             Value::Object(fields) => {
                 let field = |(name, value): (&String, &Value)| match value {
@@ -73,6 +75,6 @@ impl From<AuditEntry> for Line {
             }
             other => other.to_string(),
         };
-        Self { at: second(entry.at), detail, entry }
+        Self { at: zone.second(entry.at), detail, entry }
     }
 }

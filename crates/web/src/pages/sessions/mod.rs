@@ -12,9 +12,9 @@ use serde::Deserialize;
 use super::{PageRoute, To};
 use crate::door::{Posted, local, see};
 use crate::failure::Failure;
-use crate::figures::second;
 use crate::frame::{Frame, html};
 use crate::guest::{Guest, Person};
+use crate::zone::Zone;
 
 /// Where it is.
 pub fn routes() -> Vec<PageRoute> {
@@ -53,12 +53,13 @@ struct Asked {
 async fn show(
     State(state): State<crate::State>,
     guest: Guest,
+    zone: Zone,
     asked: Result<Query<Asked>, QueryRejection>,
 ) -> Result<Html<String>, Failure> {
     let person = of(&guest)?;
     let now = state.clock.now();
     let rows = state.store.sessions_list(person.user).await?;
-    let time = |millis| second(Timestamp::from_millis(millis));
+    let time = |millis| zone.second(Timestamp::from_millis(millis)).text;
     let line = |row: store::SessionRow| Line {
         since: time(row.created_at),
         seen: time(row.last_seen_at),
@@ -66,7 +67,7 @@ async fn show(
         address: row.address,
         agent: row.agent,
     };
-    let frame = Frame::new(&state, &guest, "Your sign-ins", "/sessions").as_of(now);
+    let frame = Frame::new(&state, &guest, "Your sign-ins", "/sessions").read_at(now).zone(&zone);
     html(&Page {
         frame,
         name: person.name.clone(),

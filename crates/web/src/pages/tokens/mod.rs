@@ -14,9 +14,9 @@ use store::TokenRow;
 use super::PageRoute;
 use crate::door::{Posted, see};
 use crate::failure::Failure;
-use crate::figures::second;
 use crate::frame::{Frame, html};
 use crate::guest::Guest;
+use crate::zone::Zone;
 
 /// Where it is.
 pub fn routes() -> Vec<PageRoute> {
@@ -52,7 +52,8 @@ struct Line {
 }
 
 impl Line {
-    fn of(row: TokenRow, now: Timestamp) -> Self {
+    fn of(row: TokenRow, zone: &Zone, now: Timestamp) -> Self {
+        let second = |at| zone.second(at).text;
         let terms = row.terms();
         let (state, holds) = match (terms.revoked_at, terms.expires_at) {
             (Some(at), _) => (format!("revoked {}", second(at)), false),
@@ -74,8 +75,12 @@ impl Line {
     }
 }
 
-async fn show(State(state): State<crate::State>, guest: Guest) -> Result<Response, Failure> {
-    page(&state, &guest, "", Told::Nothing).await
+async fn show(
+    State(state): State<crate::State>,
+    guest: Guest,
+    zone: Zone,
+) -> Result<Response, Failure> {
+    page(&state, (&guest, &zone), "", Told::Nothing).await
 }
 
 enum Told {
@@ -86,17 +91,17 @@ enum Told {
 
 async fn page(
     state: &crate::State,
-    guest: &Guest,
+    (guest, zone): (&Guest, &Zone),
     typed: &str,
     told: Told,
 ) -> Result<Response, Failure> {
     let now = state.clock.now();
     let tokens = state.store.tokens_list().await?;
-    let tokens = tokens.into_iter().map(|row| Line::of(row, now)).collect();
+    let tokens = tokens.into_iter().map(|row| Line::of(row, zone, now)).collect();
     let accounts = state.store.accounts_list().await?.into_iter();
     let accounts = accounts.filter(|row| row.archived_at.is_none());
     let accounts = accounts.map(|row| (row.id.0, row.name)).collect();
-    let frame = Frame::new(state, guest, "Tokens", "/tokens").as_of(now);
+    let frame = Frame::new(state, guest, "Tokens", "/tokens").read_at(now).zone(zone);
     let (status, wrong, given) = match told {
         Told::Nothing => (StatusCode::OK, None, None),
         Told::Wrong(sentence) => (StatusCode::UNPROCESSABLE_ENTITY, Some(sentence), None),
@@ -123,9 +128,10 @@ struct Add {
 async fn add(
     State(state): State<crate::State>,
     guest: Guest,
+    zone: Zone,
     Posted(form): Posted<Add>,
 ) -> Result<Response, Failure> {
-    let wrong = |sentence: String| page(&state, &guest, &form.name, Told::Wrong(sentence));
+    let wrong = |sentence: String| page(&state, (&guest, &zone), &form.name, Told::Wrong(sentence));
     let role = match form.account.as_str() {
         "" => Role::Operator,
         account => match account.parse() {
@@ -148,7 +154,7 @@ async fn add(
     match token_add(&state.store, &asked, &guest.by(), now).await {
         Ok((row, secret)) => {
             let told = Told::Given(row.name, secret.expose_secret().to_owned());
-            page(&state, &guest, "", told).await
+            page(&state, (&guest, &zone), "", told).await
         }
         Err(TokenError::Store(error)) => Err(error.into()),
         Err(error) => wrong(error.to_string()).await,

@@ -18,9 +18,9 @@ use store::{GrantRow, UserRow};
 use super::PageRoute;
 use crate::door::Posted;
 use crate::failure::Failure;
-use crate::figures::second;
 use crate::frame::{Frame, html};
 use crate::guest::Guest;
+use crate::zone::Zone;
 
 /// Where it is.
 pub fn routes() -> Vec<PageRoute> {
@@ -76,8 +76,12 @@ pub struct Line {
 }
 
 impl Line {
-    fn of(row: &UserRow, grants: &[GrantRow], now: Timestamp) -> Result<Self, Failure> {
-        let time = |millis| second(Timestamp::from_millis(millis));
+    fn of(
+        row: &UserRow,
+        grants: &[GrantRow],
+        (zone, now): (&Zone, Timestamp),
+    ) -> Result<Self, Failure> {
+        let time = |millis| zone.second(Timestamp::from_millis(millis)).text;
         let own = grants.iter().filter(|grant| grant.user_id == row.user_id);
         let own: Vec<&str> = own.map(|grant| grant.account.as_str()).collect();
         let is = match row.role()? {
@@ -114,21 +118,26 @@ struct Given {
     password: String,
 }
 
-async fn show(State(state): State<crate::State>, guest: Guest) -> Result<Response, Failure> {
-    page(&state, &guest, "", None).await
+async fn show(
+    State(state): State<crate::State>,
+    guest: Guest,
+    zone: Zone,
+) -> Result<Response, Failure> {
+    page(&state, (&guest, &zone), "", None).await
 }
 
 async fn page(
     state: &crate::State,
-    guest: &Guest,
+    (guest, zone): (&Guest, &Zone),
     typed: &str,
     wrong: Option<String>,
 ) -> Result<Response, Failure> {
     let now = state.clock.now();
     let grants = state.store.user_accounts(None).await?;
     let rows = state.store.users_list().await?;
-    let users = rows.iter().map(|row| Line::of(row, &grants, now)).collect::<Result<_, _>>()?;
-    let frame = Frame::new(state, guest, "Users", "/users").as_of(now);
+    let users = rows.iter().map(|row| Line::of(row, &grants, (zone, now)));
+    let users = users.collect::<Result<_, _>>()?;
+    let frame = Frame::new(state, guest, "Users", "/users").read_at(now).zone(zone);
     let status = if wrong.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     let (accounts, typed) = (accounts(state).await?, typed.to_owned());
     Ok((status, html(&Page { frame, users, accounts, typed, wrong })?).into_response())
@@ -151,9 +160,11 @@ struct Add {
 async fn add(
     State(state): State<crate::State>,
     guest: Guest,
+    zone: Zone,
     Posted(form): Posted<Add>,
 ) -> Result<Response, Failure> {
-    let wrong = |error: UserError| page(&state, &guest, &form.name, Some(error.to_string()));
+    let wrong =
+        |error: UserError| page(&state, (&guest, &zone), &form.name, Some(error.to_string()));
     let name = match UserName::new(&form.name) {
         Ok(name) => name,
         Err(error) => return wrong(error.into()).await,

@@ -11,6 +11,7 @@ use super::{Line, accounts};
 use crate::failure::Failure;
 use crate::frame::{Frame, html};
 use crate::guest::Guest;
+use crate::zone::Zone;
 
 #[derive(Template)]
 #[template(path = "pages/users/one.html")]
@@ -37,17 +38,18 @@ pub async fn user(
 pub async fn show(
     State(state): State<crate::State>,
     guest: Guest,
+    zone: Zone,
     path: Result<Path<i64>, PathRejection>,
 ) -> Result<Html<String>, Failure> {
     let now = state.clock.now();
     let row = user(&state, path).await?;
     let grants = state.store.user_accounts(Some(row.user_id)).await?;
-    let user = Line::of(&row, &grants, now)?;
+    let user = Line::of(&row, &grants, (&zone, now))?;
     let own: Vec<(i64, String)> =
         grants.into_iter().map(|grant| (grant.account_id, grant.account)).collect();
     let mut others = accounts(&state).await?;
     others.retain(|account| !own.contains(account));
-    let frame = Frame::new(&state, &guest, user.name.clone(), "/users").as_of(now);
+    let frame = Frame::new(&state, &guest, user.name.clone(), "/users").read_at(now).zone(&zone);
     html(&Page {
         frame,
         user,
