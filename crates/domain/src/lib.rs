@@ -27,6 +27,7 @@
 //! | placed, waiting, excluded | the three outcomes of placement: [`Placement`] |
 //! | set aside | a record nobody could read, kept whole with its error |
 //! | token | a secret that opens the API, given out once for an operator or for one account: [`access::Terms`] |
+//! | user, session | a person who signs in to the pages, and one time they did: [`users::UserRole`] |
 //! | settled | old enough, and re-read often enough, that the provider no longer changes it: [`Tiers`] |
 
 pub mod access;
@@ -53,6 +54,7 @@ mod standing;
 mod statement;
 mod status;
 mod time;
+pub mod users;
 mod volume;
 mod walk;
 mod window;

@@ -5,13 +5,13 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::access::Role;
 use domain::{AccountId, Timestamp};
 use secrecy::SecretString;
-use sha2::{Digest as _, Sha256};
+use serde_json::json;
 use store::{NewToken, Store, StoreError, TokenRow};
+
+use crate::secret::{NoRandomness, SECRET_BYTES, hashed, random};
 
 /// How a secret begins, so that people and their tools know one when they see it.
 const PREFIX: &str = "evc_";
-/// Random bytes in a secret: as many as its hash has.
-const SECRET_BYTES: usize = 32;
 /// Letters of a name, at most: it stands in the history of what the token changed.
 const NAME_MAX: usize = 100;
 
@@ -59,11 +59,8 @@ pub enum TokenError {
         name: String,
     },
     /// The system has no randomness.
-    #[error("the system gives no random bytes: {why}")]
-    NoRandomness {
-        /// What it says.
-        why: String,
-    },
+    #[error(transparent)]
+    NoRandomness(#[from] NoRandomness),
     /// The database is to blame.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -106,6 +103,7 @@ pub async fn token_add(
     if let Role::Member(account) = role {
         tx.change_about(change, account).await?;
     }
+    tx.audit_about(format!("token {name}"), &json!({ "for": whose, "mayWrite": may_write }));
     tx.commit().await?;
     let row = store.token_by_name(name).await?;
     let row = row.ok_or_else(|| TokenError::NoToken { name: name.to_owned() })?;
@@ -129,6 +127,7 @@ pub async fn token_revoke(
     if let Some(account) = row.account_id {
         tx.change_about(change, AccountId(account)).await?;
     }
+    tx.audit_about(format!("token {name}"), &json!({}));
     tx.commit().await?;
     Ok(true)
 }
@@ -139,16 +138,8 @@ pub fn secret_hash(secret: &str) -> Option<[u8; 32]> {
     (bytes.len() == SECRET_BYTES).then(|| hashed(secret))
 }
 
-// A secret has as much randomness as its hash, so there is nothing to guess and nothing to slow down.
-fn hashed(secret: &str) -> [u8; 32] {
-    Sha256::digest(secret.as_bytes()).into()
-}
-
-fn secret() -> Result<String, TokenError> {
-    let mut bytes = [0; SECRET_BYTES];
-    getrandom::fill(&mut bytes)
-        .map_err(|error| TokenError::NoRandomness { why: error.to_string() })?;
-    Ok(format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode(bytes)))
+fn secret() -> Result<String, NoRandomness> {
+    Ok(format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode(random::<SECRET_BYTES>()?)))
 }
 
 #[cfg(test)]

@@ -1,4 +1,5 @@
-//! The verbs: sync, backfill, gaps, ingest, place, compare, legs, examine, contacts, access, jobs.
+//! The verbs: sync, backfill, gaps, ingest, place, compare, legs, examine, contacts, access, jobs,
+//! users.
 //!
 //! Read [`sync::sync`] first: it plans windows from the ledger, lets the provider walk them,
 //! sends every page through [`ingest`], and ends with accounts that balance.
@@ -19,10 +20,12 @@ pub mod legs;
 pub mod lines;
 mod memory;
 pub mod place;
+pub mod secret;
 pub mod sheet;
 pub mod statement;
 pub mod sync;
 pub mod trouble;
+pub mod users;
 pub mod vault;
 pub mod view;
 pub mod worker;

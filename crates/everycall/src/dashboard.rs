@@ -7,16 +7,28 @@ use domain::{Clock, Timestamp};
 use providers::Wait;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
+use web::{Entrance, Tls};
 
 use crate::wiring::Desk;
 
-/// Serves the dashboard until `stop`, with a `notice` on every page.
+/// How people come to the dashboard.
+pub struct Way {
+    /// Whether they sign in.
+    pub entrance: Entrance,
+    /// A certificate, where it speaks TLS itself.
+    pub tls: Option<Tls>,
+    /// What stands on every page.
+    pub notice: Option<String>,
+}
+
+/// Serves the dashboard until `stop`.
 pub async fn serve(
     listener: TcpListener,
     desk: &Desk,
-    notice: Option<String>,
+    way: Way,
     stop: CancellationToken,
 ) -> io::Result<()> {
+    let Way { entrance, tls, notice } = way;
     let state = web::State {
         store: desk.ctx.store.clone(),
         clock: Arc::new(Face(Arc::clone(&desk.ctx.wait))),
@@ -24,9 +36,9 @@ pub async fn serve(
         read: desk.records(),
         known: desk.known_sources(),
         limits: web::Limits::default(),
-        entrance: Arc::new(web::Entrance::without_sign_in()?),
+        entrance: Arc::new(entrance),
     };
-    web::serve(listener, state, stop).await
+    web::serve(listener, state, tls, stop).await
 }
 
 /// A clock that tells the time and cannot wait.

@@ -1,6 +1,7 @@
 //! Two typed pools behind one door, and the macro that compiles one body against both.
 
 use std::str::FromStr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::pool::PoolOptions;
@@ -12,6 +13,7 @@ use sqlx::sqlite::{
 use sqlx::{Postgres, Sqlite, Transaction};
 
 use crate::StoreError;
+use crate::audit::{Author, Behalf};
 
 /// Which engine holds the data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,6 +45,7 @@ pub(crate) use either;
 #[derive(Clone)]
 pub struct Store {
     pools: Pools,
+    pub(crate) author: Option<Arc<Author>>,
 }
 
 #[derive(Clone)]
@@ -55,7 +58,10 @@ enum Pools {
 }
 
 /// A write transaction. Dropped without [`Tx::commit`], it leaves nothing behind.
-pub struct Tx(Either<Transaction<'static, Sqlite>, Transaction<'static, Postgres>>);
+pub struct Tx {
+    on: Either<Transaction<'static, Sqlite>, Transaction<'static, Postgres>>,
+    pub(crate) behalf: Behalf,
+}
 
 const BUSY: Duration = Duration::from_secs(10);
 const ACQUIRE: Duration = Duration::from_secs(15);
@@ -71,7 +77,7 @@ impl Store {
         } else {
             return Err(StoreError::NotAnAddress { url: without_password(url) });
         };
-        Ok(Self { pools })
+        Ok(Self { pools, author: None })
     }
 
     /// Which engine this is.
@@ -91,12 +97,13 @@ impl Store {
 
     /// Begins a write transaction.
     pub async fn begin(&self) -> Result<Tx, StoreError> {
-        Ok(Tx(match &self.pools {
+        let on = match &self.pools {
             Pools::Sqlite { write, .. } => {
                 Either::Sqlite(write.begin_with("BEGIN IMMEDIATE").await?)
             }
             Pools::Postgres { write, .. } => Either::Postgres(write.begin().await?),
-        }))
+        };
+        Ok(Tx { on, behalf: Behalf::of(self.author.as_ref()) })
     }
 
     /// Waits for what is under way and closes every connection.
@@ -116,15 +123,17 @@ impl Store {
 
 impl Tx {
     pub(crate) fn conn(&mut self) -> Either<&mut SqliteConnection, &mut PgConnection> {
-        match &mut self.0 {
+        match &mut self.on {
             Either::Sqlite(tx) => Either::Sqlite(tx),
             Either::Postgres(tx) => Either::Postgres(tx),
         }
     }
 
     /// Makes everything written durable and visible at once.
-    pub async fn commit(self) -> Result<(), StoreError> {
-        either!(self.0, |tx| tx.commit().await)?;
+    pub async fn commit(mut self) -> Result<(), StoreError> {
+        self.audit_enter().await?;
+        either!(self.on, |tx| tx.commit().await)?;
+        self.behalf.entered();
         Ok(())
     }
 }

@@ -6,6 +6,7 @@
 
 mod accounts;
 mod agents;
+mod audit;
 mod batch;
 mod budgets;
 mod calls;
@@ -35,11 +36,13 @@ mod statements;
 mod text;
 mod tokens;
 mod totals;
+mod users;
 mod volumes;
 mod work;
 
 pub use accounts::{AccountChangeRow, AccountRow, AccountTies, AccountUse};
 pub use agents::{AgentAt, AgentRow, AgentsSeen, SeenAgent};
+pub use audit::{AuditRow, Author};
 pub use budgets::BudgetRow;
 pub use calls::{
     AwaitingCall, CallFilter, CallKey, CallRow, HeldCall, KnownCall, NewCall, Of, Part, Place,
@@ -67,5 +70,6 @@ pub use sources::SourceRow;
 pub use statements::{CallToState, ComparisonRow, NewStatement, StatementRow};
 pub use tokens::{NewToken, TokenRow};
 pub use totals::{Totals, WaitingGroup};
+pub use users::{GrantRow, NewSession, NewUser, SessionRow, SessionUser, UserRow};
 pub use volumes::VolumeRow;
 pub use work::{Claim, Lease};

@@ -20,7 +20,7 @@ async fn main() -> std::io::Result<()> {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
     println!("http://{}", listener.local_addr()?);
     let stop = CancellationToken::new();
-    let serving = web::serve(listener, state, stop.clone());
+    let serving = web::serve(listener, state, None, stop.clone());
     tokio::select! {
         served = serving => served,
         pressed = tokio::signal::ctrl_c() => pressed,

@@ -1,11 +1,14 @@
 //! What every request passes: the `Host` check, the headers of the answer, and the log's span.
 
-use axum::extract::{MatchedPath, Request};
+use std::sync::Arc;
+
+use axum::extract::{MatchedPath, Request, State};
 use axum::http::header::{self, HeaderName, HeaderValue};
 use axum::http::uri::Authority;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
+use crate::door::Entrance;
 use crate::failure::Failure;
 
 /// What browsers may load for a page, unless it says otherwise.
@@ -22,15 +25,28 @@ const HEADERS: [(HeaderName, &str); 5] = [
     (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
 ];
 
-/// Refuses requests that name another host than this machine's loopback.
-pub async fn loopback_only(request: Request, next: Next) -> Response {
+/// Refuses requests that name another host than this machine's loopback, or one that was configured.
+pub async fn known_hosts(
+    State(entrance): State<Arc<Entrance>>,
+    request: Request,
+    next: Next,
+) -> Response {
     let named = request.headers().get(header::HOST).and_then(|host| host.to_str().ok());
     let asked = request.uri().authority().map(Authority::as_str);
     let hosts = named.into_iter().chain(asked);
-    if named.is_some() && hosts.into_iter().all(is_loopback) {
+    let is_known = |host| is_loopback(host) || is_among(host, &entrance.place().hosts);
+    if named.is_some() && hosts.into_iter().all(is_known) {
         return next.run(request).await;
     }
-    Failure::ForeignHost.into_response()
+    Failure::ForeignHost { has_sign_in: entrance.has_sign_in() }.into_response()
+}
+
+/// Whether a host is one of these names, by whatever port.
+fn is_among(host: &str, names: &[String]) -> bool {
+    let Ok(authority) = host.parse::<Authority>() else { return false };
+    // Anything but a host and a port is nothing a browser sends.
+    let is_plain = !authority.as_str().contains('@');
+    is_plain && names.iter().any(|name| name.eq_ignore_ascii_case(authority.host()))
 }
 
 fn is_loopback(host: &str) -> bool {
@@ -71,7 +87,7 @@ pub fn route<B>(request: &axum::http::Request<B>) -> &str {
 
 #[cfg(test)]
 mod tests {
-    use super::is_loopback;
+    use super::{is_among, is_loopback};
 
     #[test]
     fn only_names_of_this_machine_are_loopback() {
@@ -82,6 +98,24 @@ mod tests {
             ["", "example.com", "localhost.example.com", "10.0.0.1", "[::2]", "127.0.0.1.nip.io"]
         {
             assert!(!is_loopback(host), "{host}");
+        }
+    }
+
+    #[test]
+    fn a_configured_name_is_known_by_any_port_and_no_other_is() {
+        let names = ["calls.example.com".to_owned(), "192.0.2.1".to_owned()];
+        for host in ["calls.example.com", "CALLS.example.com:8443", "192.0.2.1:8080"] {
+            assert!(is_among(host, &names), "{host}");
+        }
+        for host in [
+            "example.com",
+            "xcalls.example.com",
+            "calls.example.com.evil.example",
+            "calls.example.com@evil.example",
+            "evil@calls.example.com",
+            "",
+        ] {
+            assert!(!is_among(host, &names), "{host}");
         }
     }
 }

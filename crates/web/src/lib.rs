@@ -1,9 +1,9 @@
 //! The dashboard's first page and the JSON API: what is known, and what is not.
 //!
-//! There is no sign-in yet, so it is meant for a loopback port, and every request whose `Host` is not
-//! a loopback name is refused: a page elsewhere that points its own name at 127.0.0.1 (DNS
-//! rebinding) must not read people's calls through a browser. Pages only show; the API changes
-//! things too, for whoever sends a token, which no browser does by itself.
+//! People sign in through [`door`], programs send a token. Every request whose `Host` is neither a
+//! name of this machine nor configured is refused: a page elsewhere that points its own name at
+//! 127.0.0.1 (DNS rebinding) must not read people's calls through a browser. Where nobody signs in,
+//! it is meant for a loopback port.
 //!
 //! Pages work without JavaScript and carry none. Page and JSON show the same facts.
 
@@ -19,18 +19,20 @@ mod guest;
 mod health;
 mod list;
 mod pages;
+mod tls;
 mod zone;
 
 use std::any::Any;
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use axum::extract::connect_info::Connected;
 use axum::http::StatusCode;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use axum::serve::{IncomingStream, Listener};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -39,9 +41,11 @@ use tower_http::timeout::TimeoutLayer;
 use tower_http::trace::TraceLayer;
 
 pub use api::{Limits, Route, Takes, document, table};
-pub use door::Entrance;
+use door::Peer;
+pub use door::{Entrance, Place};
 use failure::Failure;
-pub use pages::{PageRoute, table as pages};
+pub use pages::{PageRoute, To, table as pages};
+pub use tls::{Tls, TlsError};
 
 /// What every page needs.
 #[derive(Clone)]
@@ -95,7 +99,7 @@ pub fn router(state: State) -> Router {
         .fallback(async || Failure::NotFound { what: "page" })
         .method_not_allowed_fallback(async || Failure::ReadOnly)
         .layer(CatchPanicLayer::custom(panicked))
-        .layer(from_fn(guard::loopback_only))
+        .layer(from_fn_with_state(Arc::clone(&state.entrance), guard::known_hosts))
         .layer(from_fn_with_state((ids, state.notice.clone()), failure::explain))
         .layer(from_fn(guard::secure_headers))
         .layer(CompressionLayer::new())
@@ -103,14 +107,31 @@ pub fn router(state: State) -> Router {
         .with_state(state)
 }
 
-/// Serves until `stop`, then lets requests under way finish for a moment.
+/// Serves until `stop`, over TLS where there is a certificate, then lets requests under way finish for
+/// a moment.
 pub async fn serve(
     listener: TcpListener,
     state: State,
+    tls: Option<Tls>,
     stop: CancellationToken,
 ) -> std::io::Result<()> {
-    // With the address of whoever asks, for the door of the API.
-    let service = router(state).into_make_service_with_connect_info::<SocketAddr>();
+    match tls {
+        Some(tls) => serve_on(tls.over(listener), state, stop).await,
+        None => serve_on(listener, state, stop).await,
+    }
+}
+
+async fn serve_on<L: Listener>(
+    listener: L,
+    state: State,
+    stop: CancellationToken,
+) -> std::io::Result<()>
+where
+    L::Addr: std::fmt::Debug,
+    Peer: for<'a> Connected<IncomingStream<'a, L>>,
+{
+    // With the address of whoever asks, for the doors.
+    let service = router(state).into_make_service_with_connect_info::<Peer>();
     let serving =
         axum::serve(listener, service).with_graceful_shutdown(stop.clone().cancelled_owned());
     let patience = async {

@@ -4,6 +4,7 @@ pub mod accounts;
 pub mod agents;
 pub mod assign;
 pub mod audit;
+pub mod audit_log;
 pub mod backfill;
 pub mod calls;
 pub mod compare;
@@ -25,6 +26,7 @@ pub mod statement;
 pub mod status;
 pub mod sync;
 pub mod token;
+pub mod user;
 pub mod volumes;
 pub mod waiting;
 pub mod work;
@@ -67,6 +69,8 @@ pub async fn run(cli: Cli) -> Result<Exit> {
         Command::Unassign(unassign) => assign::unassign(&site, unassign).await,
         Command::Exclude(which) => assign::exclude(&site, which).await,
         Command::Include(which) => assign::include(&site, which).await,
+        Command::User(user) => user::run(&site, user).await,
+        Command::AuditLog(log) => audit_log::run(&site, log).await,
         Command::Token(token) => token::run(&site, token).await,
         Command::Waiting(waiting) => waiting::run(&site, waiting).await,
         Command::Serve(serve) => serve::run(&site, serve).await,

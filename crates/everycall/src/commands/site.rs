@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use domain::Timestamp;
+use store::{Author, Store};
 
 use super::waiting::quoted;
 use crate::config::{Config, environment};
@@ -33,6 +34,12 @@ impl Site {
             return program;
         }
         format!("{program} --config {}", quoted(&self.config.display().to_string()))
+    }
+
+    /// The database, used on behalf of whoever types the command, for its entry in the audit log.
+    pub fn on_behalf(desk: &Desk, what: &str) -> Store {
+        let (who, now) = (environment::user(), desk.ctx.now());
+        desk.ctx.store.on_behalf(Author::new(&who, "command line", what, "", now))
     }
 
     /// The database, to look at what is there.

@@ -91,7 +91,9 @@ async fn add(site: &Site, arguments: Add) -> Result<Exit> {
     let now = desk.ctx.now();
     let days = expires.map(|days| Duration::from_hours(24 * u64::from(days)));
     let asked = TokenAsked { name, role, may_write, expires_at: days.map(|days| now + days) };
-    let given = token_add(&desk.ctx.store, &asked, &environment::user(), now).await;
+    let given =
+        token_add(&Site::on_behalf(&desk, "Give out a token"), &asked, &environment::user(), now)
+            .await;
     let (row, secret) = given.map_err(|error| refusal(site, error))?;
     let secret = secret.expose_secret();
     if json {
@@ -140,8 +142,8 @@ async fn list(site: &Site, arguments: List) -> Result<Exit> {
 async fn revoke(site: &Site, arguments: Revoke) -> Result<Exit> {
     let desk = site.look().await?;
     let name = arguments.name.trim();
-    let (store, now) = (&desk.ctx.store, desk.ctx.now());
-    let revoked = token_revoke(store, name, &environment::user(), now).await;
+    let (store, now) = (Site::on_behalf(&desk, "Revoke a token"), desk.ctx.now());
+    let revoked = token_revoke(&store, name, &environment::user(), now).await;
     let changed = revoked.map_err(|error| refusal(site, error))?;
     if arguments.json {
         output::print_json(&json!({ "name": name, "changed": changed, "state": "revoked" }))?;
@@ -197,7 +199,7 @@ fn refusal(site: &Site, error: TokenError) -> anyhow::Error {
         TokenError::NoToken { .. } => {
             Mistake::missing(sentence, format!("`{} token list` lists them", site.here())).into()
         }
-        TokenError::NoRandomness { .. } => {
+        TokenError::NoRandomness(_) => {
             Mistake::missing(sentence, "No token can be made without them").into()
         }
     }

@@ -11,6 +11,7 @@ mod statements;
 mod sync;
 mod unreadable;
 mod vault;
+mod web;
 
 #[cfg(test)]
 mod tests;
@@ -29,6 +30,7 @@ pub use source::{Door, Source};
 pub use statements::Statements;
 pub use sync::Sync;
 pub use vault::Vault;
+pub use web::Web;
 
 use crate::mistake::Mistake;
 
@@ -50,6 +52,8 @@ pub struct Config {
     pub vault: Vault,
     /// The key that signs statements.
     pub statements: Statements,
+    /// Under which names the dashboard answers.
+    pub web: Web,
     /// The connections to providers.
     pub sources: Vec<Source>,
 }
@@ -67,6 +71,8 @@ struct File {
     vault: Vault,
     #[serde(default)]
     statements: Statements,
+    #[serde(default)]
+    web: Web,
     #[serde(default)]
     sources: Vec<toml::Table>,
 }
@@ -91,6 +97,7 @@ impl Config {
             toml::from_str(text).map_err(|error| unreadable::of_file(path, text, &error))?;
         file.sync.check()?;
         file.schedule.check()?;
+        file.web.check()?;
         let mut sources = Vec::new();
         let mut names = HashSet::new();
         for (at, table) in file.sources.into_iter().enumerate() {
@@ -103,9 +110,9 @@ impl Config {
             }
             sources.push(source);
         }
-        let File { database, sync, schedule, vault, statements, .. } = file;
+        let File { database, sync, schedule, vault, statements, web, .. } = file;
         let folder = source::folder_of(path);
-        Ok(Self { folder, database, sync, schedule, vault, statements, sources })
+        Ok(Self { folder, database, sync, schedule, vault, statements, web, sources })
     }
 
     /// The sources a command is about: the one named, or all of them.

@@ -217,3 +217,26 @@ fn times_of_the_day_are_read_in_the_zone_of_the_schedule() {
         "Europe/Berlin",
     );
 }
+
+#[test]
+fn names_of_hosts_are_bare_and_a_certificate_has_a_key() {
+    let config = read("[web]\nhosts = [\"calls.example.com\", \"192.0.2.1\", \"[2001:db8::1]\"]");
+    let place = config.expect("it is right").web.place();
+    assert_eq!((place.hosts.len(), place.is_tls, place.has_trusted_proxy), (3, false, false));
+    for host in ["https://calls.example.com", "calls.example.com:8080", "*.example.com", "", "a/b"]
+    {
+        check(
+            &format!("[web]\nhosts = [\"{host}\"]"),
+            &format!("`{host}` in [web] hosts is no name of a host"),
+            "without scheme",
+        );
+    }
+    for one in ["certificate", "key"] {
+        let text = format!("[web]\n{one} = \"x.pem\"");
+        check(&text, "[web] has one of certificate and key", "both files");
+    }
+    let config = read("[web]\ncertificate = \"no.pem\"\nkey = \"no.key\"").expect("it is right");
+    assert!(config.web.place().is_tls);
+    let refused = config.web.tls(Path::new("/nowhere")).err().expect("there are no such files");
+    assert!(refused.sentence.contains("/nowhere/no.pem"), "{}", refused.sentence);
+}

@@ -16,3 +16,4 @@ mod site;
 mod statement;
 mod sync;
 mod token;
+mod user;

@@ -1,9 +1,10 @@
 //! A folder with a configuration, and the real program run in it.
 
+use std::cell::RefCell;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
 use std::path::Path;
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Child, ChildStdout, Command, Output, Stdio};
 use std::time::Duration;
 
 use serde_json::Value;
@@ -141,6 +142,17 @@ impl Site {
         Said { stdout: text(stdout), stderr: text(stderr), code: status.code() }
     }
 
+    /// … with this on its standard input.
+    pub fn run_with_input(&self, arguments: &[&str], input: &str) -> Said {
+        let mut command = everycall(self.folder.path());
+        command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+        let Output { status, stdout, stderr } = child.wait_with_output().unwrap();
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+        Said { stdout: text(stdout), stderr: text(stderr), code: status.code() }
+    }
+
     /// Runs the program against this database and kills it, without a chance to tidy up, once its
     /// log has this many lines. Returns whether it was killed before its end.
     pub fn killed_after(&self, arguments: &[&str], lines: usize, database_url: &str) -> bool {
@@ -193,8 +205,7 @@ impl Site {
 pub struct Served {
     child: Child,
     address: String,
-    /// Kept open, for a program that cannot say anything ends.
-    _said: BufReader<std::process::ChildStdout>,
+    said: RefCell<BufReader<ChildStdout>>,
 }
 
 impl Served {
@@ -216,7 +227,40 @@ impl Served {
         said.read_line(&mut line).unwrap();
         let (_, address) = line.split_once("http://").unwrap();
         let address = address.split_whitespace().next().unwrap().to_owned();
-        Self { child, address, _said: said }
+        Self { child, address, said: RefCell::new(said) }
+    }
+
+    /// The first line that it prints after its address and that is so.
+    pub fn line_with(&self, is_meant: impl Fn(&str) -> bool) -> String {
+        loop {
+            let mut line = String::new();
+            assert_ne!(self.said.borrow_mut().read_line(&mut line).unwrap(), 0, "it ended");
+            if is_meant(line.trim()) {
+                return line.trim().to_owned();
+            }
+        }
+    }
+
+    /// Asks for a page or sends it a form, and gives the status and where it leads.
+    pub fn form(&self, path: &str, form: Option<&str>) -> (u16, String) {
+        let method = if form.is_some() { "POST" } else { "GET" };
+        let form = form.unwrap_or_default();
+        let request = format!(
+            "{method} {path} HTTP/1.1\r\nHost: {}\r\n\
+             Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n\
+             Connection: close\r\n\r\n{form}",
+            self.address,
+            form.len()
+        );
+        let mut stream = TcpStream::connect(&self.address).unwrap();
+        stream.write_all(request.as_bytes()).unwrap();
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).unwrap();
+        let answer = String::from_utf8_lossy(&answer).into_owned();
+        let (head, _) = answer.split_once("\r\n\r\n").unwrap();
+        let status = head.split_whitespace().nth(1).unwrap().parse().unwrap();
+        let to = head.lines().find_map(|line| line.strip_prefix("location: "));
+        (status, to.unwrap_or_default().to_owned())
     }
 
     /// Asks the API, and gives the status and the JSON of its answer.

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod accounts;
+mod audit;
 mod budgets;
 mod calls;
 mod changes;
@@ -21,5 +22,6 @@ mod set_up;
 mod slices;
 mod tokens;
 mod trouble;
+mod users;
 mod volumes;
 mod work;

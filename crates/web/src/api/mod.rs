@@ -6,6 +6,7 @@ mod accounts;
 mod agents;
 mod asked;
 mod assignments;
+mod audit;
 mod calls;
 mod contacts;
 mod door;
@@ -23,9 +24,9 @@ mod waiting;
 use std::sync::Arc;
 
 use axum::Router;
+use axum::extract::Request;
 use axum::http::StatusCode;
-use axum::middleware::from_fn_with_state;
-use axum::routing::get;
+use axum::routing::{MethodFilter, get, on};
 use tower_http::timeout::TimeoutLayer;
 
 pub use asked::Named;
@@ -51,6 +52,7 @@ pub fn table() -> Vec<Route> {
         rules::routes(),
         waiting::routes(),
         contacts::routes(),
+        audit::routes(),
     ]
     .concat()
 }
@@ -60,16 +62,20 @@ pub fn routes(state: &crate::State) -> Router<crate::State> {
     let throttle = Arc::new(Throttle::new(state.limits));
     let mut router = Router::new();
     for route in table() {
-        let door = Door {
+        let method = MethodFilter::try_from(route.method.clone());
+        let method = method.expect("the table has methods that a router knows");
+        let timeout =
+            TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, route.patience());
+        let door = Arc::new(Door {
             state: state.clone(),
             throttle: Arc::clone(&throttle),
             needs: route.needs,
             takes: route.takes,
-        };
-        let patience = route.patience();
-        let timeout = TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, patience);
-        let handler = route.handler.route_layer(from_fn_with_state(door, door::enter));
-        router = router.route(route.path, handler.route_layer(timeout));
+            what: route.summary,
+            handler: route.handler,
+        });
+        let serve = on(method, async move |request: Request| door.serve(request).await);
+        router = router.route(route.path, serve.route_layer(timeout));
     }
     router
         .route("/openapi.json", get(async || openapi::show()))

@@ -1,8 +1,22 @@
 //! How people come in, and how a change they send is told from one that another page sends.
 
+mod asker;
+mod come;
+mod cookie;
 mod entrance;
+mod hasher;
+mod kept;
+mod next;
 mod origin;
+mod page;
 mod posted;
+mod set_up;
 
-pub use entrance::Entrance;
-pub use posted::{Posted, read};
+pub use asker::{Asker, Peer};
+pub use come::{come, is_script_of_ours};
+pub use cookie::{given, taken};
+pub use entrance::{Entrance, Place};
+pub use kept::Kept;
+pub use next::{encoded, local};
+pub use page::{PageDoor, see};
+pub use posted::Posted;

@@ -1,5 +1,6 @@
 //! What is known, as one value: the page draws it and the API sends it.
 
+mod audit;
 mod calls;
 mod days;
 mod job;
@@ -17,6 +18,7 @@ use serde::Serialize;
 use serde_json::Value;
 use store::{ComparisonRow, Scope, SourceRow};
 
+pub use audit::{AuditEntry, AuditFacts};
 pub use calls::{CallFacts, CallsAsked, CallsFacts, PLACEMENTS, Story, calls_asked, statuses};
 pub use days::{Day, Standing};
 pub use job::JobFacts;

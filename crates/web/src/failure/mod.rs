@@ -4,6 +4,7 @@
 //! gives it an id, and writes the cause with the same id into the log.
 
 mod ids;
+mod users;
 mod words;
 
 use std::time::Duration;
@@ -35,8 +36,15 @@ pub enum Failure {
         /// What, and what would make sense.
         sentence: String,
     },
-    /// The request came under a name that is not this machine's.
-    ForeignHost,
+    /// The request came under a name that is not served here.
+    ForeignHost {
+        /// Whether other names could be.
+        has_sign_in: bool,
+    },
+    /// Somebody is signed in, and this is for operators.
+    NoRights,
+    /// A member is signed in who may look at no account.
+    NoAccount,
     /// A form was sent that is none of our pages', or of one that was open too long.
     NotOurForm,
     /// A page is asked to change something.
@@ -137,6 +145,8 @@ struct Page<'a> {
     frame: Frame,
     sentence: String,
     id: &'a str,
+    /// Whether signing in as somebody else would help.
+    is_theirs: bool,
 }
 
 /// Gives every failure its words and its id.
@@ -165,7 +175,8 @@ pub async fn explain(
 
 fn as_page(failure: &Failure, id: &str, notice: Option<String>) -> Response {
     let frame = Frame::plain(failure.title(), notice);
-    let page = html(&Page { frame, sentence: failure.sentence(), id });
+    let page =
+        html(&Page { frame, sentence: failure.sentence(), id, is_theirs: failure.is_about_whom() });
     page.map_or_else(
         |_| failure.status().into_response(),
         |page| (failure.status(), page).into_response(),

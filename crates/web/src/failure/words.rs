@@ -10,7 +10,11 @@ impl Failure {
         match self {
             Self::NotFound { .. } => StatusCode::NOT_FOUND,
             Self::Misasked { .. } => StatusCode::BAD_REQUEST,
-            Self::ForeignHost | Self::NotOurForm | Self::Forbidden { .. } => StatusCode::FORBIDDEN,
+            Self::ForeignHost { .. }
+            | Self::NotOurForm
+            | Self::NoRights
+            | Self::NoAccount
+            | Self::Forbidden { .. } => StatusCode::FORBIDDEN,
             Self::ReadOnly | Self::OtherMethod => StatusCode::METHOD_NOT_ALLOWED,
             Self::Unauthorised { .. } => StatusCode::UNAUTHORIZED,
             Self::TooOften { .. } => StatusCode::TOO_MANY_REQUESTS,
@@ -38,7 +42,9 @@ impl Failure {
             Self::OtherType { .. } => "The body is of another kind".to_owned(),
             Self::Conflict { .. } => "What is there stands against it".to_owned(),
             Self::Unusable { .. } => "This cannot be done so".to_owned(),
-            Self::ForeignHost => "This name is not served here".to_owned(),
+            Self::ForeignHost { .. } => "This name is not served here".to_owned(),
+            Self::NoRights => "This is for operators".to_owned(),
+            Self::NoAccount => "There is no account yet that you may look at".to_owned(),
             Self::NotOurForm => "This form is not one of ours".to_owned(),
             Self::ReadOnly => "Nothing can be changed here".to_owned(),
             Self::Unreachable { .. } => "The database cannot be reached".to_owned(),
@@ -82,9 +88,20 @@ impl Failure {
             Self::OtherType { wanted } => {
                 format!("Send it as {wanted} and say so in the header Content-Type.")
             }
-            Self::ForeignHost => "The dashboard has no sign-in yet and answers on this machine \
-                only. Open it as http://127.0.0.1 or http://localhost with its port."
+            Self::ForeignHost { has_sign_in: false } => {
+                "Nobody signs in here, so that it answers on \
+                this machine only. Open it as http://127.0.0.1 or http://localhost with its port."
+                    .to_owned()
+            }
+            Self::ForeignHost { has_sign_in: true } => "Add the name to hosts in [web] of the \
+                configuration, or open it on its own machine as http://127.0.0.1 with its port."
                 .to_owned(),
+            Self::NoRights => "You are signed in as a member, who sees the calls and contacts of \
+                their own accounts. Ask an operator if you need more."
+                .to_owned(),
+            Self::NoAccount => {
+                "Ask an operator to let you look at one; then load this page again.".to_owned()
+            }
             Self::NotOurForm => "Nothing was changed. The page was open since before the last \
                 sign-in, or another site sent this. Go back, load the page again, and send it \
                 once more."
@@ -113,7 +130,9 @@ impl Failure {
         match self {
             Self::NotFound { .. } => "not-found",
             Self::Misasked { .. } => "misasked",
-            Self::ForeignHost => "foreign-host",
+            Self::ForeignHost { .. } => "foreign-host",
+            Self::NoRights => "no-rights",
+            Self::NoAccount => "no-account",
             Self::NotOurForm => "not-our-form",
             Self::ReadOnly | Self::OtherMethod => "other-method",
             Self::Unauthorised { .. } => "unauthorised",
@@ -127,6 +146,11 @@ impl Failure {
             Self::TooSlow | Self::Unfinished => "too-slow",
             Self::Defect { .. } => "defect",
         }
+    }
+
+    /// Whether it is about who somebody is.
+    pub fn is_about_whom(&self) -> bool {
+        matches!(self, Self::NoRights | Self::NoAccount)
     }
 
     /// The headers that go with it.

@@ -1,6 +1,7 @@
 //! What surrounds every page: title, navigation, notice, and as of when its numbers are.
 
 mod nav;
+mod who;
 
 use askama::Template;
 use axum::response::Html;
@@ -12,6 +13,7 @@ use crate::guest::Guest;
 use crate::zone::{When, Zone};
 use crate::{State, assets};
 use nav::Group;
+use who::WhoIs;
 
 /// The surroundings of one page.
 pub struct Frame {
@@ -29,6 +31,8 @@ pub struct Frame {
     pub as_of: Option<When>,
     /// The zone in which it tells instants; none where it tells them in UTC whoever looks.
     pub zone: Option<String>,
+    /// Who is signed in.
+    pub who: Option<WhoIs>,
     /// What every form that changes something carries in its field `csrf`.
     pub csrf: String,
     /// Whether a browser without scripts asks for it again and again.
@@ -47,7 +51,8 @@ impl Frame {
         let groups = nav::groups(guest, here);
         let csrf = guest.csrf().to_owned();
         let can_sync = guest.may_see(Area::Operators);
-        Self { groups, can_sync, csrf, ..Self::plain(title, state.notice.clone()) }
+        let who = who::who(guest);
+        Self { groups, can_sync, who, csrf, ..Self::plain(title, state.notice.clone()) }
     }
 
     /// The surroundings of a page that is the same for everybody.
@@ -60,6 +65,7 @@ impl Frame {
             read_at: None,
             as_of: None,
             zone: None,
+            who: None,
             csrf: String::new(),
             is_reloading: false,
             live: &assets::LIVE_PATH,

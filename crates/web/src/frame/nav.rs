@@ -24,7 +24,7 @@ pub struct Entry {
 
 type Line = (&'static str, &'static str, Area);
 
-const ALL: [(&str, &[Line]); 5] = [
+const ALL: [(&str, &[Line]); 6] = [
     ("", &[("Overview", "/", Area::Operators), ("Charts", "/charts", Area::Operators)]),
     (
         "Calls",
@@ -58,6 +58,14 @@ const ALL: [(&str, &[Line]); 5] = [
             ("Runs", "/runs", Area::Operators),
             ("Jobs", "/jobs", Area::Operators),
             ("About", "/about", Area::Accounts),
+        ],
+    ),
+    (
+        "Who may come",
+        &[
+            ("Users", "/users", Area::Operators),
+            ("Tokens", "/tokens", Area::Operators),
+            ("Audit log", "/audit", Area::Operators),
         ],
     ),
 ];

@@ -4,6 +4,7 @@ mod about;
 mod accounts;
 mod agents;
 mod assign;
+mod audit;
 mod call;
 mod calls;
 mod charts;
@@ -14,22 +15,26 @@ mod display;
 mod gaps;
 mod jobs;
 mod overview;
+mod password;
 mod run;
 mod runs;
+mod sessions;
 mod set_aside;
+mod sign_in;
 mod sources;
 mod statements;
+mod tokens;
+mod users;
 mod waiting;
 
 use std::str::FromStr;
+use std::sync::Arc;
 
 use axum::Extension;
 use axum::Router;
-use axum::extract::{Request, State as Of};
+use axum::extract::Request;
 use axum::handler::Handler;
 use axum::http::Method;
-use axum::middleware::{Next, from_fn_with_state};
-use axum::response::{IntoResponse as _, Response};
 use axum::routing::{MethodFilter, MethodRouter, on};
 use domain::access::{Area, Needs};
 
@@ -37,11 +42,21 @@ use serde::Deserialize;
 use store::SourceRow;
 
 use crate::State;
-use crate::door;
+use crate::door::PageDoor;
 use crate::facts::Kept;
 use crate::failure::Failure;
-use crate::guest::Guest;
 use crate::list::{Filter, address};
+
+/// Whose a page is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum To {
+    /// Whoever may see its area.
+    Area,
+    /// Everybody who is signed in: it is about themselves.
+    Themselves,
+    /// Anybody: it is how they come in.
+    Anybody,
+}
 
 /// One page: a method, a path, and what a request needs.
 #[derive(Clone)]
@@ -54,7 +69,9 @@ pub struct PageRoute {
     pub what: &'static str,
     /// What a request needs.
     pub needs: Needs,
-    handler: MethodRouter<State>,
+    /// Whose it is.
+    pub to: To,
+    pub(crate) handler: MethodRouter<State>,
 }
 
 impl PageRoute {
@@ -66,7 +83,7 @@ impl PageRoute {
     {
         let needs = Needs { area, writes: false };
         let handler = on(MethodFilter::GET, handler);
-        Self { method: Method::GET, path, what: "", needs, handler }
+        Self { method: Method::GET, path, what: "", needs, to: To::Area, handler }
     }
 
     /// One that changes something: `what` it does is a phrase, such as "Merge two contacts". Its
@@ -78,7 +95,13 @@ impl PageRoute {
     {
         let needs = Needs { area, writes: true };
         let handler = on(MethodFilter::POST, handler);
-        Self { method: Method::POST, path, what, needs, handler }
+        Self { method: Method::POST, path, what, needs, to: To::Area, handler }
+    }
+
+    /// It is not of an area.
+    #[must_use]
+    pub fn to(self, to: To) -> Self {
+        Self { to, ..self }
     }
 }
 
@@ -105,38 +128,28 @@ pub fn table() -> Vec<PageRoute> {
         run::routes(),
         about::routes(),
         display::routes(),
+        sign_in::routes(),
+        sessions::routes(),
+        password::routes(),
+        users::routes(),
+        tokens::routes(),
+        audit::routes(),
     ]
     .concat()
 }
 
 /// The pages behind their door.
 pub fn routes(state: &State) -> Router<State> {
-    let kept = Kept::default();
     let mut router = Router::new();
     for page in table() {
-        let door = (state.clone(), page.needs);
-        let enter = from_fn_with_state(door, enter);
-        router = router
-            .route(page.path, page.handler.route_layer(Extension(kept.clone())).route_layer(enter));
+        let method = MethodFilter::try_from(page.method.clone());
+        let method = method.expect("the table has methods that a router knows");
+        let path = page.path;
+        let door = Arc::new(PageDoor { state: state.clone(), page });
+        let serve = on(method, async move |request: Request| door.serve(request).await);
+        router = router.route(path, serve);
     }
-    router
-}
-
-/// Lets a request in, or says why not.
-async fn enter(
-    Of((state, needs)): Of<(State, Needs)>,
-    mut request: Request,
-    next: Next,
-) -> Response {
-    let guest = Guest::at_this_machine(state.entrance.machine());
-    if needs.writes {
-        request = match door::read(request, &guest).await {
-            Ok(request) => request,
-            Err(failure) => return Failure::into_response(failure),
-        };
-    }
-    request.extensions_mut().insert(guest);
-    next.run(request).await
+    router.layer(Extension(Kept::default()))
 }
 
 /// Of one source, or of all.

@@ -48,6 +48,7 @@ fn of_calls() -> Vec<Try> {
         get("/calls", "/calls?source=main"),
         get("/agents", "/agents?source=main"),
         get("/waiting", "/waiting"),
+        get("/audit", "/audit?limit=500"),
         named(Method::GET, "/calls/{source}/{call}", call),
     ]
 }
@@ -195,6 +196,32 @@ on_both_databases! {
                 }
                 schema::check(&route, &answer);
             }
+        }
+    }
+
+    async fn every_change_through_the_api_is_in_the_audit_log(db) {
+        let world = two_accounts(&db).await;
+        prepare(&world).await;
+        let entries = async || world.state.store.audit_list(None, 1000).await.expect("it answers");
+        for one in tries(&world, 0) {
+            let route = known(&one.route);
+            let before = entries().await.len();
+            let answer = send(&world.state, Some(&world.writer), &one.asks).await;
+            assert_eq!(answer.status, route.status, "{}: {}", one.asks.url, answer.text);
+            let is_tried = one.asks.url.contains("preview=true") || one.asks.url.contains("dryRun=true");
+            let entries = entries().await;
+            let added = usize::from(route.needs.writes && !is_tried);
+            assert_eq!(entries.len() - before, added, "{} {}", one.asks.method, one.asks.url);
+            if added == 1 {
+                let entry = &entries[0];
+                assert_eq!((entry.who.as_str(), entry.what.as_str()), ("token writer", route.summary));
+                let path = one.asks.url.split('?').next().unwrap_or_default();
+                assert_eq!(entry.target, path, "{entry:?}");
+            }
+        }
+        for entry in entries().await {
+            let text = format!("{entry:?}");
+            assert!(!text.contains("+1"), "no number of anybody's is in it: {text}");
         }
     }
 

@@ -1,17 +1,26 @@
 //! Every page and every JSON answer, asked without a socket.
 
 mod api;
+mod browser;
+mod certificate;
 mod contacts;
 mod document;
 mod door;
+mod forms;
 mod hostile;
 mod isolation;
 mod jobs;
 mod named;
+mod page_isolation;
 mod pages;
+mod people;
 mod refused;
 mod sample;
 mod schema;
+mod setting_up;
+mod signing_in;
+mod tls;
+mod users_pages;
 mod world;
 mod writing;
 

@@ -186,7 +186,7 @@ fn assign(world: &World, waiting: u64) -> Result<Assigned> {
     let agent = agent.context("the source has no agent")?;
     ensure!(agent.calls >= waiting, "the agent has {} calls only", agent.calls);
     run::answer(&mut site.command(&["accounts", "add", ACCOUNT]))?;
-    let serve = ["serve", "--only-dashboard", "--listen", "127.0.0.1:0"];
+    let serve = ["serve", "--only-dashboard", "--no-sign-in", "--listen", "127.0.0.1:0"];
     let dashboard = Dashboard::start(&mut site.command(&serve))?;
     let idle = dashboard.watch_for(IDLE)?;
     let onlooker = dashboard.watch();

@@ -1,6 +1,7 @@
 //! `everycall demo`: the whole way, from a provider to a page, without an account anywhere.
 
 mod cast;
+mod guide;
 mod next;
 mod stage;
 
@@ -11,13 +12,15 @@ use anyhow::{Context as _, Result};
 use clap::Args;
 use engine::agents::agents_fetch;
 use engine::sync::SyncOptions;
+use secrecy::ExposeSecret as _;
 use tokio::net::TcpListener;
+use web::Entrance;
 
 use super::site::Site;
 use super::sync::{Accounts, exit_of, pull};
 use super::work;
 use crate::config::Config;
-use crate::dashboard;
+use crate::dashboard::{self, Way};
 use crate::interrupt::Interrupt;
 use crate::mistake::Exit;
 use crate::output::{self, Style, count};
@@ -96,15 +99,20 @@ pub async fn run(arguments: Demo) -> Result<Exit> {
 async fn serve(desk: &Desk, listener: TcpListener, interrupt: &Interrupt) -> Result<()> {
     let style = Style::of_stdout();
     let address = format!("http://{}", listener.local_addr()?);
+    let password = guide::add(desk).await?;
     output::print(&format!(
-        "\nThe same numbers as a page: {}   (Ctrl-C ends the demo)",
-        style.command(&address)
+        "\nThe same numbers as a page: {}   (Ctrl-C ends the demo)\nSign in as {} with {}",
+        style.command(&address),
+        style.bold(guide::NAME),
+        style.bold(password.expose_secret())
     ))?;
     let notice = "This is the demo: a simulated provider, and nobody's real calls.".to_owned();
+    let entrance = Entrance::with_sign_in(desk.config.web.place())?;
+    let way = Way { entrance, tls: None, notice: Some(notice) };
     // What is asked for on its pages is done by a worker, as with `everycall serve`.
     let sources = work::sources(desk).await?;
     let (serving, ()) = tokio::join!(
-        dashboard::serve(listener, desk, Some(notice), interrupt.stop()),
+        dashboard::serve(listener, desk, way, interrupt.stop()),
         work::keep(desk, sources, interrupt.stop()),
     );
     Ok(serving?)

@@ -4,23 +4,27 @@
 mod named;
 mod throttle;
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::{Body, Bytes};
-use axum::extract::{ConnectInfo, DefaultBodyLimit, FromRequest as _, Request, State};
+use axum::extract::{DefaultBodyLimit, FromRequest as _, Request};
+use axum::handler::Handler as _;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, header};
-use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
+use axum::routing::MethodRouter;
 use domain::Timestamp;
 use domain::access::{Needs, Refused, admit};
-use store::TokenRow;
+use engine::secret::hashed;
+use secrecy::ExposeSecret as _;
+use store::{Author, TokenRow};
 
 pub use throttle::{Limits, Throttle};
 
 use super::route::Takes;
+use crate::door::{self, Asker};
 use crate::failure::Failure;
 use crate::guest::Guest;
 
@@ -28,7 +32,6 @@ use crate::guest::Guest;
 const NOTE: Duration = Duration::from_millis(200);
 
 /// What one route's door knows.
-#[derive(Clone)]
 pub struct Door {
     /// The service.
     pub state: crate::State,
@@ -38,51 +41,83 @@ pub struct Door {
     pub needs: Needs,
     /// What its body may be.
     pub takes: Takes,
+    /// What it does, as a phrase for the audit log.
+    pub what: &'static str,
+    /// What does it.
+    pub handler: MethodRouter<crate::State>,
 }
 
-/// Lets a request in, or says why not.
-pub async fn enter(State(door): State<Door>, mut request: Request, next: Next) -> Response {
-    let (sent, peer) = (bearer(request.headers()), peer(&request));
-    let guest = match door.guest(sent, peer).await {
-        Ok(guest) => guest,
-        Err(failure) => return failure.into_response(),
-    };
-    let (parts, body) = match door.body(request).await {
-        Ok(read) => read,
-        Err(failure) => return failure.into_response(),
-    };
-    let name = match named::name(&parts, guest.token_id()) {
-        Ok(name) => name,
-        Err(failure) => return failure.into_response(),
-    };
-    request = Request::from_parts(parts, Body::from(body.clone()));
-    request.extensions_mut().insert(guest);
-    match name {
-        Some(name) => named::once(&door.state, &name, &body, request, next).await,
-        None => next.run(request).await,
+/// What is behind the door: a handler and, where it changes something, a store on behalf of whoever
+/// came in.
+struct Behind {
+    handler: MethodRouter<crate::State>,
+    state: crate::State,
+}
+
+impl Behind {
+    async fn run(self, request: Request) -> Response {
+        self.handler.call(request, self.state).await
     }
 }
 
 impl Door {
+    /// Lets a request in, or says why not.
+    pub async fn serve(&self, request: Request) -> Response {
+        self.answer(request).await.unwrap_or_else(Failure::into_response)
+    }
+
+    async fn answer(&self, request: Request) -> Result<Response, Failure> {
+        let asker = Asker::of(&request, self.state.entrance.place());
+        let guest = self.guest(request.headers(), &asker).await?;
+        let (parts, body) = self.body(request).await?;
+        let name = named::name(&parts, guest.token_id())?;
+        let mut request = Request::from_parts(parts, Body::from(body.clone()));
+        let mut state = self.state.clone();
+        if self.needs.writes && !is_tried(&request) {
+            let (target, now) = (request.uri().path(), state.clock.now());
+            let author = Author::new(&guest.by(), &asker.address, self.what, target, now);
+            state.store = state.store.on_behalf(author);
+        }
+        request.extensions_mut().insert(guest);
+        let behind = Behind { handler: self.handler.clone(), state };
+        match name {
+            Some(name) => Ok(named::once(&self.state, &name, &body, request, behind).await),
+            None => Ok(behind.run(request).await),
+        }
+    }
+
     /// Who asks. A request with a token is judged by it, whatever it could do without one.
-    async fn guest(&self, sent: Sent, peer: Option<IpAddr>) -> Result<Guest, Failure> {
-        let now = self.state.clock.now();
-        let token = match sent {
+    async fn guest(&self, headers: &HeaderMap, asker: &Asker) -> Result<Guest, Failure> {
+        let (now, peer) = (self.state.clock.now(), asker.peer);
+        let token = match bearer(headers) {
             Sent::Hash(hash) => self.known(hash, peer, now).await?,
             Sent::Odd => self.unknown(peer, now)?,
-            Sent::Nothing if !self.needs.writes => {
-                return Ok(Guest::at_this_machine(self.state.entrance.machine()));
-            }
-            Sent::Nothing => {
-                let why = "there is no token with this request".to_owned();
-                return Err(Failure::Unauthorised { why, has_token: false });
-            }
+            Sent::Nothing => return self.person(headers, asker).await,
         };
         let terms = token.as_ref().map(TokenRow::terms);
         let admitted = admit(terms.as_ref(), self.needs, now).map_err(refusal)?;
         let token = token.ok_or_else(|| refusal(Refused::Unknown))?;
         self.note(&token, now).await;
         Ok(Guest::with(admitted, &token))
+    }
+
+    /// Somebody without a token: whoever is signed in reads what their pages show, and what they
+    /// change is sent by a script of ours.
+    async fn person(&self, headers: &HeaderMap, asker: &Asker) -> Result<Guest, Failure> {
+        let why = |why: &str| Failure::Unauthorised { why: why.to_owned(), has_token: false };
+        let come = door::come(&self.state, asker).await?;
+        let guest = come.ok_or_else(|| why("there is no token with this request"))?;
+        if self.needs.writes && !door::is_script_of_ours(headers, &guest) {
+            return Err(why("there is no token with this request"));
+        }
+        if guest.must_change_password() {
+            return Err(why("the password is to be changed first"));
+        }
+        guest.judge(self.needs.area)?;
+        if let Some(secret) = asker.secret.as_ref().filter(|_| guest.person().is_some()) {
+            self.throttle.ask(hashed(secret.expose_secret()), self.state.clock.now())?;
+        }
+        Ok(guest)
     }
 
     /// The token of this hash. Who sent many that nobody knows is not looked for again, unless
@@ -148,6 +183,12 @@ impl Door {
     }
 }
 
+/// Whether a request only asks what a change would do: that is none, whatever is tidied up meanwhile.
+fn is_tried(request: &Request) -> bool {
+    let query = request.uri().query().unwrap_or_default();
+    query.split('&').any(|pair| pair == "preview=true" || pair == "dryRun=true")
+}
+
 /// What stands in the `Authorization` of a request.
 #[derive(Clone, Copy)]
 enum Sent {
@@ -169,10 +210,6 @@ fn bearer(headers: &HeaderMap) -> Sent {
         engine::access::secret_hash(secret.trim()).filter(|_| is_bearer)
     });
     hash.map_or(Sent::Odd, Sent::Hash)
-}
-
-fn peer(request: &Request) -> Option<IpAddr> {
-    request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip())
 }
 
 fn refusal(refused: Refused) -> Failure {

@@ -6,11 +6,11 @@ use axum::extract::Request;
 use axum::http::header::{self, HeaderName};
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, Method, StatusCode};
-use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use sha2::{Digest as _, Sha256};
 use store::{KeptAnswer, KeyTaken, StoreError};
 
+use super::Behind;
 use crate::failure::Failure;
 
 /// The header a name comes in.
@@ -50,7 +50,7 @@ pub async fn once(
     name: &Name,
     body: &Bytes,
     request: Request,
-    next: Next,
+    behind: Behind,
 ) -> Response {
     let hash = hash(&request, body);
     let taken = match take(state, name, &hash).await {
@@ -69,7 +69,7 @@ pub async fn once(
             return Failure::Unusable { sentence: sentence.to_owned() }.into_response();
         }
     }
-    let answer = next.run(request).await;
+    let answer = behind.run(request).await;
     // What failed is told anew each time, for by then it may not fail.
     if !answer.status().is_success() {
         let freed = free(state, name).await;

@@ -1,0 +1,90 @@
+//! Changing one user.
+
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, State};
+use axum::response::Response;
+use domain::AccountId;
+use engine::users::{self, made, set_disabled, set_granted, set_password};
+use secrecy::ExposeSecret as _;
+use serde::Deserialize;
+use store::UserRow;
+
+use super::{given, one};
+use crate::door::{Posted, see};
+use crate::failure::Failure;
+use crate::guest::Guest;
+
+type Named = Result<Path<i64>, PathRejection>;
+
+/// An account a form names.
+#[derive(Deserialize)]
+pub struct Account {
+    account: i64,
+}
+
+fn back(user: &UserRow) -> Response {
+    see(&format!("/users/{}", user.user_id))
+}
+
+pub async fn disable(
+    State(state): State<crate::State>,
+    path: Named,
+    Posted(()): Posted<()>,
+) -> Result<Response, Failure> {
+    let user = one::user(&state, path).await?;
+    set_disabled(&state.store, &user, true, state.clock.now()).await?;
+    Ok(back(&user))
+}
+
+pub async fn enable(
+    State(state): State<crate::State>,
+    path: Named,
+    Posted(()): Posted<()>,
+) -> Result<Response, Failure> {
+    let user = one::user(&state, path).await?;
+    set_disabled(&state.store, &user, false, state.clock.now()).await?;
+    Ok(back(&user))
+}
+
+pub async fn unlock(
+    State(state): State<crate::State>,
+    path: Named,
+    Posted(()): Posted<()>,
+) -> Result<Response, Failure> {
+    let user = one::user(&state, path).await?;
+    users::unlock(&state.store, &user).await?;
+    Ok(back(&user))
+}
+
+pub async fn password(
+    State(state): State<crate::State>,
+    guest: Guest,
+    path: Named,
+    Posted(()): Posted<()>,
+) -> Result<Response, Failure> {
+    let user = one::user(&state, path).await?;
+    let password = made()?;
+    let hash = state.entrance.hasher.made(password.clone()).await?;
+    set_password(&state.store, &user, (&hash, true), 0, state.clock.now()).await?;
+    given(&state, &guest, &user, password.expose_secret())
+}
+
+pub async fn grant(
+    State(state): State<crate::State>,
+    path: Named,
+    Posted(form): Posted<Account>,
+) -> Result<Response, Failure> {
+    let user = one::user(&state, path).await?;
+    set_granted(&state.store, &user, AccountId(form.account), true).await?;
+    Ok(back(&user))
+}
+
+pub async fn revoke(
+    State(state): State<crate::State>,
+    path: Named,
+    Posted(form): Posted<Account>,
+) -> Result<Response, Failure> {
+    let user = one::user(&state, path).await?;
+    set_granted(&state.store, &user, AccountId(form.account), false).await?;
+    Ok(back(&user))
+}
