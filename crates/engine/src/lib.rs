@@ -19,6 +19,7 @@ pub mod legs;
 pub mod lines;
 mod memory;
 pub mod place;
+pub mod schedules;
 pub mod sheet;
 pub mod statement;
 pub mod sync;

@@ -69,6 +69,7 @@ pub fn tied_by(ties: &AccountTies) -> Vec<(i64, &'static str)> {
         (ties.rules, "rule"),
         (ties.sources, "source that assigns new agents to it"),
         (ties.tokens, "token of the API"),
+        (ties.schedules, "schedule of comparisons"),
     ];
     kinds.into_iter().filter(|(count, _)| *count > 0).collect()
 }
