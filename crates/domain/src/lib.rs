@@ -90,7 +90,9 @@ pub use plan::{
 };
 pub use retry::{Next, RetryPolicy, Trouble};
 pub use run::{Conclusion, RunAccounts, RunKind, RunStatus, Unbalanced, conclude};
-pub use schedule::{NextRun, NoTimes, PastRun, Rhythm, Times, WhyThen, is_slow, look_at, next_run};
+pub use schedule::{
+    Due, NextRun, NoTimes, PastRun, Rhythm, Times, WhyThen, due, is_slow, look_at, next_run,
+};
 pub use settle::{Tiers, look_again};
 pub use standing::{Day, Proof, Span, Standing, days, spans};
 pub use statement::{

@@ -20,6 +20,7 @@ pub mod legs;
 pub mod lines;
 mod memory;
 pub mod place;
+pub mod schedules;
 pub mod secret;
 pub mod sheet;
 pub mod statement;

@@ -15,6 +15,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain::{JobId, JobStatus, NextRun, Rhythm, RunKind, SourceId, WhyThen, look_at};
+use providers::outgoing::Outgoing;
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -50,11 +51,18 @@ pub struct WorkerSettings {
     pub windows_max: usize,
     /// How often is looked for jobs; in real time.
     pub beat: Duration,
+    /// What others are told with of scheduled comparisons.
+    pub outgoing: Outgoing,
 }
 
 impl Default for WorkerSettings {
     fn default() -> Self {
-        Self { runs_at_once: 4, windows_max: 24, beat: Duration::from_secs(1) }
+        Self {
+            runs_at_once: 4,
+            windows_max: 24,
+            beat: Duration::from_secs(1),
+            outgoing: Outgoing::default(),
+        }
     }
 }
 
@@ -108,6 +116,7 @@ pub async fn work(
         stop: stop.clone(),
         tell: Arc::clone(&tell),
         ahead,
+        outgoing: settings.outgoing.clone(),
         syncing: Arc::default(),
     };
     tasks.spawn(board.keep());

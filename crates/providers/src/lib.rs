@@ -19,6 +19,7 @@ pub mod highlevel_conversations;
 pub mod highlevel_voice_ai;
 pub mod http;
 pub mod json;
+pub mod outgoing;
 pub mod parts;
 pub mod record;
 pub mod setup;

@@ -13,6 +13,7 @@
 //! - [`highlevel`]: what the two simulated parts of HighLevel share.
 //! - [`highlevel_conversations`]: HighLevel Conversations: every call as a message.
 //! - [`highlevel_voice_ai`]: HighLevel Voice AI call logs, agents, location and OAuth.
+//! - [`letterbox`]: where what we tell others arrives, as posted JSON and as mail.
 //! - [`twilio`]: Twilio's call list, calls by SID, account list and Insights.
 //! - [`vicidial`]: a ViciDial cluster's database, and its Non-Agent API.
 //! - [`teli`]: Teli's voice call history, its export and its agents.
@@ -22,6 +23,7 @@ pub mod faults;
 pub mod highlevel;
 pub mod highlevel_conversations;
 pub mod highlevel_voice_ai;
+pub mod letterbox;
 pub mod server;
 pub mod simulated;
 pub mod switches;

@@ -53,6 +53,8 @@ pub struct AccountTies {
     pub tokens: i64,
     /// Users who may look at it.
     pub users: i64,
+    /// Schedules of comparisons for it.
+    pub schedules: i64,
 }
 
 /// A change of an account as a whole.
@@ -129,7 +131,8 @@ SELECT (SELECT COUNT(*) FROM calls WHERE account_id IS NOT NULL AND account_id =
        (SELECT COUNT(*) FROM rules WHERE account_id = $1) AS rules,
        (SELECT COUNT(*) FROM sources WHERE auto_account_id = $1) AS sources,
        (SELECT COUNT(*) FROM api_tokens WHERE account_id IS NOT NULL AND account_id = $1) AS tokens,
-       (SELECT COUNT(*) FROM user_accounts WHERE account_id = $1) AS users";
+       (SELECT COUNT(*) FROM user_accounts WHERE account_id = $1) AS users,
+       (SELECT COUNT(*) FROM schedules WHERE account_id IS NOT NULL AND account_id = $1) AS schedules";
 
 const ABOUT: &str = "
 UPDATE changes SET account_id = $2 WHERE change_id = $1";

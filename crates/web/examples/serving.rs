@@ -59,7 +59,7 @@ async fn main() -> Done {
     let address = listener.local_addr()?;
     let stop = CancellationToken::new();
     let mut serving = JoinSet::new();
-    serving.spawn(web::serve(listener, state(store.clone(), now)?, stop.clone()));
+    serving.spawn(web::serve(listener, state(store.clone(), now)?, None, stop.clone()));
     for (what, path) in paths() {
         measure(address, what, &path, viewers.parse()?).await?;
     }

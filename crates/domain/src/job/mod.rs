@@ -64,6 +64,14 @@ pub struct JobParameters {
     pub dry_run: bool,
     /// Keeps the provider's own record of each call that is missing or differs.
     pub keeps_raw: bool,
+    /// How many earlier occurrences of its schedule it stands for, beside its own.
+    #[serde(skip_serializing_if = "is_none")]
+    pub stands_for: u64,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+const fn is_none(number: &u64) -> bool {
+    *number == 0
 }
 
 /// Why a job is not asked for.

@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
+mod due;
 mod rhythm;
 
 use crate::{RunStatus, Timestamp};
+pub use due::{Due, due};
 pub use rhythm::{NoTimes, Rhythm, Times};
 
 /// The first pause after a run that failed; each further one doubles.

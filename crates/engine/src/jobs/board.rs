@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use domain::{JobId, JobKind, JobParameters, SourceId};
+use providers::outgoing::Outgoing;
 use store::{Claim, JobRow, Lease, OpenJob, StoreError};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
@@ -17,7 +18,10 @@ use tokio_util::sync::{CancellationToken, PollSemaphore};
 
 use super::perform::Doing;
 use crate::worker::Happened;
-use crate::{Context, Source};
+use crate::{Context, Source, schedules};
+
+/// Schedules are looked at every so many looks; none is for a second.
+const SCHEDULES_EVERY: u32 = 5;
 
 /// Where the jobs of a worker's sources hang.
 pub(crate) struct Board {
@@ -31,6 +35,8 @@ pub(crate) struct Board {
     pub tell: Arc<dyn Fn(Happened) + Send + Sync>,
     /// Sources that a job is about to read; their rhythm lets it go first.
     pub ahead: watch::Sender<BTreeSet<SourceId>>,
+    /// What others are told with.
+    pub outgoing: Outgoing,
     /// Sources that a sync of ours is reading, or is about to.
     pub syncing: Arc<Mutex<BTreeSet<SourceId>>>,
 }
@@ -53,7 +59,13 @@ impl Board {
         let mut doing = JoinSet::new();
         let mut turns = PollSemaphore::new(Arc::clone(&self.turns));
         let mut is_dark = false;
+        let mut telling = JoinSet::new();
+        let mut looks: u32 = 0;
         while !self.stop.is_cancelled() {
+            if looks.is_multiple_of(SCHEDULES_EVERY) {
+                self.keep_schedules(&mut telling).await;
+            }
+            looks = looks.wrapping_add(1);
             let hanging = self.look().await;
             is_dark = said(is_dark, hanging.as_ref().err());
             let is_ready = hanging.is_ok_and(|all| all.iter().any(|job| job.is_ready));
@@ -80,6 +92,26 @@ impl Board {
         }
         self.ahead.send_replace(BTreeSet::new());
         while doing.join_next().await.is_some() {}
+        // What was not told by now is told by whoever comes next.
+        telling.shutdown().await;
+    }
+
+    /// Asks for what is due by itself, and tells what came of it, beside everything else.
+    async fn keep_schedules(&self, telling: &mut JoinSet<()>) {
+        if let Err(error) = schedules::ask_due(&self.ctx, &self.sources).await {
+            tracing::debug!("Which schedules are due is not known: {error}");
+        }
+        while telling.try_join_next().is_some() {}
+        if telling.is_empty() {
+            let (ctx, outgoing) = (self.ctx.clone(), self.outgoing.clone());
+            let sources = self.sources.clone();
+            telling.spawn(async move {
+                let sent = schedules::send_what_is_due(&ctx, &outgoing, &sources).await;
+                if let Err(error) = sent {
+                    tracing::debug!("What is to be told is not known: {error}");
+                }
+            });
+        }
     }
 
     async fn rest(&self, beat: &mut Interval) {

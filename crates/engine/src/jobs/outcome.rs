@@ -19,6 +19,18 @@ pub(super) fn died(times: i64) -> String {
     )
 }
 
+/// Of a job that stands for others, too.
+pub(super) fn made_up(missed: u64) -> String {
+    match missed {
+        0 => String::new(),
+        1 => "; it stands for one earlier comparison, too, when nobody was there to make it"
+            .to_owned(),
+        missed => format!(
+            "; it stands for {missed} earlier comparisons, too, when nobody was there to make them"
+        ),
+    }
+}
+
 /// A cause as a sentence of its own.
 pub(super) fn sentence(cause: &str) -> String {
     format!("Failed: {cause}")

@@ -15,7 +15,7 @@ use super::report::Reporter;
 use crate::compare::{CompareError, CompareOptions, compare, compare_and_repair};
 use crate::sync::{Progress, SyncError, SyncOptions, sync};
 use crate::worker::Happened;
-use crate::{Context, Source};
+use crate::{Context, Source, schedules};
 
 /// How often a job may be begun whose workers die, before it is taken to be what they die of.
 const ATTEMPTS_MAX: i64 = 5;
@@ -191,8 +191,14 @@ impl Doing {
         ctx.within(written).await
     }
 
-    async fn end(&self, end: JobEnd, last: Progress) -> Result<(), StoreError> {
+    async fn end(&self, mut end: JobEnd, last: Progress) -> Result<(), StoreError> {
         let (ctx, job) = (&self.ctx, JobId(self.row.job_id));
+        let asked: JobParameters = serde_json::from_str(&self.row.parameters).unwrap_or_default();
+        end.outcome.push_str(&outcome::made_up(asked.stands_for));
+        let send_to = match end.status {
+            JobStatus::Done | JobStatus::Failed => schedules::send_to(ctx, &self.row).await?,
+            JobStatus::Cancelled | JobStatus::Waiting | JobStatus::Running => Vec::new(),
+        };
         let written = async {
             let mut tx = ctx.store.begin().await?;
             tx.work_extend(&self.lease, ctx.now() + ctx.settings.lease).await?;
@@ -200,6 +206,7 @@ impl Doing {
                 tx.job_progress(job, &last.written(), last.run, ctx.now()).await?;
             }
             tx.job_end(job, &end, ctx.now()).await?;
+            tx.sendings_add(job, &send_to, ctx.now()).await?;
             tx.commit().await?;
             ctx.store.work_release(&self.lease).await
         };

@@ -70,6 +70,7 @@ pub fn tied_by(ties: &AccountTies) -> Vec<(i64, &'static str)> {
         (ties.sources, "source that assigns new agents to it"),
         (ties.tokens, "token of the API"),
         (ties.users, "user who may look at it"),
+        (ties.schedules, "schedule of comparisons"),
     ];
     kinds.into_iter().filter(|(count, _)| *count > 0).collect()
 }

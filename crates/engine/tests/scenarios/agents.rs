@@ -37,12 +37,7 @@ on_both_databases! {
         let id = an_agent(&stage);
         stage.sync().await;
         assign(&stage, &id, "Maple").await;
-        let before = listed(&stage).await;
-        let counted = async || {
-            let source = stage.source.row.id;
-            stage.db.store.agent_calls(source, None).await.unwrap().get(&id).copied()
-        };
-        let calls = counted().await;
+        let before = (listed(&stage).await, stage.calls().await);
 
         stage.clock.pass(HOUR);
         stage.simulator.mutate(|world| world.set_agent_deleted(&id, true));
@@ -53,8 +48,8 @@ on_both_databases! {
             let found = rows.into_iter().find(|row| row.provider_agent_id == id).unwrap();
             (found.account, found.last_seen_at)
         };
-        assert_eq!(of(listed(&stage).await), of(before));
-        assert_eq!(counted().await, calls);
+        assert_eq!(of(listed(&stage).await), of(before.0));
+        assert_eq!(stage.calls().await, before.1);
         let again = agents_fetch(&stage.ctx, &stage.source).await.unwrap();
         assert!(again.gone.is_empty(), "it is said once: {again:?}");
 

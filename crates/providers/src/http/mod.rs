@@ -10,7 +10,7 @@ pub mod budget;
 mod headers;
 mod judge;
 mod redact;
-mod tls;
+pub(crate) mod tls;
 
 #[cfg(test)]
 mod tests;

@@ -51,7 +51,7 @@ fn is_this_machine(base: &Url) -> bool {
     }
 }
 
-pub(super) fn client(base: &Url, limits: &Limits) -> Result<reqwest::Client, HttpError> {
+pub(crate) fn client(base: &Url, limits: &Limits) -> Result<reqwest::Client, HttpError> {
     ensure_safe(base)?;
     let roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
     let provider = Arc::new(rustls::crypto::ring::default_provider());

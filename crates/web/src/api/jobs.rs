@@ -166,7 +166,8 @@ async fn ask(
         None => None,
     };
     let JobSaid { from, to, dry_run, keeps_raw, .. } = said;
-    let parameters = JobParameters { from, to, account, dry_run, keeps_raw };
+    let parameters =
+        JobParameters { from, to, account, dry_run, keeps_raw, ..JobParameters::default() };
     let (store, now) = (&state.store, state.clock.now());
     let what = (said.kind.into(), &parameters);
     let asked = jobs::ask(store, source.id, what, &guest.by(), now).await?;

@@ -9,6 +9,7 @@ use domain::{
 };
 use engine::Context;
 use engine::worker::{Happened, Scheduled, WorkerSettings, work};
+use providers::outgoing::Outgoing;
 use providers::{SystemClock, Wait};
 use store::{JobRow, RunEnd};
 use testkit::{HandClock, Stage};
@@ -46,15 +47,21 @@ impl Crew {
     /// One that reads by itself once in a hundred days, and looks for jobs all the time.
     pub async fn of(stage: &Stage, nth: usize) -> Self {
         has_just_been_read(stage).await;
-        Self::begin(stage, nth, DAY * 100)
+        Self::begin(stage, nth, DAY * 100, Outgoing::default())
+    }
+
+    /// The same, with what others are told with.
+    pub async fn that_tells(stage: &Stage, nth: usize, outgoing: Outgoing) -> Self {
+        has_just_been_read(stage).await;
+        Self::begin(stage, nth, DAY * 100, outgoing)
     }
 
     /// One that also reads what is due by itself, one window at a time.
     pub fn that_reads(stage: &Stage, nth: usize) -> Self {
-        Self::begin(stage, nth, Duration::from_hours(1))
+        Self::begin(stage, nth, Duration::from_hours(1), Outgoing::default())
     }
 
-    fn begin(stage: &Stage, nth: usize, every: Duration) -> Self {
+    fn begin(stage: &Stage, nth: usize, every: Duration, outgoing: Outgoing) -> Self {
         let ctx = Context {
             wait: Arc::new(Standing(stage.clock.clone())),
             holder: format!("worker {nth}"),
@@ -65,6 +72,7 @@ impl Crew {
         let settings = WorkerSettings {
             windows_max: 1,
             beat: Duration::from_millis(4),
+            outgoing,
             ..WorkerSettings::default()
         };
         let (tell, told) = mpsc::unbounded_channel();

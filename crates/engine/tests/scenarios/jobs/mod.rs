@@ -2,6 +2,7 @@
 //! stopped.
 
 mod crew;
+mod schedules;
 
 use domain::{JobId, JobKind, JobParameters, JobStatus};
 use engine::jobs::{JobError, cancel};
