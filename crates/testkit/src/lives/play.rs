@@ -8,7 +8,7 @@ use domain::{Clock, RunKind, Timestamp, next_run};
 use engine::sync::{RunReport, SyncError, SyncOptions, sync};
 use providers::Tuning;
 use providers::http::budget::Rate;
-use simulators::{On, Options, Simulated, What, World, WorldSettings};
+use simulators::{On, Options, Simulated, Truth, What, World, WorldSettings};
 use store::{Store, StoreError};
 use tokio::sync::watch;
 
@@ -55,7 +55,7 @@ struct Marks {
     is_provider_unwell: bool,
     /// Every call that was ever deleted, and the one that was last.
     deleted: BTreeSet<String>,
-    deleted_last: Option<String>,
+    deleted_last: Option<Truth>,
 }
 
 struct Life<'a> {
@@ -290,12 +290,14 @@ fn happen(
                 && provider.remove(&call.id)
             {
                 marks.deleted.insert(call.id.clone());
-                marks.deleted_last = Some(call.id);
+                marks.deleted_last = Some(call);
             }
         }
         Happens::CallIsBack => {
-            if let Some(id) = marks.deleted_last.take() {
-                provider.restore(&id);
+            // One that nobody has read before it went is found only while its time is read again.
+            let is_recent = |call: &Truth| call.occurred_at > (now - RECENT).as_millis();
+            if let Some(call) = marks.deleted_last.take_if(|call| is_recent(call)) {
+                provider.restore(&call.id);
             }
         }
         Happens::ListsGoWrong(_, times, _) if provider.list_path().is_empty() => {
