@@ -4,6 +4,7 @@ mod api;
 mod browser;
 mod certificate;
 mod contacts;
+mod dashboard;
 mod document;
 mod door;
 mod forms;

@@ -1,0 +1,229 @@
+//! What a person does on the pages: find calls, look at one, assign, ask for a job, watch it.
+
+use axum::http::{Method, StatusCode};
+use domain::{RunKind, RunStatus};
+use store::RunEnd;
+
+use crate::browser::{Browser, HOST};
+use crate::{ask, folder, get, sample};
+
+fn rows(page: &str) -> usize {
+    page.matches("<th scope=\"row\"").count()
+}
+
+#[tokio::test]
+async fn calls_are_found_by_everything_that_is_told_of_them() {
+    let folder = folder();
+    let state = sample::usual(folder.path(), "Agent – ENG").await;
+    let count = async |asked: &str| {
+        let page = get(&state, &format!("/calls?limit=500&{asked}")).await;
+        assert_eq!(page.status, StatusCode::OK, "{asked}: {}", page.text);
+        rows(&page.text)
+    };
+    // Of each forty calls of west, two name the third agent, and wait.
+    assert_eq!(count("source=west").await, 300);
+    assert_eq!(count("source=west&agent=agent-2").await, 16);
+    assert_eq!(count("source=west&placement=waiting").await, 24);
+    assert_eq!(count("source=west&account=Northwind%20Dental&agent=agent-2").await, 0);
+    let (answered, others) =
+        (count("source=west&status=completed").await, count("source=west&status=busy").await);
+    assert!(answered > 0 && others == 0, "{answered} {others}");
+    let day = count("source=west&from=2026-11-20&to=2026-11-20").await;
+    let before = count("source=west&to=2026-11-19").await;
+    let after = count("source=west&from=2026-11-21").await;
+    assert!(day > 0);
+    assert_eq!(day + before + after, 300);
+}
+
+#[tokio::test]
+async fn a_date_is_that_of_whoever_looks() {
+    let folder = folder();
+    let state = sample::usual(folder.path(), "Agent").await;
+    let path = "/calls?source=west&limit=500&from=2026-11-20&to=2026-11-20";
+    let here = get(&state, path).await.text;
+    let request = axum::http::Request::get(path).header("host", HOST);
+    let there = ask(&state, request.header("cookie", "zone=Asia/Kolkata")).await.text;
+    assert!(there.contains("Times are in Asia/Kolkata"), "{there}");
+    assert!(there.contains(" UTC\">"), "each instant has its UTC");
+    let times = |page: &str| -> Vec<String> {
+        let parts = page.split("<time datetime=\"").skip(2);
+        parts.map(|it| it.split('"').next().unwrap_or_default().to_owned()).collect()
+    };
+    let first = |page: &str| times(page).into_iter().min().expect("there are calls");
+    assert!(first(&here).starts_with("2026-11-20T"), "{}", first(&here));
+    assert!(first(&there) >= "2026-11-19T18:30".to_owned(), "{}", first(&there));
+    assert!(
+        times(&there)
+            .iter()
+            .all(|at| at.as_str() < "2026-11-20T18:30" || at.starts_with("2026-11-21T13:05"))
+    );
+}
+
+#[tokio::test]
+async fn a_column_that_is_hidden_stays_hidden_on_the_next_page() {
+    let folder = folder();
+    let state = sample::usual(folder.path(), "Agent").await;
+    let page = get(&state, "/calls?hide=from.to.nonsense").await.text;
+    assert!(!page.contains(">From</th>") && page.contains(">Agent</th>"), "{page}");
+    let (before, _) = page.split_once("\" rel=\"next\"").expect("there is more");
+    let (_, next) = before.rsplit_once("href=\"").expect("it is a link");
+    assert!(next.ends_with("hide=from.to"), "{next}");
+}
+
+#[tokio::test]
+async fn a_call_shows_all_that_happened_to_it() {
+    let folder = folder();
+    let hostile = "<script>alert(1)</script>";
+    let state = sample::usual(folder.path(), hostile).await;
+    let list = get(&state, "/calls?source=main&agent=agent-2").await.text;
+    let (_, rest) = list.split_once("\"/calls/main/").expect("it leads to a call");
+    let (id, _) = rest.split_once('"').expect("it ends");
+    let page = get(&state, &format!("/calls/main/{id}")).await;
+    assert_eq!(page.status, StatusCode::OK, "{}", page.text);
+    for wanted in ["Where it belongs", "waiting</span>", "Everything that happened", "It happened"]
+    {
+        assert!(page.text.contains(wanted), "{wanted}: {}", page.text);
+    }
+    assert!(page.text.contains("&#60;script&#62;alert(1)") && !page.text.contains("<script>"));
+    assert_eq!(get(&state, "/calls/west/nothing").await.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn calls_are_assigned_only_after_a_look_and_by_our_own_form() {
+    let folder = folder();
+    let state = sample::usual(folder.path(), "Agent – ENG").await;
+    let asked = "source=main&what=agent&value=agent-2&account=Northwind%20Dental";
+    let page = get(&state, &format!("/assign?{asked}")).await.text;
+    assert!(page.contains("<b>60</b> calls would move to <b>Northwind Dental</b>"), "{page}");
+    assert!(get(&state, "/waiting").await.text.contains(">60</a>"), "nothing has moved yet");
+
+    let fields = [
+        ("source", "main"),
+        ("what", "agent"),
+        ("value", "agent-2"),
+        ("account", "Northwind Dental"),
+    ];
+    let mut browser = Browser::of(&state);
+    let foreign = browser.send("/assign", &[&fields[..], &[("csrf", "guessed")]].concat()).await;
+    assert_eq!(foreign.status, StatusCode::FORBIDDEN);
+    assert!(get(&state, "/waiting").await.text.contains(">60</a>"));
+
+    let csrf = page.split_once("name=\"csrf\" value=\"").expect("there is a form").1;
+    let csrf = csrf.split_once('"').expect("it ends").0.to_owned();
+    let done = browser.send("/assign", &[&fields[..], &[("csrf", &csrf)]].concat()).await;
+    assert_eq!(done.status, StatusCode::SEE_OTHER, "{}", done.text);
+    let told = browser.get(done.to()).await.text;
+    assert!(told.contains("60 calls moved to Northwind Dental"), "{told}");
+    assert!(!get(&state, "/waiting").await.text.contains(">60</a>"));
+}
+
+#[tokio::test]
+async fn a_job_is_asked_for_watched_and_stopped() {
+    let folder = folder();
+    let state = sample::usual(folder.path(), "Agent").await;
+    let mut browser = Browser::of(&state);
+    let page = browser.get("/sync?source=west").await.text;
+    let csrf = page.split_once("name=\"csrf\" value=\"").expect("there is a form").1;
+    let csrf = csrf.split_once('"').expect("it ends").0.to_owned();
+    let fields =
+        [("source", "west"), ("kind", "sync"), ("from", "2026-11-20"), ("to", "2026-11-21")];
+    let asked = browser.send("/jobs", &[&fields[..], &[("csrf", &csrf)]].concat()).await;
+    assert_eq!((asked.status, asked.to()), (StatusCode::SEE_OTHER, "/jobs/1"), "{}", asked.text);
+    let shown = browser.get("/jobs/1").await.text;
+    for wanted in
+        ["data-live=\"/jobs/1/live\"", "http-equiv=\"refresh\"", ">waiting</span>", "Stop it"]
+    {
+        assert!(shown.contains(wanted), "{wanted}: {shown}");
+    }
+    let stopped = browser.send("/jobs/1/cancel", &[("csrf", &csrf)]).await;
+    assert_eq!(stopped.to(), "/jobs/1", "{}", stopped.text);
+    let live = browser.get("/jobs/1/live").await;
+    assert_eq!(live.headers["content-type"], "text/event-stream");
+    assert!(live.text.starts_with("event: end\ndata: "), "{}", live.text);
+    assert!(live.text.contains(">cancelled</span>"), "{}", live.text);
+    assert!(!browser.get("/jobs/1").await.text.contains("data-live"));
+
+    let never =
+        [("source", "west"), ("kind", "sync"), ("from", "2027-01-01"), ("to", "2027-01-02")];
+    let refused = browser.send("/jobs", &[&never[..], &[("csrf", &csrf)]].concat()).await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(refused.text.contains("is in the future"), "{}", refused.text);
+}
+
+#[tokio::test]
+async fn a_comparison_is_shown_with_causes_and_what_to_do() {
+    let folder = folder();
+    let state = sample::usual(folder.path(), "Agent").await;
+    let kept = r#"{"source":"west","summary":{"dateRange":{"from":"2026-11-01T00:00:00Z","to":"2026-11-02T00:00:00Z"},
+        "providerTotal":245,"databaseTotal":142,"matching":140,"differing":2,"missingInDatabase":103,
+        "extraInDatabase":0,"unexplained":1},"proof":{"provider":"whole"},
+        "missingCalls":[{"callId":"=1+1","status":"completed","agentId":"a","agentStatus":"agent_not_in_system",
+        "reason":"unexplained","evidence":"nothing","nextStep":"look","callDate":"2026-11-01T05:00:00Z"}],
+        "differingCalls":[],"reasonBreakdown":{"window_never_read":102,"unexplained":1},"extraBreakdown":{},
+        "agentAnalysis":{"unassignedAgents":[{"agentId":"a","name":null,"inSystem":false,"callCount":9}]},"doubts":[]}"#;
+    let source =
+        state.store.source_by_name("west").await.expect("it answers").expect("it is there");
+    let mut tx = state.store.begin().await.expect("nobody else writes");
+    let now = sample::at(sample::NOW);
+    let run = tx.run_start(source.id, RunKind::Diagnostic, "{}", now).await.expect("it is new");
+    let end = RunEnd::new(RunStatus::Success, kept, None);
+    tx.run_finish(run, end, now).await.expect("it is under way");
+    tx.commit().await.expect("it is written");
+
+    let path = format!("/diagnostics/{}", run.0);
+    let page = get(&state, &path).await.text;
+    for wanted in
+        ["1 unexplained", "<b>103</b>missing here", "Repair, and compare again", ">Assign</a>"]
+    {
+        assert!(page.contains(wanted), "{wanted}: {page}");
+    }
+    let first = page.find("<dt>unexplained</dt>").expect("it is a cause");
+    assert!(first < page.find("<dt>window never read</dt>").expect("it is one too"));
+    let front = get(&state, "/").await.text;
+    assert!(front.contains("103 missing, 1 unexplained"), "{front}");
+    let csv = get(&state, &format!("{path}?file=missing")).await;
+    assert_eq!(csv.headers["content-type"], "text/csv; charset=utf-8");
+    assert!(csv.text.contains("'=1+1"), "no cell is a formula: {}", csv.text);
+    assert_eq!(get(&state, "/diagnostics/1").await.status, StatusCode::NOT_FOUND);
+}
+
+/// Every page that needs nothing but its path, of a store without anything, with the usual, and with
+/// names that try to be markup.
+#[tokio::test]
+async fn every_page_is_whole_whatever_there_is() {
+    let hostile = "\"><img src=x onerror=alert(1)>";
+    let (none, some) = (folder(), folder());
+    let (empty, full) =
+        (sample::empty(none.path()).await, sample::usual(some.path(), hostile).await);
+    for page in web::pages() {
+        if page.method != Method::GET || page.path.contains('{') || page.to != web::To::Area {
+            continue;
+        }
+        for state in [&empty, &full] {
+            let shown = get(state, page.path).await;
+            assert_eq!(shown.status, StatusCode::OK, "{}: {}", page.path, shown.text);
+            let text = &shown.text;
+            for wanted in
+                ["<title>", "<main id=\"main\">", "<h1>", "<nav class=\"rail\"", "lang=\"en\""]
+            {
+                assert!(text.contains(wanted), "{} lacks {wanted}: {text}", page.path);
+            }
+            for banned in ["<img src=x", " style=", "javascript:", "<script>", " onclick"] {
+                assert!(!text.contains(banned), "{} has {banned}", page.path);
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn lists_are_files_too() {
+    let folder = folder();
+    let state = sample::usual(folder.path(), "=cmd|' /C calc'!A0").await;
+    for path in ["/waiting", "/set-aside", "/gaps", "/runs", "/agents", "/jobs"] {
+        let file = get(&state, &format!("{path}?file=csv")).await;
+        assert_eq!(file.status, StatusCode::OK, "{path}: {}", file.text);
+        assert_eq!(file.headers["content-type"], "text/csv; charset=utf-8", "{path}");
+        assert!(file.text.lines().next().is_some_and(|line| line.contains(',')), "{path}");
+        assert!(!file.text.lines().any(|line| line.starts_with('=')), "{path}: {}", file.text);
+    }
+}
