@@ -62,15 +62,16 @@ impl Tried {
             return Ok(None);
         }
         let minutes = lock.unwrap_or(Duration::ZERO).as_secs() / 60;
-        tx.audit_about(target(&user.name), &json!({ "tries": tries, "minutes": minutes }));
+        let detail = json!({ "tries": tries, "minutesLockedIfWrong": minutes });
+        tx.audit_about(target(&user.name), &detail);
         tx.commit().await?;
         Ok(Some(user))
     }
 }
 
-/// For the entry of a lock.
+/// For the entry of a try that locks the name unless it is right.
 fn on_behalf(store: &Store, user: &UserRow, address: &str, now: Timestamp) -> Store {
-    store.on_behalf(Author::new(&target(&user.name), address, "Lock out", "", now))
+    store.on_behalf(Author::new(&target(&user.name), address, "Try after wrong passwords", "", now))
 }
 
 /// Signs somebody in whose password was right, and gives the secret of the new session.
