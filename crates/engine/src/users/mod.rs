@@ -14,7 +14,7 @@ use store::{NewUser, Store, StoreError, UserRow};
 
 use crate::secret::{NoRandomness, code};
 
-pub use sign_in::{Came, Tried, fail, sign_out, sign_out_elsewhere, succeed, tried};
+pub use sign_in::{Came, Tried, sign_out, sign_out_elsewhere, succeed, tried};
 
 /// Why nothing was done about a user.
 #[derive(Debug, thiserror::Error)]

@@ -1,5 +1,5 @@
-//! Letting somebody in: a try is counted before its password is looked at, and forgotten when it was
-//! right, so that many at once count as many.
+//! Letting somebody in: a try is counted whether its password is right or not, and forgotten when it
+//! was, so that many at once count as many.
 
 use std::time::Duration;
 
@@ -7,18 +7,17 @@ use domain::Timestamp;
 use domain::users::{UserName, locked_for};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::json;
-use store::{NewSession, Store, UserRow};
+use store::{Author, NewSession, Store, UserRow};
 
 use super::{UserError, target};
 use crate::secret::{hashed, secret};
 
-/// A try to sign in whose password is to be looked at.
+/// A try to sign in that is to be counted and whose password is to be looked at, beside each other: so
+/// it takes as long where there is nothing to count.
 #[derive(Debug)]
 pub struct Tried {
     /// Whoever has the name and may try; nobody where the answer is no whatever the password.
     user: Option<UserRow>,
-    /// For how long they are locked out if it is wrong, and after how many tries.
-    lock: Option<(Duration, i64)>,
 }
 
 /// From where somebody comes.
@@ -30,42 +29,49 @@ pub struct Came<'a> {
     pub agent: &'a str,
 }
 
+/// Looks up who tries with this name. Nobody who asks learns whether there is such a name.
+pub async fn tried(store: &Store, typed: &str, now: Timestamp) -> Result<Tried, UserError> {
+    let Ok(name) = UserName::new(typed) else { return Ok(Tried { user: None }) };
+    let user = store.user_by_name(&name).await?;
+    let may_try = |user: &UserRow| user.disabled_at.is_none() && !user.is_locked(now);
+    Ok(Tried { user: user.filter(may_try) })
+}
+
 impl Tried {
     /// What the password is held against. The same time passes where there is nothing.
     pub fn hash(&self) -> Option<String> {
         self.user.as_ref().map(|user| user.password_hash.clone())
     }
 
-    /// Whoever it is, where the password was right.
-    pub fn user(&self) -> Option<&UserRow> {
-        self.user.as_ref()
+    /// Counts the try. Returns whoever it is, if a right password lets them in: of several who try at
+    /// the same instant, one. A lock it sets is taken back by signing in.
+    pub async fn count(
+        &self,
+        store: &Store,
+        came: Came<'_>,
+        now: Timestamp,
+    ) -> Result<Option<&UserRow>, UserError> {
+        let Some(user) = &self.user else { return Ok(None) };
+        let tries = user.failures.saturating_add(1);
+        let lock = locked_for(u32::try_from(tries).unwrap_or(u32::MAX));
+        let mut tx = match lock {
+            Some(_) => on_behalf(store, user, came.address, now).begin().await?,
+            None => store.begin().await?,
+        };
+        if !tx.user_try(user, tries, lock.map(|span| now + span)).await? {
+            return Ok(None);
+        }
+        let minutes = lock.unwrap_or(Duration::ZERO).as_secs() / 60;
+        let detail = json!({ "tries": tries, "minutesLockedIfWrong": minutes });
+        tx.audit_about(target(&user.name), &detail);
+        tx.commit().await?;
+        Ok(Some(user))
     }
 }
 
-/// Counts a try with this name. Nobody who asks learns whether there is such a name.
-pub async fn tried(store: &Store, typed: &str, now: Timestamp) -> Result<Tried, UserError> {
-    let nobody = Tried { user: None, lock: None };
-    let Ok(name) = UserName::new(typed) else { return Ok(nobody) };
-    let Some(user) = store.user_by_name(&name).await? else { return Ok(nobody) };
-    if user.disabled_at.is_some() || user.is_locked(now) {
-        return Ok(nobody);
-    }
-    let failures = user.failures.saturating_add(1);
-    let lock = locked_for(u32::try_from(failures).unwrap_or(u32::MAX));
-    let mut tx = store.begin().await?;
-    // Whoever tries at the same instant as another is refused, and may try again.
-    let is_alone = tx.user_try(&user, failures, lock.map(|span| now + span)).await?;
-    tx.commit().await?;
-    let lock = lock.filter(|_| is_alone).map(|span| (span, failures));
-    Ok(Tried { user: is_alone.then_some(user), lock })
-}
-
-/// Enters into the audit log that somebody is locked out, where a wrong password did that.
-pub async fn fail(store: &Store, tried: Tried) -> Result<(), UserError> {
-    let Tried { user: Some(user), lock: Some((span, count)) } = tried else { return Ok(()) };
-    let mut tx = store.begin().await?;
-    tx.audit_about(target(&user.name), &json!({ "tries": count, "minutes": span.as_secs() / 60 }));
-    Ok(tx.commit().await?)
+/// For the entry of a try that locks the name unless it is right.
+fn on_behalf(store: &Store, user: &UserRow, address: &str, now: Timestamp) -> Store {
+    store.on_behalf(Author::new(&target(&user.name), address, "Try after wrong passwords", "", now))
 }
 
 /// Signs somebody in whose password was right, and gives the secret of the new session.

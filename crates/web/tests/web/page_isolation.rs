@@ -34,10 +34,15 @@ async fn url(people: &People, page: &PageRoute) -> String {
     url
 }
 
-/// Whether a page has a word or a number of an account.
+/// Whether a page has a word or a number of an account, or of the calls that are nobody's.
 fn tells_of(text: &str, name: &str) -> bool {
-    let area = number(name, 0)[..8].to_owned();
-    text.to_lowercase().contains(name) || text.contains(&area)
+    let (area, text) = (number(name, 0)[..8].to_owned(), text.to_lowercase());
+    // Pages say “nobody” themselves.
+    let words = match name {
+        "nobody" => ["agent nobody", "agent-nobody", "call-nobody"],
+        name => [name; 3],
+    };
+    words.iter().any(|word| text.contains(word)) || text.contains(&area)
 }
 
 async fn ask(browser: &mut Browser, page: &PageRoute, url: &str) -> crate::Answer {

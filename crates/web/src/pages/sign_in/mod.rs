@@ -8,7 +8,7 @@ use axum::extract::{Query, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use domain::access::Area;
-use engine::users::{Came, fail, sign_out, succeed, tried};
+use engine::users::{Came, sign_out, succeed, tried};
 use secrecy::SecretString;
 use serde::Deserialize;
 use store::{Author, UserRow};
@@ -92,11 +92,14 @@ async fn enter(
     let now = state.clock.now();
     state.entrance.may_try(asker.peer, now)?;
     let tried = tried(&state.store, &form.name, now).await?;
-    let is_right = state.entrance.hasher.is_right(form.password, tried.hash()).await?;
-    let Some(user) = tried.user().filter(|_| is_right) else {
-        let name = tried.user().map_or("", |user| user.name.as_str());
-        let author = Author::new(&who(name), &asker.address, "Lock out", "", now);
-        fail(&state.store.on_behalf(author), tried).await?;
+    let came = Came { address: &asker.address, agent: &asker.agent };
+    // Beside each other, so that it takes as long whether there is somebody to count or not.
+    let (counted, is_right) = tokio::join!(
+        tried.count(&state.store, came, now),
+        state.entrance.hasher.is_right(form.password, tried.hash()),
+    );
+    let (counted, is_right) = (counted?, is_right?);
+    let Some(user) = counted.filter(|_| is_right) else {
         return page(&state, &form.name, next, true);
     };
     signed_in(&state, (&guest, &asker), user, next).await
