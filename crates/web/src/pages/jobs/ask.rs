@@ -85,7 +85,7 @@ pub async fn ask(
         to: instant("to", to.as_deref(), |text| zone.to(text))?.map(|to| to.min(now)),
         account,
         dry_run: said.dry.is_some(),
-        keeps_raw: false,
+        ..JobParameters::default()
     };
     let asked = jobs::ask(&state.store, source.id, (kind, &parameters), &guest.by(), now).await?;
     Ok(Redirect::to(&format!("{PATH}/{}", asked.id().0)))
