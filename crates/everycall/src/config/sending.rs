@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use providers::outgoing::{Encryption, Outgoing};
+use providers::outgoing::{Encryption, MailAddress, Outgoing};
 use secrecy::SecretString;
 use serde::Deserialize;
 
@@ -76,7 +76,7 @@ impl Mail {
         }
     }
 
-    fn from<A: std::str::FromStr>(&self, host: &str) -> Result<A, Mistake> {
+    fn from(&self, host: &str) -> Result<MailAddress, Mistake> {
         let from = self.from.as_deref().unwrap_or_default();
         from.parse().map_err(|_unreadable| {
             Mistake::new(
@@ -88,8 +88,12 @@ impl Mail {
 
     fn server(&self, folder: &Path) -> Result<Option<providers::outgoing::Mail>, Mistake> {
         let Some(host) = self.host.clone() else { return Ok(None) };
-        let password =
-            secret(folder, ("[mail]", "password"), &self.password_env, &self.password_file)?;
+        let password = secret(
+            folder,
+            ("[mail]", "password"),
+            self.password_env.as_deref(),
+            self.password_file.as_deref(),
+        )?;
         let login = match (self.user.clone(), password) {
             (Some(user), Some(password)) => Some((user, password)),
             (None, None) => None,
@@ -108,7 +112,8 @@ impl Mail {
 /// What others are told with.
 pub fn outgoing(folder: &Path, mail: &Mail, sending: &Sending) -> Result<Outgoing, Mistake> {
     let place = ("[sending]", "secret");
-    let secret = secret(folder, place, &sending.secret_env, &sending.secret_file)?;
+    let secret =
+        secret(folder, place, sending.secret_env.as_deref(), sending.secret_file.as_deref())?;
     Ok(Outgoing { secret, mail: mail.server(folder)? })
 }
 
@@ -116,8 +121,8 @@ pub fn outgoing(folder: &Path, mail: &Mail, sending: &Sending) -> Result<Outgoin
 fn secret(
     folder: &Path,
     (section, key): (&str, &str),
-    env: &Option<String>,
-    file: &Option<PathBuf>,
+    env: Option<&str>,
+    file: Option<&Path>,
 ) -> Result<Option<SecretString>, Mistake> {
     let (place, text) = match (env, file) {
         (None, None) => return Ok(None),

@@ -62,7 +62,7 @@ on_both_databases! {
         tx.rules_edit(source, &[RuleEdit::Add(rule)], "ann", at(1)).await.unwrap();
         tx.auto_account_set(source, Some(acme)).await.unwrap();
         let ties = tx.account_ties(acme).await.unwrap();
-        assert_eq!(ties, AccountTies { calls: 1, contacts: 2, assignments: 2, rules: 1, sources: 1, tokens: 0, users: 0 });
+        assert_eq!(ties, AccountTies { calls: 1, contacts: 2, assignments: 2, rules: 1, sources: 1, tokens: 0, users: 0, schedules: 0 });
         assert_eq!(tx.account_ties(empty).await.unwrap(), AccountTies::default());
         assert!(tx.account_delete(acme).await.is_err(), "its contacts would belong to nobody");
         drop(tx);

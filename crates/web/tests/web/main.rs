@@ -16,6 +16,7 @@ mod pages;
 mod people;
 mod refused;
 mod sample;
+mod schedules;
 mod schema;
 mod setting_up;
 mod signing_in;
