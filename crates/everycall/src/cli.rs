@@ -67,6 +67,7 @@ pub enum Command {
     Volumes(commands::volumes::Volumes),
     Runs(commands::runs::Runs),
     Jobs(commands::jobs::Jobs),
+    Schedule(commands::schedule::Schedule),
     Calls(commands::calls::Calls),
     Legs(commands::legs::Legs),
     Statement(commands::statement::Statement),

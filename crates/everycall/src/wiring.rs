@@ -10,6 +10,7 @@ use engine::Context;
 use engine::budget::sharing;
 use engine::vault::SourceVault;
 use providers::http::budget::Budgets;
+use providers::outgoing::Outgoing;
 use providers::{Connection, ConnectionSettings, Credential, connect};
 use secrecy::SecretString;
 use store::{SourceRow, Store};
@@ -40,6 +41,12 @@ impl Desk {
         let clock_name = if now.is_none() { machine_clock() } else { None };
         let budgets = Budgets::shared(sharing(&ctx, clock_name));
         Ok(Self { config, ctx, budgets })
+    }
+
+    /// What others are told with of scheduled comparisons.
+    pub fn outgoing(&self) -> Result<Outgoing> {
+        let Config { folder, mail, sending, .. } = &self.config;
+        Ok(config::outgoing(folder, mail, sending)?)
     }
 
     /// How long what came due of a source is the schedule's next work and no gap.

@@ -19,6 +19,7 @@ pub mod init;
 pub mod jobs;
 pub mod legs;
 pub mod runs;
+pub mod schedule;
 pub mod serve;
 pub mod simulate;
 pub mod sources;
@@ -59,6 +60,7 @@ pub async fn run(cli: Cli) -> Result<Exit> {
         Command::Volumes(volumes) => volumes::run(&site, volumes).await,
         Command::Runs(runs) => runs::run(&site, runs).await,
         Command::Jobs(jobs) => jobs::run(&site, jobs).await,
+        Command::Schedule(schedule) => schedule::run(&site, schedule).await,
         Command::Calls(calls) => calls::run(&site, calls).await,
         Command::Legs(legs) => legs::run(&site, legs).await,
         Command::Sources(sources) => sources::run(&site, sources).await,

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 
 use anyhow::Result;
 use clap::Args;
+use providers::outgoing::Outgoing;
 use secrecy::ExposeSecret as _;
 use tokio::net::TcpListener;
 use web::Entrance;
@@ -52,6 +53,7 @@ pub async fn run(site: &Site, arguments: Serve) -> Result<Exit> {
     // A database can be looked at without a configuration, and one without sources too.
     let has_work = !arguments.only_dashboard && !desk.config.sources.is_empty();
     let sources = if has_work { work::sources(&desk).await? } else { Vec::new() };
+    let outgoing = if has_work { desk.outgoing()? } else { Outgoing::default() };
     let tls = desk.config.web.tls(&desk.config.folder)?;
     let scheme = if tls.is_some() { "https" } else { "http" };
     let address = format!("{scheme}://{}", listener.local_addr()?);
@@ -71,7 +73,7 @@ pub async fn run(site: &Site, arguments: Serve) -> Result<Exit> {
     let way = Way { entrance, tls, notice: None };
     let (serving, ()) = tokio::join!(
         dashboard::serve(listener, &desk, way, interrupt.stop()),
-        work::keep(&desk, sources, interrupt.stop()),
+        work::keep(&desk, sources, outgoing, interrupt.stop()),
     );
     serving?;
     desk.ctx.store.close().await;

@@ -5,7 +5,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::Result;
 use clap::Args;
-use engine::worker::{Happened, Scheduled, work};
+use engine::worker::{Happened, Scheduled, WorkerSettings, work};
+use providers::outgoing::Outgoing;
 use tokio_util::sync::CancellationToken;
 
 use super::site::Site;
@@ -28,9 +29,10 @@ const STOPPING: &str = "Stopping after the pages under way; Ctrl-C again to stop
 pub async fn run(site: &Site, _arguments: Work) -> Result<Exit> {
     let desk = Desk::open(Config::load(site.config())?, None).await?;
     let sources = sources(&desk).await?;
+    let outgoing = desk.outgoing()?;
     let interrupt = Interrupt::listen(STOPPING)?;
     output::print(&format!("{}   (Ctrl-C ends it)", sentence(&sources)))?;
-    keep(&desk, sources, interrupt.stop()).await;
+    keep(&desk, sources, outgoing, interrupt.stop()).await;
     desk.ctx.store.close().await;
     Ok(Exit::Done)
 }
@@ -55,7 +57,12 @@ pub fn sentence(sources: &[Scheduled]) -> String {
 }
 
 /// Reads them until `stop`, and says what came of each run that brought or failed something.
-pub async fn keep(desk: &Desk, sources: Vec<Scheduled>, stop: CancellationToken) {
+pub async fn keep(
+    desk: &Desk,
+    sources: Vec<Scheduled>,
+    outgoing: Outgoing,
+    stop: CancellationToken,
+) {
     let clock = Arc::clone(&desk.ctx.wait);
     let troubles = Troubles::default();
     let tell = move |happened| {
@@ -64,7 +71,8 @@ pub async fn keep(desk: &Desk, sources: Vec<Scheduled>, stop: CancellationToken)
             output::print(&format!("{} {line}", clock.now())).unwrap_or_default();
         }
     };
-    work(&desk.ctx, sources, &desk.config.schedule.settings(), stop, Arc::new(tell)).await;
+    let settings = WorkerSettings { outgoing, ..desk.config.schedule.settings() };
+    work(&desk.ctx, sources, &settings, stop, Arc::new(tell)).await;
 }
 
 /// What is wrong with each source, so that a cause which lasts is said once, and its end too.

@@ -6,6 +6,7 @@ mod key_file;
 mod near;
 mod schedule;
 mod secret;
+mod sending;
 mod source;
 mod statements;
 mod sync;
@@ -26,6 +27,7 @@ pub use database::Database;
 pub use near::nearest;
 pub use schedule::Schedule;
 pub use secret::Secret;
+pub use sending::{Mail, Sending, outgoing};
 pub use source::{Door, Source};
 pub use statements::Statements;
 pub use sync::Sync;
@@ -54,6 +56,10 @@ pub struct Config {
     pub statements: Statements,
     /// Under which names the dashboard answers.
     pub web: Web,
+    /// The server that takes our mail.
+    pub mail: Mail,
+    /// What posted JSON is signed with.
+    pub sending: Sending,
     /// The connections to providers.
     pub sources: Vec<Source>,
 }
@@ -73,6 +79,10 @@ struct File {
     statements: Statements,
     #[serde(default)]
     web: Web,
+    #[serde(default)]
+    mail: Mail,
+    #[serde(default)]
+    sending: Sending,
     #[serde(default)]
     sources: Vec<toml::Table>,
 }
@@ -98,6 +108,7 @@ impl Config {
         file.sync.check()?;
         file.schedule.check()?;
         file.web.check()?;
+        file.mail.check()?;
         let mut sources = Vec::new();
         let mut names = HashSet::new();
         for (at, table) in file.sources.into_iter().enumerate() {
@@ -110,9 +121,20 @@ impl Config {
             }
             sources.push(source);
         }
-        let File { database, sync, schedule, vault, statements, web, .. } = file;
+        let File { database, sync, schedule, vault, statements, web, mail, sending, .. } = file;
         let folder = source::folder_of(path);
-        Ok(Self { folder, database, sync, schedule, vault, statements, web, sources })
+        Ok(Self {
+            folder,
+            database,
+            sync,
+            schedule,
+            vault,
+            statements,
+            web,
+            mail,
+            sending,
+            sources,
+        })
     }
 
     /// The sources a command is about: the one named, or all of them.

@@ -240,3 +240,46 @@ fn names_of_hosts_are_bare_and_a_certificate_has_a_key() {
     let refused = config.web.tls(Path::new("/nowhere")).err().expect("there are no such files");
     assert!(refused.sentence.contains("/nowhere/no.pem"), "{}", refused.sentence);
 }
+
+#[test]
+fn mail_that_could_never_be_sent_is_refused() {
+    let mail = |more: &str| format!("[mail]\nhost = \"smtp.example.com\"\n{more}");
+    let from = "from = \"everycall@example.com\"\n";
+    check(
+        &mail(""),
+        "[mail] sends through smtp.example.com, and from = \"\" is no mail address",
+        "from = ",
+    );
+    check(
+        &mail(&format!("{from}encryption = \"none\"")),
+        "[mail] encryption = \"none\" would send mail to smtp.example.com in the clear",
+        "this machine itself",
+    );
+    check(
+        &mail(&format!("{from}encryption = \"ssl\"")),
+        "[mail] encryption = \"ssl\" is not known",
+        "starttls",
+    );
+    let config = read(&mail(from)).expect("it is right");
+    let outgoing =
+        outgoing(&config.folder, &config.mail, &config.sending).expect("it needs no secret");
+    assert_eq!(outgoing.mail.map(|mail| mail.port), Some(587));
+}
+
+#[test]
+fn what_signs_and_what_opens_the_mail_server_is_in_a_file_or_a_variable() {
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::write(folder.path().join("secret"), " whisper\n").expect("it is written");
+    let told = |text: &str| {
+        let config = read(text).expect("it is a configuration");
+        outgoing(folder.path(), &config.mail, &config.sending)
+    };
+    let signs = told("[sending]\nsecret_file = \"secret\"").expect("it is there");
+    assert_eq!(signs.secret.as_ref().map(secrecy::ExposeSecret::expose_secret), Some("whisper"));
+    assert!(!format!("{signs:?}").contains("whisper"));
+    let refused = |text: &str| told(text).expect_err("it cannot be").sentence;
+    assert!(refused("[sending]\nsecret_file = \"none\"").contains("cannot be read"));
+    assert!(refused("[sending]\nsecret_env = \"sesame open\"").starts_with("the variable that"));
+    let half = "[mail]\nhost = \"m.example.com\"\nfrom = \"a@example.com\"\nuser = \"a\"";
+    assert_eq!(refused(half), "[mail] has only one of user and password");
+}

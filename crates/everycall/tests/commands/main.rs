@@ -11,6 +11,7 @@ mod killed;
 mod legs;
 mod looks;
 mod mistakes;
+mod schedule;
 mod serve;
 mod site;
 mod statement;

@@ -10,6 +10,7 @@ mod tests;
 use domain::Timestamp;
 use secrecy::SecretString;
 
+pub use lettre::Address as MailAddress;
 pub use mail::{Encryption, Mail};
 pub use send_to::{NoAddress, SendTo};
 

@@ -17,6 +17,7 @@ mod legs;
 mod rules;
 mod runs;
 mod samples;
+mod schedules;
 mod schema;
 mod set_up;
 mod slices;

@@ -14,6 +14,7 @@ use store::AskedJob;
 use super::asked::{Asked, Id, Named, Said, account, count};
 use super::instant::Instant;
 use super::route::Route;
+use super::schedules::SendingFacts;
 use super::sources::{named, named_or_only};
 use super::told::AsOf;
 use crate::facts::{JobFacts, RunFacts};
@@ -113,6 +114,8 @@ struct JobWhole {
     run: Option<RunFacts>,
     /// The report of a dry run.
     report: Option<Value>,
+    /// Whom it was told, where a schedule made it.
+    sendings: Vec<SendingFacts>,
 }
 
 impl From<Kind> for JobKind {
@@ -189,7 +192,10 @@ async fn show(
     };
     let run = run.map(|run| RunFacts::of(run, as_of));
     let report = JobFacts::report(&row);
-    Ok(Json(AsOf { as_of, what: JobWhole { facts: JobFacts::of(row), run, report } }))
+    let sendings = state.store.sendings_of(JobId(id)).await?;
+    let sendings = sendings.into_iter().map(SendingFacts::from).collect();
+    let facts = JobFacts::of(row);
+    Ok(Json(AsOf { as_of, what: JobWhole { facts, run, report, sendings } }))
 }
 
 async fn cancel(

@@ -17,6 +17,7 @@ mod openapi;
 mod route;
 mod rules;
 mod runs;
+mod schedules;
 mod sources;
 mod told;
 mod waiting;
@@ -45,6 +46,7 @@ pub fn table() -> Vec<Route> {
     [
         runs::routes(),
         jobs::routes(),
+        schedules::routes(),
         calls::routes(),
         accounts::routes(),
         agents::routes(),

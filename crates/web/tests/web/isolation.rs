@@ -59,11 +59,17 @@ fn of_jobs(turn: usize) -> Vec<Try> {
         |from: &str| json!({ "kind": "sync", "source": "main", "from": from, "to": "2026-10-02" });
     let asked = Asks::post("/jobs", &span(&format!("2026-09-0{}", turn + 1)));
     let cancelled = Asks::bare(Method::POST, "/jobs/1/cancel");
+    let said = json!({ "name": format!("turn {turn}"), "cron": "0 6 * * mon", "source": "main" });
+    let kept = Asks::post("/schedules", &said);
+    let removed = Asks::bare(Method::DELETE, format!("/schedules/{}", turn + 1));
     vec![
         listed(Method::GET, "/jobs", Asks::get("/jobs?source=main")),
         listed(Method::POST, "/jobs", asked),
         listed(Method::GET, "/jobs/{job}", Asks::get("/jobs/1")),
         listed(Method::POST, "/jobs/{job}/cancel", cancelled),
+        listed(Method::GET, "/schedules", Asks::get("/schedules")),
+        listed(Method::POST, "/schedules", kept),
+        listed(Method::DELETE, "/schedules/{schedule}", removed),
     ]
 }
 
@@ -141,6 +147,14 @@ async fn prepare(world: &World) {
     let asks = Asks::post("/jobs", &json!({ "kind": "compare", "source": "main" }));
     let answer = send(&world.state, Some(&world.writer), &asks).await;
     assert_eq!(answer.json()["job"]["id"], 1, "{}", answer.text);
+    // Schedules to be taken away.
+    for turn in 0..12 {
+        let said =
+            json!({ "name": format!("old {turn}"), "cron": "0 6 * * mon", "source": "main" });
+        let answer =
+            send(&world.state, Some(&world.writer), &Asks::post("/schedules", &said)).await;
+        assert_eq!(answer.json()["id"], turn + 1, "{}", answer.text);
+    }
     // An account in which nothing is, to be deleted.
     let asks = Asks::post("/accounts", &json!({ "name": "empty" }));
     let answer = send(&world.state, Some(&world.writer), &asks).await;

@@ -17,6 +17,7 @@ mod pages;
 mod people;
 mod refused;
 mod sample;
+mod schedules;
 mod schema;
 mod setting_up;
 mod signing_in;

@@ -12,6 +12,7 @@ use anyhow::{Context as _, Result};
 use clap::Args;
 use engine::agents::agents_fetch;
 use engine::sync::SyncOptions;
+use providers::outgoing::Outgoing;
 use secrecy::ExposeSecret as _;
 use tokio::net::TcpListener;
 use web::Entrance;
@@ -113,7 +114,7 @@ async fn serve(desk: &Desk, listener: TcpListener, interrupt: &Interrupt) -> Res
     let sources = work::sources(desk).await?;
     let (serving, ()) = tokio::join!(
         dashboard::serve(listener, desk, way, interrupt.stop()),
-        work::keep(desk, sources, interrupt.stop()),
+        work::keep(desk, sources, Outgoing::default(), interrupt.stop()),
     );
     Ok(serving?)
 }
