@@ -9,13 +9,14 @@ use crate::{deny, environment, run};
 
 type Check = fn() -> Result<()>;
 
-const STEPS: [(&str, Check); 7] = [
+const STEPS: [(&str, Check); 8] = [
     ("format", || cargo("fmt --all --check")),
     ("lints", || cargo("clippy --workspace --all-targets -- -D warnings")),
     ("licences", deny::deny),
     ("documentation", documentation),
     // The command the README tells people to run, so that it cannot stop working unnoticed.
     ("tests", || cargo("xtask test")),
+    ("browser", || cargo("xtask browse")),
     ("kills", || cargo("xtask kill")),
     ("simulation", || cargo("xtask simulate --seeds 300")),
 ];

@@ -2,6 +2,7 @@
 #![expect(clippy::print_stdout, reason = "a command-line tool prints")]
 
 mod bench;
+mod browse;
 mod ci;
 mod deny;
 #[cfg(test)]
@@ -36,6 +37,8 @@ enum Task {
     Kill,
     /// Plays seeded lives of a source, with everything that goes wrong in them
     Simulate(simulate::SimulateArguments),
+    /// Walks through the dashboard with a real browser
+    Browse(browse::BrowseArguments),
     /// Takes away one counter or guard at a time, and asks whether a test notices
     Mutate(mutate::MutateArguments),
     /// Checks licences, banned crates and sources against deny.toml
@@ -54,6 +57,7 @@ fn main() -> ExitCode {
         Some(Task::Ci) => ci::ci(),
         Some(Task::Kill) => testing::kill(),
         Some(Task::Simulate(simulate)) => simulate::simulate(&simulate),
+        Some(Task::Browse(browse)) => browse::browse(&browse),
         Some(Task::Mutate(mutate)) => mutate::mutate(&mutate),
         Some(Task::Deny) => deny::deny(),
         Some(Task::Bench { bench }) => bench::bench(&bench),

@@ -51,7 +51,7 @@ async fn a_date_is_that_of_whoever_looks() {
     };
     let first = |page: &str| times(page).into_iter().min().expect("there are calls");
     assert!(first(&here).starts_with("2026-11-20T"), "{}", first(&here));
-    assert!(first(&there) >= "2026-11-19T18:30".to_owned(), "{}", first(&there));
+    assert!(first(&there).as_str() >= "2026-11-19T18:30", "{}", first(&there));
     assert!(
         times(&there)
             .iter()

@@ -1,0 +1,133 @@
+//! `cargo xtask browse`: a real browser walks through the dashboard of the demo, and takes pictures of
+//! it where they are wanted.
+
+use std::fs;
+use std::io::{BufRead as _, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+use anyhow::{Context as _, Result, bail, ensure};
+use clap::Args;
+
+use crate::needs::apt::Apt;
+use crate::needs::mariadb::Mariadb;
+use crate::needs::{self, Choice};
+use crate::{environment, metadata, run};
+
+const BROWSERS: [&str; 3] = ["chromium", "chromium-browser", "google-chrome"];
+
+/// What to do there.
+#[derive(Args)]
+pub struct BrowseArguments {
+    /// Put pictures of the pages into this folder
+    #[arg(long, value_name = "FOLDER")]
+    pictures: Option<PathBuf>,
+    /// How many calls the demo's first provider has
+    #[arg(long, default_value_t = 400)]
+    calls: u32,
+}
+
+/// Walks; fails where a step does, and where the browser complains of anything.
+pub fn browse(arguments: &BrowseArguments) -> Result<()> {
+    // One of the demo's providers is a database of its own.
+    let mariadb = needs::provide(&Mariadb, Choice::Found)?;
+    let chromium = program(&BROWSERS, "chromium")?;
+    let node = program(&["node"], "nodejs")?;
+    let walk = walk()?;
+    run::run(
+        Command::new("cargo")
+            .args(["build", "--workspace", "--bins"])
+            .current_dir(environment::workspace_root()),
+    )?;
+    let everycall = metadata::read()?.target_directory.join("debug/everycall");
+    let mut demo = Command::new(everycall);
+    demo.args(["demo", "--listen", "127.0.0.1:0", "--calls", &arguments.calls.to_string()]);
+    demo.envs(mariadb.variables()).stdout(Stdio::piped()).stdin(Stdio::null());
+    let mut demo = Demo(demo.spawn().context("the demo did not start")?);
+    let (address, name, password) = demo.way_in()?;
+    println!("The demo is at {address}.");
+    let mut walking = Command::new(node);
+    walking.arg("walk.mjs").current_dir(&walk);
+    walking.env("ADDRESS", address).env("NAME", name).env("PASSWORD", password);
+    walking.env("CHROMIUM", chromium);
+    if let Some(folder) = &arguments.pictures {
+        fs::create_dir_all(folder)?;
+        walking.env("PICTURES", folder.canonicalize()?);
+    }
+    run::run(&mut walking)
+}
+
+/// The demo, ended with whoever started it.
+struct Demo(Child);
+
+impl Demo {
+    /// Where it is, and how to come in: it says so once everything is read.
+    fn way_in(&mut self) -> Result<(String, String, String)> {
+        let out = self.0.stdout.take().context("the demo says nothing")?;
+        let mut address = None;
+        for line in BufReader::new(out).lines() {
+            let line = line?;
+            if let Some((_, rest)) = line.split_once("as a page: ") {
+                address = rest.split_whitespace().next().map(str::to_owned);
+            }
+            let Some(words) = line.strip_prefix("Sign in as ") else { continue };
+            let (name, password) = words.split_once(" with ").context("it says no password")?;
+            let address = address.context("it says no address")?;
+            return Ok((address, name.to_owned(), password.trim().to_owned()));
+        }
+        bail!("the demo ended before its page was there")
+    }
+}
+
+impl Drop for Demo {
+    fn drop(&mut self) {
+        // Whether it has ended already makes no difference.
+        self.0.kill().unwrap_or_default();
+        self.0.wait().map(drop).unwrap_or_default();
+    }
+}
+
+/// A folder with the walk and what it needs.
+fn walk() -> Result<PathBuf> {
+    let folder = metadata::read()?.target_directory.join("e2e");
+    let source = environment::workspace_root().join("e2e");
+    fs::create_dir_all(&folder)?;
+    for file in ["package.json", "walk.mjs"] {
+        fs::copy(source.join(file), folder.join(file)).with_context(|| file.to_owned())?;
+    }
+    if !is_installed(&folder)? {
+        let npm = program(&["npm"], "npm")?;
+        let mut install = Command::new(npm);
+        install.args(["install", "--no-package-lock", "--no-audit", "--no-fund", "--silent"]);
+        run::run(install.current_dir(&folder))?;
+        ensure!(
+            is_installed(&folder)?,
+            "npm installed another playwright-core than package.json says"
+        );
+    }
+    Ok(folder)
+}
+
+/// Whether the version that is wanted is there.
+fn is_installed(folder: &Path) -> Result<bool> {
+    let version = |file: &Path, pointer: &str| -> Result<Option<String>> {
+        let Ok(text) = fs::read_to_string(file) else { return Ok(None) };
+        let json: serde_json::Value = serde_json::from_str(&text)?;
+        Ok(json.pointer(pointer).and_then(|it| it.as_str()).map(str::to_owned))
+    };
+    let wanted = version(&folder.join("package.json"), "/dependencies/playwright-core")?;
+    let there = version(&folder.join("node_modules/playwright-core/package.json"), "/version")?;
+    Ok(wanted.is_some() && wanted == there)
+}
+
+/// One of these programs, installed where there is none.
+fn program(names: &[&str], package: &str) -> Result<PathBuf> {
+    let find = || names.iter().find_map(|name| environment::program_on_path(name));
+    if let Some(found) = find() {
+        return Ok(found);
+    }
+    let apt = Apt::allowed(package)?;
+    apt.update()?;
+    apt.install(package)?;
+    find().with_context(|| format!("{package} was installed and cannot be found"))
+}
