@@ -159,6 +159,32 @@ try {
     }
   });
 
+  await step("a member of one account sees its calls and nothing else", async () => {
+    await page.goto("/users");
+    await page.fill("[name=name]", "anna@example.com");
+    await page.selectOption("main [name=is]", { index: 1 });
+    const account = (await page.textContent("main [name=is] option:checked")).replace("Member of ", "");
+    await page.click("main button:text('Add')");
+    const given = await page.textContent("code.secret");
+    const anna = await open(browser);
+    await signIn(anna, "anna@example.com", given);
+    const own = "seven green lamps on the pier";
+    await anna.fill("[name=old]", given);
+    await anna.fill("[name=password]", own);
+    await anna.fill("[name=again]", own);
+    await anna.click("main button[type=submit]");
+    await anna.goto("/calls?limit=500");
+    const accounts = await anna.locator("tbody td[data-name=Account]").allTextContents();
+    assert.ok(accounts.length > 0, "the account has calls");
+    assert.deepEqual([...new Set(accounts)], [account]);
+    assert.equal(await anna.locator(".rail a:text('Runs')").count(), 0);
+    // The browser's own word for a page that is refused is no complaint of ours.
+    const refused = await anna.request.get("/runs");
+    assert.equal(refused.status(), 403);
+    assert.match(await refused.text(), /for operators/);
+    await anna.context().close();
+  });
+
   await step("without scripts the same is asked for and watched", async () => {
     const plain = await open(browser, { javaScriptEnabled: false });
     await signIn(plain, NAME, PASSWORD);
