@@ -13,7 +13,7 @@ const DESK = { width: 1366, height: 768 };
 const PHONE = { width: 360, height: 740 };
 const PAGES = [
   "/", "/charts", "/calls", "/waiting", "/set-aside", "/coverage", "/gaps", "/diagnostics",
-  "/statements", "/accounts", "/agents", "/contacts", "/sources", "/runs", "/jobs", "/about",
+  "/statements", "/accounts", "/agents", "/contacts", "/sources", "/runs", "/jobs", "/schedules", "/about",
   "/users", "/tokens", "/audit", "/sessions", "/display", "/sync", "/assign",
 ];
 

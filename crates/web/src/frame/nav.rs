@@ -57,6 +57,7 @@ const ALL: [(&str, &[Line]); 6] = [
             ("Sources", "/sources", Area::Operators),
             ("Runs", "/runs", Area::Operators),
             ("Jobs", "/jobs", Area::Operators),
+            ("Schedules", "/schedules", Area::Operators),
             ("About", "/about", Area::Accounts),
         ],
     ),

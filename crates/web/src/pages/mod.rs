@@ -18,6 +18,7 @@ mod overview;
 mod password;
 mod run;
 mod runs;
+mod schedules;
 mod sessions;
 mod set_aside;
 mod sign_in;
@@ -118,6 +119,7 @@ pub fn table() -> Vec<PageRoute> {
         gaps::routes(),
         diagnostics::routes(),
         jobs::routes(),
+        schedules::routes(),
         statements::routes(),
         charts::routes(),
         accounts::routes(),

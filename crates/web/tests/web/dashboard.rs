@@ -227,3 +227,48 @@ async fn lists_are_files_too() {
         assert!(!file.text.lines().any(|line| line.starts_with('=')), "{path}: {}", file.text);
     }
 }
+
+#[tokio::test]
+async fn a_schedule_is_added_paused_and_removed() {
+    let folder = folder();
+    let state = sample::usual(folder.path(), "Agent").await;
+    let mut browser = Browser::of(&state);
+    let csrf = browser.get("/schedules").await.text;
+    let csrf = csrf.split_once("name=\"csrf\" value=\"").expect("there is a form").1.to_owned();
+    let csrf = csrf.split_once('"').expect("it ends").0.to_owned();
+    let fields = |days: &'static str| {
+        let csrf = csrf.clone();
+        [
+            ("csrf", csrf),
+            ("name", "weekly".to_owned()),
+            ("source", "west".to_owned()),
+            ("account", String::new()),
+            ("cron", "0 6 * * mon".to_owned()),
+            ("time_zone", "Europe/Berlin".to_owned()),
+            ("days", days.to_owned()),
+            ("send_to", "https://example.com/hook, ann@example.com".to_owned()),
+        ]
+    };
+    let send = async |browser: &mut Browser, days| {
+        let fields = fields(days);
+        let fields: Vec<(&str, &str)> = fields.iter().map(|(a, b)| (*a, b.as_str())).collect();
+        browser.send("/schedules", &fields).await
+    };
+    let refused = send(&mut browser, "many").await;
+    assert_eq!(refused.status, StatusCode::BAD_REQUEST);
+    let added = send(&mut browser, "7").await;
+    assert_eq!(added.to(), "/schedules", "{}", added.text);
+    let page = browser.get("/schedules").await.text;
+    for wanted in [
+        "west, 7 days",
+        "0 6 * * mon in Europe/Berlin",
+        "23 Nov 2026, 05:00",
+        "https://example.com/hook, ann@example.com",
+    ] {
+        assert!(page.contains(wanted), "{wanted}: {page}");
+    }
+    browser.send("/schedules/1/pause", &[("csrf", &csrf), ("rest", "on")]).await;
+    assert!(browser.get("/schedules").await.text.contains(">rests</span>"));
+    browser.send("/schedules/1/remove", &[("csrf", &csrf)]).await;
+    assert!(browser.get("/schedules").await.text.contains("Nothing is compared by itself yet"));
+}

@@ -25,6 +25,7 @@ async fn url(people: &People, page: &PageRoute) -> String {
         ("{agent}", "1"),
         ("{job}", "1"),
         ("{record}", "1"),
+        ("{schedule}", "1"),
         ("{statement}", "1"),
         ("{day}", "2026-11-20"),
     ] {
