@@ -16,6 +16,11 @@ impl<W: Write> Sheet<W> {
         Ok(Self { out })
     }
 
+    /// The rest of one whose columns are written.
+    pub fn going_on(out: W) -> Self {
+        Self { out: csv::Writer::from_writer(out) }
+    }
+
     /// One more row.
     pub fn row<'c>(&mut self, cells: impl IntoIterator<Item = &'c str>) -> io::Result<()> {
         let cells = cells.into_iter().map(|cell| harmless(cell).into_owned());

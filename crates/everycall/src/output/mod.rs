@@ -1,6 +1,5 @@
 //! What a person reads on stdout. Texts are made by pure functions and written once.
 
-mod archive;
 mod numbers;
 mod style;
 mod table;
@@ -10,7 +9,6 @@ use std::io::{self, Write as _};
 
 use serde::Serialize;
 
-pub use archive::Archive;
 pub use numbers::{count, duration, instant, percent};
 pub use style::Style;
 pub use table::Table;

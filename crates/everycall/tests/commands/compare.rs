@@ -101,7 +101,18 @@ fn calls_are_exported_whole_and_the_evidence_of_one_is_an_archive() {
     assert_eq!(lines.lines().count(), 30);
     let call: serde_json::Value = serde_json::from_str(lines.lines().next().unwrap()).unwrap();
     let id = call["providerCallId"].as_str().unwrap();
-    assert_eq!(site.run(&["calls", "--export", "calls.txt"]).code, Some(2));
+    let refused = site.run(&["calls", "--export", "calls.txt"]);
+    assert_eq!(refused.code, Some(2));
+    assert!(refused.stderr.contains("none of .csv, .jsonl and .xlsx"), "{refused:?}");
+    let said = site.run(&["calls", "--export", "calls.xlsx"]);
+    assert_eq!(said.stdout.trim(), "30 calls written to calls.xlsx", "{said:?}");
+    assert!(std::fs::read(site.path("calls.xlsx")).unwrap().starts_with(b"PK"));
+    let agent = call["providerAgentId"].as_str().unwrap();
+    let said = site.run(&["calls", "--agent", agent, "--export", "agent.csv"]);
+    assert_eq!(said.code, Some(0), "{said:?}");
+    let of_agent = lines.lines().filter(|line| line.contains(agent)).count();
+    assert_eq!(site.read("agent.csv").lines().count(), of_agent + 1);
+    assert_eq!(site.run(&["calls", "--account", "nobody's"]).code, Some(1));
 
     let said = site.run(&["calls", "show", "main", id, "--evidence", "one.zip"]);
     assert_eq!((said.code, said.stdout.trim()), (Some(0), "1 records written to one.zip"));

@@ -90,7 +90,8 @@ impl Browser {
             self.cookie = Some(value.to_owned()).filter(|value| !value.is_empty());
         }
         let body = to_bytes(answer.into_body(), 16 << 20).await.expect("the answer is small");
-        Answer { status, headers, text: String::from_utf8(body.to_vec()).expect("it is text") }
+        // Of archives and sheets, what is text in them.
+        Answer { status, headers, text: String::from_utf8_lossy(&body).into_owned() }
     }
 }
 

@@ -7,6 +7,7 @@ mod contacts;
 mod dashboard;
 mod document;
 mod door;
+mod exporting;
 mod forms;
 mod hostile;
 mod isolation;

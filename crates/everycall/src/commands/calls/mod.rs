@@ -1,6 +1,5 @@
 //! `everycall calls`: what is stored, newest first.
 
-mod evidence;
 mod export;
 mod show;
 
@@ -8,11 +7,13 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::Result;
+use clap::builder::PossibleValuesParser;
 use clap::{Args, Subcommand, ValueEnum};
-use domain::{ProviderCallId, Timestamp};
-use serde_json::{Value, json};
-use store::{CallFilter, CallKey, CallRow, Scope, parts};
+use domain::{CallStatus, Country, Direction, Phone, ProviderCallId, Timestamp};
+use engine::export::as_json;
+use store::{CallFilter, CallKey, CallRow, Scope};
 
+use super::assign;
 use super::site::Site;
 use super::waiting::quoted;
 use crate::mistake::{Exit, Mistake};
@@ -30,6 +31,21 @@ pub struct Calls {
     /// Of this source only
     #[arg(long)]
     source: Option<String>,
+    /// Of the account of this name only
+    #[arg(long, value_name = "NAME")]
+    account: Option<String>,
+    /// Of the agent with this id at its provider only
+    #[arg(long, value_name = "ID")]
+    agent: Option<String>,
+    /// Of this direction only
+    #[arg(long, value_parser = Direction::ALL.map(Direction::as_str))]
+    direction: Option<String>,
+    /// With this status only
+    #[arg(long, value_parser = statuses())]
+    status: Option<String>,
+    /// From or to this number only; one without + is read as of the US
+    #[arg(long, value_name = "NUMBER")]
+    number: Option<String>,
     /// With this outcome of placement only
     #[arg(long, value_enum)]
     placement: Option<Outcome>,
@@ -48,7 +64,7 @@ pub struct Calls {
     /// Go on after this call of the list, named by its id
     #[arg(long, value_name = "ID", requires = "source")]
     after: Option<String>,
-    /// Write all of them, not only a page, into this file: .csv or .jsonl
+    /// Write all of them, not only a page, into this file: .csv, .jsonl or .xlsx
     #[arg(long, value_name = "FILE", conflicts_with_all = ["json", "limit"])]
     export: Option<PathBuf>,
     /// Print one JSON object per call
@@ -59,6 +75,10 @@ pub struct Calls {
 #[derive(Debug, Subcommand)]
 enum Command {
     Show(show::Show),
+}
+
+fn statuses() -> PossibleValuesParser {
+    PossibleValuesParser::new(CallStatus::ALL.iter().map(|status| status.as_str()))
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -83,8 +103,14 @@ impl Calls {
     fn after(&self, last: &CallRow) -> String {
         let option =
             |name: &str, value: Option<String>| value.map(|value| format!("--{name} {value}"));
+        let text = |name: &str, value: &Option<String>| option(name, value.as_deref().map(quoted));
         let options = [
-            option("source", Some(last.source.clone())),
+            option("source", Some(quoted(&last.source))),
+            text("account", &self.account),
+            text("agent", &self.agent),
+            text("direction", &self.direction),
+            text("status", &self.status),
+            text("number", &self.number),
             option("placement", self.placement.map(|placed| placed.as_str().to_owned())),
             self.conflicts.then(|| "--conflicts".to_owned()),
             option("from", self.from.map(|at| at.to_string())),
@@ -102,7 +128,7 @@ pub async fn run(site: &Site, arguments: Calls) -> Result<Exit> {
         return show::run(site, show).await;
     }
     let desk = site.look().await?;
-    let filter = filter(&desk, &arguments).await?;
+    let filter = filter(site, &desk, &arguments).await?;
     if let Some(path) = &arguments.export {
         let written = export::export(&desk, filter, path).await?;
         output::print(&format!("{} calls written to {}", count(written), path.display()))?;
@@ -128,9 +154,13 @@ pub async fn run(site: &Site, arguments: Calls) -> Result<Exit> {
     Ok(Exit::Done)
 }
 
-async fn filter(desk: &Desk, arguments: &Calls) -> Result<CallFilter> {
+async fn filter(site: &Site, desk: &Desk, arguments: &Calls) -> Result<CallFilter> {
     let source = match &arguments.source {
         Some(name) => Some(desk.known(name).await?.id),
+        None => None,
+    };
+    let account = match &arguments.account {
+        Some(name) => Some(assign::account(site, desk, name).await?.id),
         None => None,
     };
     if let (Some(from), Some(to)) = (arguments.from, arguments.to)
@@ -156,6 +186,11 @@ async fn filter(desk: &Desk, arguments: &Calls) -> Result<CallFilter> {
     let placement = arguments.placement.map(|placed| placed.as_str().to_owned());
     Ok(CallFilter {
         source,
+        account,
+        agent: arguments.agent.clone(),
+        direction: arguments.direction.clone(),
+        status: arguments.status.clone(),
+        number: number(arguments)?,
         placement,
         is_in_conflict: arguments.conflicts,
         from: arguments.from,
@@ -163,6 +198,15 @@ async fn filter(desk: &Desk, arguments: &Calls) -> Result<CallFilter> {
         after,
         ..CallFilter::default()
     })
+}
+
+fn number(arguments: &Calls) -> Result<Option<String>> {
+    let Some(text) = &arguments.number else { return Ok(None) };
+    let e164 = Phone::new(text, Country::US).e164.ok_or_else(|| {
+        let hint = "Write it as +12015550123; one without + is read as of the US";
+        Mistake::new("--number is no phone number", hint)
+    })?;
+    Ok(Some(e164))
 }
 
 fn row(call: &CallRow, style: Style) -> [String; 7] {
@@ -190,23 +234,4 @@ fn length(call: &CallRow) -> Option<String> {
 fn lasted(millis: Option<i64>) -> Option<String> {
     let millis = u64::try_from(millis?).ok()?;
     Some(duration(Duration::from_millis(millis)))
-}
-
-fn as_json(call: &CallRow) -> Value {
-    let tags: Vec<&str> = call.tags.split_whitespace().collect();
-    let has = |part: i64| call.parts & part != 0;
-    json!({
-        "source": call.source, "providerCallId": call.provider_call_id,
-        "occurredAt": instant(call.occurred_at), "occurredText": call.occurred_text,
-        "duration_ms": call.duration_ms, "direction": call.direction, "status": call.status,
-        "statusHeard": call.status_heard,
-        "from": call.from_e164, "fromRaw": call.from_raw, "to": call.to_e164, "toRaw": call.to_raw,
-        "agent": call.agent, "providerAgentId": call.provider_agent_id,
-        "providerContactId": call.provider_contact_id, "account": call.account,
-        "placement": call.placement, "reason": call.reason, "tags": tags,
-        "hasRecording": has(parts::RECORDING), "hasTranscript": has(parts::TRANSCRIPT),
-        "hasSummary": has(parts::SUMMARY), "hasExtracted": has(parts::EXTRACTED),
-        "version": call.version, "firstSeenAt": instant(call.first_seen_at),
-        "firstSeenBy": call.first_seen_by, "changedAt": instant(call.changed_at),
-    })
 }

@@ -1,18 +1,17 @@
 //! One call in full, with every version its provider gave.
 
+use std::fs::File;
+use std::io::BufWriter;
 use std::path::PathBuf;
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 use clap::Args;
-use domain::{ProviderCallId, RunId};
-use engine::view::{Version, because, versions};
-use serde::Serialize;
-use serde_json::Value;
-use serde_json::value::RawValue;
+use domain::ProviderCallId;
+use engine::evidence::{self, Told};
+use engine::view::{because, versions};
 use store::{CallKey, CallRow, LegRow, MoveRow, Scope};
 
-use super::evidence::{self, Seen};
-use super::{as_json, lasted, length};
+use super::{lasted, length};
 use crate::commands::site::Site;
 use crate::mistake::{Exit, Mistake};
 use crate::output::{self, Style, instant};
@@ -52,17 +51,13 @@ pub async fn run(site: &Site, arguments: Show) -> Result<Exit> {
     let versions = versions(&desk.ctx.store, Scope::Operator, &key).await?;
     let told = Told { call: &call, why: &why, legs: &legs, moves: &moves, versions: &versions };
     if let Some(path) = &arguments.evidence {
-        let seen = versions.iter().map(|it| Seen {
-            version: it.version,
-            run: RunId(it.run_id),
-            raw: &it.raw,
-        });
-        let seen: Vec<Seen<'_>> = seen.collect();
-        let call = serde_json::to_value(whole(told, false)?)?;
-        evidence::write(&desk, &call, &seen, path).await?;
-        output::print(&format!("{} records written to {}", seen.len(), path.display()))?;
+        let files = evidence::files(&desk.ctx.store, &told, desk.ctx.now()).await?;
+        let file = File::create(path);
+        let file = file.with_context(|| format!("{} cannot be written", path.display()))?;
+        evidence::write(&files, BufWriter::new(file))?;
+        output::print(&format!("{} records written to {}", versions.len(), path.display()))?;
     } else if arguments.json {
-        output::print_json(&whole(told, arguments.raw)?)?;
+        output::print_json(&told.whole(arguments.raw)?)?;
     } else if arguments.raw {
         for version in &versions {
             output::print(&String::from_utf8_lossy(&version.raw))?;
@@ -71,18 +66,6 @@ pub async fn run(site: &Site, arguments: Show) -> Result<Exit> {
         output::print(&text(told, Style::of_stdout()))?;
     }
     Ok(Exit::Done)
-}
-
-/// All that is told of a call.
-#[derive(Clone, Copy)]
-struct Told<'a> {
-    call: &'a CallRow,
-    /// The assignment that decided.
-    why: &'a str,
-    /// Other witnesses of the same conversation.
-    legs: &'a [LegRow],
-    moves: &'a [MoveRow],
-    versions: &'a [Version],
 }
 
 fn moved(row: &MoveRow, style: Style) -> String {
@@ -159,51 +142,4 @@ fn heard(call: &CallRow) -> String {
          is kept as version {}",
         call.version
     )
-}
-
-/// A call for programs.
-#[derive(Serialize)]
-struct Whole<'a> {
-    #[serde(flatten)]
-    call: Value,
-    because: &'a str,
-    legs: Vec<Value>,
-    moves: Vec<Value>,
-    versions: Vec<WholeVersion<'a>>,
-}
-
-#[derive(Serialize)]
-struct WholeVersion<'a> {
-    #[serde(flatten)]
-    version: &'a Version,
-    /// Letter by letter as it was sent.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    raw: Option<&'a RawValue>,
-}
-
-fn whole<'a>(told: Told<'a>, with_raw: bool) -> Result<Whole<'a>> {
-    let Told { call, why: because, legs, moves, versions } = told;
-    let versions: Result<Vec<WholeVersion<'a>>> = versions
-        .iter()
-        .map(|version| {
-            let raw = if with_raw { Some(serde_json::from_slice(&version.raw)?) } else { None };
-            Ok(WholeVersion { version, raw })
-        })
-        .collect();
-    let moves = moves.iter().map(|row| {
-        serde_json::json!({
-            "movedAt": instant(row.moved_at), "by": row.changed_by, "what": row.what,
-            "accountBefore": row.account_before, "reasonBefore": row.reason_before,
-            "account": row.account, "reason": row.reason,
-        })
-    });
-    let legs = legs.iter().map(|leg| {
-        serde_json::json!({
-            "source": leg.source, "provider": leg.provider,
-            "providerCallId": leg.provider_call_id, "occurredAt": instant(leg.occurred_at),
-            "duration_ms": leg.duration_ms, "direction": leg.direction, "status": leg.status,
-        })
-    });
-    let legs = legs.collect();
-    Ok(Whole { call: as_json(call), because, legs, moves: moves.collect(), versions: versions? })
 }

@@ -6,10 +6,10 @@ use std::path::Path;
 
 use anyhow::{Context as _, Result};
 use engine::compare::{CompareReport, DifferingCall, OneSided};
-
-use crate::commands::runs::run_log;
-use crate::wiring::Desk;
+use engine::evidence::run_log;
 use engine::sheet::Sheet;
+
+use crate::wiring::Desk;
 
 const ONE_SIDED: [&str; 11] = [
     "callId",
@@ -45,7 +45,10 @@ pub async fn export(desk: &Desk, report: &CompareReport, folder: &Path) -> Resul
     one_sided(create(missing)?, &report.missing_calls)?;
     one_sided(create(extra)?, &report.extra_calls)?;
     differing(create(differences)?, &report.differing_calls)?;
-    serde_json::to_writer_pretty(create(log)?, &run_log(desk, report.sync_log_id).await?)?;
+    serde_json::to_writer_pretty(
+        create(log)?,
+        &run_log(&desk.ctx.store, report.sync_log_id).await?,
+    )?;
     Ok(names.to_vec())
 }
 

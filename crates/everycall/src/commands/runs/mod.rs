@@ -7,10 +7,8 @@ use std::time::Duration;
 use anyhow::Result;
 use clap::{Args, Subcommand};
 use domain::{RunKind, Timestamp};
-use serde_json::{Value, json};
+use engine::evidence::run_as_json;
 use store::RunRow;
-
-pub use show::run_log;
 
 use super::site::Site;
 use crate::mistake::Exit;
@@ -50,7 +48,7 @@ pub async fn run(site: &Site, arguments: Runs) -> Result<Exit> {
     };
     let runs = desk.ctx.store.runs_list(source, arguments.limit).await?;
     if arguments.json {
-        output::print_json_lines(runs.iter().map(as_json))?;
+        output::print_json_lines(runs.iter().map(run_as_json))?;
         return Ok(Exit::Done);
     }
     let columns = [
@@ -112,20 +110,4 @@ fn status(status: &str, style: Style) -> String {
         "partial" | "in_progress" => style.yellow(status),
         _ => style.red(status),
     }
-}
-
-fn as_json(run: &RunRow) -> Value {
-    let parsed = |text: &str| serde_json::from_str::<Value>(text).unwrap_or(Value::Null);
-    json!({
-        "syncLogId": run.run_id, "source": run.source, "type": run.kind, "status": run.status,
-        "success": run.status == "success",
-        "startedAt": instant(run.started_at), "finishedAt": run.finished_at.map(instant),
-        "totalFetched": run.listed, "new": run.new, "updated": run.updated,
-        "unchanged": run.unchanged, "repeated": run.repeated, "setAside": run.set_aside,
-        "errorCount": run.failed, "savedCount": run.new + run.updated, "waiting": run.waiting,
-        "excluded": run.excluded, "skipReasons": parsed(&run.skip_reasons),
-        "pagesFetched": run.pages, "windowsPlanned": run.windows_planned,
-        "windowsProved": run.windows_proved, "error": run.error, "hint": run.hint,
-        "parameters": parsed(&run.parameters),
-    })
 }

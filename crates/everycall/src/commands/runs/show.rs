@@ -5,10 +5,10 @@ use std::fmt::Write as _;
 use anyhow::Result;
 use clap::Args;
 use domain::{RunId, RunKind};
-use serde_json::{Value, json};
+use engine::evidence::run_log_as_json;
 use store::{LogLine, PageRow, RunRow, SkipRow};
 
-use super::{as_json, status, took};
+use super::{status, took};
 use crate::commands::site::Site;
 use crate::mistake::{Exit, Mistake};
 use crate::output::{self, Style, Table, count, duration, instant, written};
@@ -51,11 +51,6 @@ pub async fn run(site: &Site, arguments: Show) -> Result<Exit> {
         output::print(&written(|out| whole.write(out, &took, Style::of_stdout())))?;
     }
     Ok(Exit::Done)
-}
-
-/// All that is kept of a run, for programs; nothing where there is no such run.
-pub async fn run_log(desk: &Desk, id: RunId) -> Result<Value> {
-    Ok(Whole::load(desk, id).await?.map(|whole| whole.as_json()).unwrap_or_default())
 }
 
 impl Whole {
@@ -177,38 +172,6 @@ impl Whole {
     }
 
     fn as_json(&self) -> serde_json::Value {
-        let mut whole = as_json(&self.run);
-        let response =
-            self.run.response.as_deref().and_then(|text| serde_json::from_str(text).ok());
-        whole["response"] = response.unwrap_or_default();
-        whole["logs"] = self
-            .log
-            .iter()
-            .map(|line| {
-                json!({
-                    "at": instant(line.at), "phase": line.phase, "level": line.level,
-                    "message": line.message, "duration_ms": line.duration_ms,
-                })
-            })
-            .collect();
-        whole["skippedCalls"] = self
-            .skips
-            .iter()
-            .map(|skip| {
-                json!({
-                    "providerCallId": skip.provider_call_id, "reason": skip.reason,
-                    "detail": skip.detail, "providerAgentId": skip.provider_agent_id,
-                    "occurredAt": skip.occurred_at.map(instant),
-                })
-            })
-            .collect();
-        whole["pages"] = self.pages.iter().map(|page| {
-            json!({
-                "page": page.page, "from": instant(page.window_from), "to": instant(page.window_to),
-                "listed": page.listed, "providerTotal": page.provider_total,
-                "duration_ms": page.duration_ms,
-            })
-        }).collect();
-        whole
+        run_log_as_json(&self.run, &self.log, &self.pages, &self.skips)
     }
 }

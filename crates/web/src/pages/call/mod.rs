@@ -1,6 +1,7 @@
 //! One call: what was said, where it belongs and why, and everything that ever happened to it.
 
 mod changes;
+mod evidence;
 mod timeline;
 mod words;
 
@@ -26,7 +27,11 @@ use words::Line;
 
 /// Where it is.
 pub fn routes() -> Vec<PageRoute> {
-    vec![PageRoute::get("/calls/{source}/{call}", Area::Accounts, show)]
+    vec![
+        PageRoute::get("/calls/{source}/{call}", Area::Accounts, show),
+        // Runs and moves name other accounts.
+        PageRoute::get("/calls/{source}/{call}/evidence.zip", Area::Operators, evidence::send),
+    ]
 }
 
 #[derive(Template)]
@@ -50,6 +55,7 @@ struct Page {
     timeline: Table,
     changes: Vec<(i64, i64, Vec<Difference>)>,
     json: String,
+    evidence: Option<String>,
 }
 
 /// Shows a call.
@@ -98,6 +104,7 @@ impl Page {
         let recording = recording.filter(|link| link.starts_with("https://"));
         let json =
             format!("/api/v1/calls/{}/{}", encoded(&row.source), encoded(&row.provider_call_id));
+        let evidence = guest.may_see(Area::Operators).then(|| evidence::address(row));
         Self {
             frame: Frame::new(state, guest, title, "/calls").read_at(now).zone(zone),
             status: row.status.replace('_', " "),
@@ -121,6 +128,7 @@ impl Page {
             timeline: timeline::of(story, zone),
             changes: changes::of(&story.versions),
             json,
+            evidence,
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Calls, newest first, page by page, with everything that is asked for in the address.
 
 mod columns;
+mod export;
 mod spans;
 
 use askama::Template;
@@ -23,7 +24,10 @@ const PATH: &str = "/calls";
 
 /// Where it is.
 pub fn routes() -> Vec<PageRoute> {
-    vec![PageRoute::get(PATH, Area::Accounts, show)]
+    vec![
+        PageRoute::get(PATH, Area::Accounts, show),
+        PageRoute::get(export::PATH, Area::Accounts, export::send),
+    ]
 }
 
 #[derive(Template)]
@@ -68,7 +72,10 @@ async fn show(
         table,
         first: asked.after().map(|_| at(&[("after", None)])),
         next: found.next.as_deref().map(|next| at(&[("after", Some(next))])),
-        files: guest.may_see(Area::Operators).then(|| sync(&asked)).into_iter().collect(),
+        files: export::files(&asked)
+            .into_iter()
+            .chain(guest.may_see(Area::Operators).then(|| sync(&asked)))
+            .collect(),
     })
 }
 

@@ -1,0 +1,54 @@
+//! All calls of a filter, page by page.
+
+use std::collections::VecDeque;
+
+use domain::SourceId;
+use store::{CallFilter, CallRow, Scope, Store, StoreError};
+
+/// Calls read at once.
+const PAGE: i64 = 5_000;
+
+/// What is left to read. Newest first; over all sources one source after the other, but for the
+/// calls of one account, which an index has over all of them.
+pub struct Pages {
+    store: Store,
+    scope: Scope,
+    filter: CallFilter,
+    /// Of which each is still to be read; the calls of one account have one turn for all.
+    turns: VecDeque<Option<SourceId>>,
+}
+
+impl Pages {
+    /// From the beginning of the list.
+    pub async fn new(store: Store, scope: Scope, filter: CallFilter) -> Result<Self, StoreError> {
+        let is_one_list =
+            filter.source.is_some() || filter.account.is_some() || scope != Scope::Operator;
+        let turns = if is_one_list {
+            VecDeque::from([filter.source])
+        } else {
+            store.sources_list().await?.iter().map(|row| Some(row.id)).collect()
+        };
+        Ok(Self { store, scope, filter, turns })
+    }
+
+    /// The next page; nothing at the end.
+    pub async fn next(&mut self) -> Result<Option<Vec<CallRow>>, StoreError> {
+        while let Some(source) = self.turns.front() {
+            let filter = CallFilter { source: *source, ..self.filter.clone() };
+            let calls = self.store.calls_list(self.scope, &filter, PAGE).await?;
+            match calls.last() {
+                Some(last) if calls.len() as i64 >= PAGE => {
+                    self.filter.after = Some((last.occurred_at, last.provider_call_id.clone()));
+                }
+                _ => {
+                    self.filter.after = None;
+                    self.turns.pop_front();
+                }
+            }
+            if !calls.is_empty() {
+                return Ok(Some(calls));
+            }
+        }
+        Ok(None)
+    }
+}

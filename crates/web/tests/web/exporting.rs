@@ -1,0 +1,150 @@
+//! Calls as files from the dashboard, and the evidence of one.
+
+use std::io::{Cursor, Read as _};
+
+use axum::body::{Body, to_bytes};
+use axum::http::{HeaderMap, Request, StatusCode};
+use testkit::on_both_databases;
+use tower::ServiceExt as _;
+
+use crate::browser::{Browser, HOST};
+use crate::people::{PASSWORD, People};
+use crate::world::number;
+
+/// A file, as a browser that is signed in gets it.
+struct Got {
+    status: StatusCode,
+    headers: HeaderMap,
+    bytes: Vec<u8>,
+}
+
+impl Got {
+    fn text(&self) -> String {
+        String::from_utf8(self.bytes.clone()).expect("it is text")
+    }
+}
+
+async fn get(people: &People, who: &str, path: &str) -> Got {
+    let browser = Browser::signed_in(&people.state, who, PASSWORD).await;
+    get_with(people, &browser, path).await
+}
+
+async fn get_with(people: &People, browser: &Browser, path: &str) -> Got {
+    let cookie = browser.cookie.as_ref().expect("they are signed in");
+    let cookie = format!("everycall={cookie}");
+    let request = Request::get(path).header("host", HOST).header("cookie", cookie);
+    let request = request.body(Body::empty()).expect("the test writes a request");
+    let answer = web::router(people.state.clone()).oneshot(request).await.expect("it never fails");
+    let (status, headers) = (answer.status(), answer.headers().clone());
+    let bytes = to_bytes(answer.into_body(), 16 << 20).await.expect("it ends as it should");
+    Got { status, headers, bytes: bytes.to_vec() }
+}
+
+/// Every cell of a file as text, and how many calls there are.
+async fn read(people: &People, browser: &Browser, format: &str, asked: &str) -> (usize, String) {
+    let path = format!("/calls/export?format={format}{asked}");
+    let got = get_with(people, browser, &path).await;
+    assert_eq!(got.status, StatusCode::OK, "{path}");
+    let named = format!("attachment; filename=\"calls.{format}\"");
+    assert_eq!(got.headers["content-disposition"], named.as_str());
+    match format {
+        "csv" => (got.text().lines().count() - 1, got.text()),
+        "jsonl" => (got.text().lines().count(), got.text()),
+        _ => {
+            let mut book = zip::ZipArchive::new(Cursor::new(got.bytes)).expect("an archive");
+            let mut sheet = book.by_name("xl/worksheets/sheet1.xml").expect("it has a sheet");
+            let mut text = String::new();
+            sheet.read_to_string(&mut text).expect("it is text");
+            (text.matches("<row ").count() - 1, text)
+        }
+    }
+}
+
+const FORMATS: [&str; 3] = ["csv", "jsonl", "xlsx"];
+
+/// Whether a file has a word or a number of an account.
+fn tells_of(text: &str, name: &str) -> bool {
+    text.to_lowercase().contains(name) || text.contains(&number(name, 0)[..8])
+}
+
+on_both_databases! {
+    async fn a_members_export_has_no_byte_of_anothers(db) {
+        let people = People::of(&db).await;
+        let anna = Browser::signed_in(&people.state, "anna", PASSWORD).await;
+        for format in FORMATS {
+            let (calls, text) = read(&people, &anna, format, "").await;
+            assert_eq!(calls, 3, "{format}: {text}");
+            assert!(tells_of(&text, "alder"), "{format}: {text}");
+            assert!(!tells_of(&text, "birch") && !tells_of(&text, "nobody"), "{format}: {text}");
+            // What is another's is not there, also where it is asked for by name.
+            let (calls, text) = read(&people, &anna, format, "&account=birch%20ltd").await;
+            assert_eq!(calls, 0, "{format}: {text}");
+            assert!(!tells_of(&text, "birch"), "{format}: {text}");
+        }
+    }
+
+    async fn an_export_has_every_call_that_is_asked_for(db) {
+        let people = People::of(&db).await;
+        let olga = Browser::signed_in(&people.state, "olga", PASSWORD).await;
+        for format in FORMATS {
+            for (asked, wanted) in [
+                ("", 10),
+                // A list would be cut here.
+                ("&limit=2", 10),
+                ("&account=alder%20ltd", 3),
+                ("&placement=waiting", 4),
+                ("&agent=agent-birch&direction=inbound", 3),
+                ("&number=%2B12015551001", 1),
+                ("&from=2030-01-01", 0),
+            ] {
+                let (calls, text) = read(&people, &olga, format, asked).await;
+                assert_eq!(calls, wanted, "{format}{asked}: {text}");
+                // Lines have no head; all else has one also without calls.
+                assert!(format == "jsonl" || text.contains("occurredAt"));
+            }
+        }
+    }
+
+    async fn a_format_or_a_filter_nobody_knows_is_refused(db) {
+        let people = People::of(&db).await;
+        for (asked, sentence) in [
+            ("format=txt", "format is one of csv, jsonl, xlsx."),
+            ("format=csv&status=gone", "status is one of"),
+            ("format=xlsx&acount=alder", "unknown field"),
+        ] {
+            let got = get(&people, "olga", &format!("/calls/export?{asked}")).await;
+            assert_eq!(got.status, StatusCode::BAD_REQUEST, "{asked}");
+            assert!(got.text().contains(sentence), "{asked}: {}", got.text());
+        }
+    }
+
+    async fn a_page_of_calls_leads_to_its_files(db) {
+        let people = People::of(&db).await;
+        let page = get(&people, "olga", "/calls?source=main&placement=waiting&hide=tags").await.text();
+        for format in FORMATS {
+            // As HTML has it.
+            let link = ["&#38;", "&amp;"].iter().any(|and| {
+                page.contains(&format!("/calls/export?source=main{and}placement=waiting{and}format={format}"))
+            });
+            assert!(link, "{format}: {page}");
+        }
+    }
+
+    async fn the_evidence_of_a_call_is_an_archive_for_operators(db) {
+        let people = People::of(&db).await;
+        let path = "/calls/main/call-alder-0/evidence.zip";
+        let got = get(&people, "olga", path).await;
+        assert_eq!((got.status, &got.headers["content-type"]), (StatusCode::OK, &"application/zip".parse().expect("a value")));
+        let holds = |part: &[u8]| got.bytes.windows(part.len()).any(|window| window == part);
+        assert!(got.bytes.starts_with(b"PK\x03\x04"));
+        for part in ["call.json", "manifest.json", "records/0001", "runs/1.json"] {
+            assert!(holds(part.as_bytes()), "{part}");
+        }
+        assert!(holds(br#"{"said":"hello alder"}"#), "the record is there byte by byte");
+        assert!(get(&people, "olga", "/calls/main/call-alder-0").await.text().contains(path));
+        assert_eq!(get(&people, "anna", path).await.status, StatusCode::FORBIDDEN);
+        assert!(!get(&people, "anna", "/calls/main/call-alder-0").await.text().contains(path));
+        let absent = get(&people, "olga", "/calls/main/none/evidence.zip").await;
+        assert_eq!(absent.status, StatusCode::NOT_FOUND);
+    }
+}
