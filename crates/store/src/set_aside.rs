@@ -54,6 +54,11 @@ SELECT set_aside_id, provider_call_id, why, first_seen_at, dictionary_id, raw
 FROM set_aside WHERE source_id = $1 AND set_aside_id > $2
 ORDER BY set_aside_id LIMIT $3";
 
+const NEWEST: &str = "
+SELECT set_aside_id, provider_call_id, why, first_seen_at, dictionary_id, raw
+FROM set_aside WHERE source_id = $1
+ORDER BY set_aside_id DESC LIMIT $2";
+
 const OF_CALLS: &str = "
 SELECT provider_call_id, why FROM set_aside WHERE source_id = ";
 
@@ -117,6 +122,17 @@ impl Store {
             sqlx::query_scalar(UNNAMED).bind(source.0).fetch_one(db).await
         })?;
         Ok(u64::try_from(count).unwrap_or(0))
+    }
+
+    /// The latest records set aside, newest first.
+    pub async fn set_aside_latest(
+        &self,
+        source: SourceId,
+        count: i64,
+    ) -> Result<Vec<SetAsideRow>, StoreError> {
+        Ok(either!(self.read(), |db| {
+            sqlx::query_as(NEWEST).bind(source.0).bind(count).fetch_all(db).await
+        })?)
     }
 
     /// The records set aside, oldest first, after the given id.

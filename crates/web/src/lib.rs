@@ -1,6 +1,6 @@
 //! The dashboard's first page and the JSON API: what is known, and what is not.
 //!
-//! People sign in through [`door`], programs send a token. Every request whose `Host` is neither a
+//! People sign in through `door`, programs send a token. Every request whose `Host` is neither a
 //! name of this machine nor configured is refused: a page elsewhere that points its own name at
 //! 127.0.0.1 (DNS rebinding) must not read people's calls through a browser. Where nobody signs in,
 //! it is meant for a loopback port.

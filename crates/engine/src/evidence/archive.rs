@@ -57,7 +57,7 @@ impl<W: Write> Archive<W> {
             directory.extend([20, 3, 20, 0]);
             entry.common(&mut directory)?;
             // No comment, first disk, no attributes but that it is an ordinary file.
-            directory.extend([0; 8]);
+            directory.extend([0; 6]);
             directory.extend((0o100_644_u32 << 16).to_le_bytes());
             directory.extend(entry.at.to_le_bytes());
             directory.extend(entry.name.as_bytes());
@@ -135,5 +135,21 @@ mod tests {
         assert_eq!(&bytes[at..at + 4], b"PK\x01\x02");
         // The first file's content follows its header and name.
         assert_eq!(&bytes[30 + 5..30 + 10], b"first");
+    }
+
+    #[test]
+    fn other_programs_read_what_was_put_in() {
+        let mut archive = Archive::new(Vec::new());
+        archive.add("a.txt", b"first").expect("a Vec takes all");
+        archive.add("b/ö.json", b"{}").expect("a Vec takes all");
+        let bytes = archive.finish().expect("a Vec takes all");
+        let mut read = zip::ZipArchive::new(io::Cursor::new(bytes)).expect("it is an archive");
+        assert_eq!(read.len(), 2);
+        for (name, wanted) in [("a.txt", "first"), ("b/ö.json", "{}")] {
+            let mut file = read.by_name(name).expect("it is in there");
+            let mut text = String::new();
+            io::Read::read_to_string(&mut file, &mut text).expect("its check sum is right");
+            assert_eq!(text, wanted);
+        }
     }
 }

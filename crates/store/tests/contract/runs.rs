@@ -95,6 +95,8 @@ on_both_databases! {
         let first = db.store.set_aside_list(source, 0, 1).await.unwrap();
         assert_eq!((first[0].raw.as_slice(), first[0].why.as_str()), (&b"\0raw"[..], "w\u{FFFD}"));
         let rest = db.store.set_aside_list(source, first[0].set_aside_id, 9).await.unwrap();
+        let latest = db.store.set_aside_latest(source, 1).await.unwrap();
+        assert_eq!(latest.last(), rest.last());
         assert_eq!((rest.len(), rest[0].first_seen_at), (1, 1));
     }
 }

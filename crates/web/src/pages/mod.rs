@@ -88,7 +88,7 @@ impl PageRoute {
     }
 
     /// One that changes something: `what` it does is a phrase, such as "Merge two contacts". Its
-    /// form was checked when the handler takes it as [`crate::door::Posted`].
+    /// form was checked when the handler takes it as `door::Posted`.
     pub fn post<H, T>(path: &'static str, area: Area, what: &'static str, handler: H) -> Self
     where
         H: Handler<T, State>,

@@ -35,7 +35,7 @@ async fn list(
     let now = state.clock.now();
     let mut rows = Vec::new();
     for source in chosen(&state, &asked).await? {
-        let of_source = state.store.set_aside_list(source.id, 0, SHOWN).await?;
+        let of_source = state.store.set_aside_latest(source.id, SHOWN).await?;
         rows.extend(of_source.into_iter().map(|row| (source.name.clone(), row)));
     }
     rows.sort_by_key(|(_, row)| std::cmp::Reverse(row.first_seen_at));
