@@ -100,7 +100,6 @@ fn paths() -> Vec<(&'static str, String)> {
         ("calls of a status nobody has, sifted", "/calls?status=voicemail"),
         ("calls of a number, sifted", "/calls?number=%2B12015550123"),
         ("calls of a month", "/calls?from=2026-03-01&to=2026-03-31"),
-        ("a call", "/calls/source-1/call-1000"),
         ("waiting", "/waiting"),
         ("coverage", "/coverage"),
         ("gaps", "/gaps"),
