@@ -1,5 +1,5 @@
-//! The verbs: sync, backfill, gaps, ingest, place, compare, legs, examine, contacts, access, jobs,
-//! users.
+//! The verbs: sync, backfill, gaps, ingest, place, compare, legs, examine, contacts, statements, jobs,
+//! schedules, export, evidence; access by tokens, and users.
 //!
 //! Read [`sync::sync`] first: it plans windows from the ledger, lets the provider walk them,
 //! sends every page through [`ingest`], and ends with accounts that balance.

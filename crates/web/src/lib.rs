@@ -1,11 +1,12 @@
-//! The dashboard's first page and the JSON API: what is known, and what is not.
+//! The dashboard and the JSON API: what is known, what is not, and what to do about it.
 //!
 //! People sign in through `door`, programs send a token. Every request whose `Host` is neither a
 //! name of this machine nor configured is refused: a page elsewhere that points its own name at
 //! 127.0.0.1 (DNS rebinding) must not read people's calls through a browser. Where nobody signs in,
 //! it is meant for a loopback port.
 //!
-//! Pages work without JavaScript and carry none. Page and JSON show the same facts.
+//! Pages work without JavaScript; one small script shows jobs as they go on. Page and JSON show the
+//! same facts.
 
 mod api;
 mod assets;
