@@ -44,7 +44,7 @@ use store::SourceRow;
 
 use crate::State;
 use crate::door::PageDoor;
-use crate::facts::Kept;
+use crate::facts::Glance;
 use crate::failure::Failure;
 use crate::list::{Filter, address};
 
@@ -151,7 +151,7 @@ pub fn routes(state: &State) -> Router<State> {
         let serve = on(method, async move |request: Request| door.serve(request).await);
         router = router.route(path, serve);
     }
-    router.layer(Extension(Kept::default()))
+    router.layer(Extension(Glance::default()))
 }
 
 /// Of one source, or of all.

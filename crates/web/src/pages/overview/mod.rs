@@ -12,7 +12,7 @@ use axum::response::Html;
 use domain::access::Area;
 
 use super::PageRoute;
-use crate::facts::{Compared, Kept, RunFacts, SourceFacts, Status, WaitingFor};
+use crate::facts::{Compared, Glance, RunFacts, SourceFacts, Status, WaitingFor};
 use crate::failure::Failure;
 use crate::figures::{Count, age};
 use crate::frame::{Frame, html};
@@ -82,9 +82,9 @@ const WAITING: usize = 3;
 async fn show(
     State(state): State<crate::State>,
     guest: Guest,
-    Extension(kept): Extension<Kept>,
+    Extension(glance): Extension<Glance>,
 ) -> Result<Html<String>, Failure> {
-    let status = kept.status(&state).await?;
+    let status = glance.status(&state).await?;
     let runs = state.store.runs_list(None, RUNS).await?;
     let runs = runs.into_iter().map(|row| RunFacts::of(row, status.as_of)).collect();
     let frame = Frame::new(&state, &guest, "Overview", "/").read_at(status.as_of);

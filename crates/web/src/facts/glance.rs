@@ -14,9 +14,9 @@ const MOMENT: Duration = Duration::from_secs(5);
 
 /// The latest look at where everything stands.
 #[derive(Clone, Default)]
-pub struct Kept(Arc<Mutex<Option<Arc<Status>>>>);
+pub struct Glance(Arc<Mutex<Option<Arc<Status>>>>);
 
-impl Kept {
+impl Glance {
     /// The latest look, or a new one; whoever comes meanwhile waits for it rather than looking too.
     pub async fn status(&self, state: &State) -> Result<Arc<Status>, Failure> {
         let now = state.clock.now();
