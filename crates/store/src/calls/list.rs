@@ -1,53 +1,15 @@
 //! Calls for people: newest first, page by page.
 
-use domain::{AccountId, ContactId, SourceId, Timestamp};
+use domain::SourceId;
 use sqlx::QueryBuilder;
 
 use crate::db::either;
 use crate::text::text;
 use crate::{CallKey, Scope, Store, StoreError};
 
-/// Which calls to list.
-#[derive(Debug, Clone, Default)]
-pub struct CallFilter {
-    /// Of this source only.
-    pub source: Option<SourceId>,
-    /// `placed`, `waiting` or `excluded` only.
-    pub placement: Option<String>,
-    /// Those only whose provider contradicts the ending it had told.
-    pub is_in_conflict: bool,
-    /// Of this account only.
-    pub account: Option<AccountId>,
-    /// Of the agent with this id at its provider only.
-    pub agent: Option<String>,
-    /// With this contact only.
-    pub contact: Option<ContactId>,
-    /// `inbound` or `outbound` only.
-    pub direction: Option<String>,
-    /// With this status only.
-    pub status: Option<String>,
-    /// From or to this number only, in E.164.
-    pub number: Option<String>,
-    /// From this instant.
-    pub from: Option<Timestamp>,
-    /// Before this instant.
-    pub to: Option<Timestamp>,
-    /// After this call of the page before, in the order of the list.
-    pub after: Option<Place>,
-    /// No call behind this place of the list.
-    pub down_to: Option<Place>,
-}
-
-/// The place of a call in the list: when it happened, in milliseconds since 1970, and its id.
-pub type Place = (i64, String);
-
-impl CallFilter {
-    /// Whether no index finds what is asked for, so that calls are looked through one by one.
-    pub fn is_sifting(&self) -> bool {
-        let words = [&self.agent, &self.direction, &self.status, &self.number];
-        words.into_iter().any(Option::is_some)
-    }
-}
+use super::across::IN_ORDER;
+use super::filter::conditions;
+use super::{CallFilter, Place};
 
 /// A call as listed.
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
@@ -84,17 +46,26 @@ pub struct CallRow {
 
 macro_rules! columns {
     () => {
-        "c.source_id, s.name AS source, c.provider_call_id, c.occurred_at, c.occurred_text,
+        columns!("calls c")
+    };
+    ($calls:literal) => {
+        concat!(
+            "c.source_id, s.name AS source, c.provider_call_id, c.occurred_at, c.occurred_text,
          c.duration_ms, c.direction, c.status, c.from_raw, c.from_e164, c.to_raw, c.to_e164,
          c.provider_agent_id, c.provider_contact_id, g.name AS agent, a.name AS account,
          c.placement, c.reason, c.tags, c.parts, c.version, c.first_seen_at, c.first_seen_by,
          c.changed_at, c.campaign, c.decided_by, c.status_heard
-FROM calls c
+FROM ",
+            $calls,
+            "
 JOIN sources s ON s.source_id = c.source_id
 LEFT JOIN agents g ON g.source_id = c.source_id AND g.provider_agent_id = c.provider_agent_id
 LEFT JOIN accounts a ON a.account_id = c.account_id"
+        )
     };
 }
+
+pub(super) use columns;
 
 const LIST: &str = concat!("SELECT ", columns!(), "\nWHERE ");
 
@@ -112,64 +83,6 @@ WHERE c.source_id = $1 AND c.provider_call_id = $2
   AND (CAST($3 AS BIGINT) IS NULL OR c.account_id = $3)"
 );
 
-/// Writes the conditions of a filter. Only those that are asked for, so that an index serves each.
-macro_rules! conditions {
-    ($query:ident, $filter:expr) => {{
-        let filter: &CallFilter = $filter;
-        $query
-            .push("c.occurred_at >= ")
-            .push_bind(filter.from.unwrap_or(Timestamp::MIN).as_millis())
-            .push(" AND c.occurred_at < ")
-            .push_bind(filter.to.unwrap_or(Timestamp::MAX).as_millis());
-        let ids = [
-            ("account_id", filter.account.map(|account| account.0)),
-            ("source_id", filter.source.map(|source| source.0)),
-            ("contact_id", filter.contact.map(|contact| contact.0)),
-        ];
-        for (column, id) in ids {
-            if let Some(id) = id {
-                $query.push(format!(" AND c.{column} = ")).push_bind(id);
-            }
-        }
-        let words = [
-            ("placement", &filter.placement),
-            ("provider_agent_id", &filter.agent),
-            ("direction", &filter.direction),
-            ("status", &filter.status),
-        ];
-        for (column, word) in words {
-            if let Some(word) = word {
-                $query.push(format!(" AND c.{column} = ")).push_bind(text(word));
-            }
-        }
-        if filter.is_in_conflict {
-            $query.push(" AND c.status_heard IS NOT NULL");
-        }
-        for (than, place) in [("<", &filter.after), (">=", &filter.down_to)] {
-            if let Some((at, id)) = place {
-                $query.push(format!(" AND (c.occurred_at, c.provider_call_id) {than} ("));
-                $query.push_bind(*at).push(", ").push_bind(text(id)).push(")");
-            }
-        }
-        if let Some(number) = &filter.number {
-            $query.push(" AND (c.from_e164 = ").push_bind(text(number));
-            $query.push(" OR c.to_e164 = ").push_bind(text(number)).push(")");
-        }
-    }};
-}
-
-impl CallFilter {
-    /// The same, of what this scope sees; nothing where that is nothing.
-    fn seen_by(&self, scope: Scope) -> Option<Self> {
-        let account = match scope.account().map(AccountId) {
-            Some(own) if self.account.is_some_and(|account| account != own) => return None,
-            Some(own) => Some(own),
-            None => self.account,
-        };
-        Some(Self { account, ..self.clone() })
-    }
-}
-
 impl Store {
     /// A page of calls, newest first.
     pub async fn calls_list(
@@ -179,19 +92,23 @@ impl Store {
         count: i64,
     ) -> Result<Vec<CallRow>, StoreError> {
         let Some(filter) = filter.seen_by(scope) else { return Ok(Vec::new()) };
+        if let (Some(source), Some(number)) = (filter.source, &filter.number) {
+            return self.page_of_number(&[source], number, &filter, count).await;
+        }
         if filter.source.is_some() {
             return self.page(&filter, None, count).await;
         }
-        if filter.account.is_some() {
+        if filter.account.is_some() && filter.number.is_none() {
             return self.page_of_account(&filter, count).await;
         }
-        // Calls are in order within a source; an index over all sources would cost every write.
-        let mut rows = Vec::new();
-        for source in self.source_ids().await? {
-            let one = CallFilter { source: Some(source), ..filter.clone() };
-            rows.extend(self.page(&one, None, count).await?);
-        }
-        rows.sort_by(|a, b| b.place().cmp(&a.place()));
+        let sources = self.source_ids().await?;
+        // A place is at most once in a source, so that these are enough for the twins of the last.
+        let beyond = i64::try_from(sources.len()).unwrap_or(i64::MAX);
+        let enough = count.saturating_add(beyond);
+        let mut rows = match &filter.number {
+            Some(number) => self.page_of_number(&sources, number, &filter, enough).await?,
+            None => self.page_across(&sources, &filter, enough).await?,
+        };
         // A page ends with all calls of its last place, or the next would miss their twins.
         let mut length = usize::try_from(count).unwrap_or(0).min(rows.len());
         while (1..rows.len()).contains(&length) && rows[length].place() == rows[length - 1].place()
@@ -211,8 +128,7 @@ impl Store {
         count: i64,
     ) -> Result<Option<Place>, StoreError> {
         let Some(filter) = filter.seen_by(scope) else { return Ok(None) };
-        let filter =
-            CallFilter { agent: None, direction: None, status: None, number: None, ..filter };
+        let filter = CallFilter { agent: None, direction: None, status: None, ..filter };
         if filter.source.is_some() || filter.account.is_some() {
             return self.place_at(&filter, count).await;
         }
@@ -271,8 +187,7 @@ impl Store {
                 list.push(" AND c.provider_call_id = ").push_bind(text(id));
                 list.push(" AND c.occurred_at = ").push_bind(*at);
             }
-            list.push(" ORDER BY c.occurred_at DESC, c.provider_call_id DESC LIMIT ")
-                .push_bind(count);
+            list.push(IN_ORDER).push_bind(count);
             list.build_query_as().fetch_all(db).await
         })?)
     }
@@ -296,7 +211,7 @@ impl Store {
 
 impl CallRow {
     /// Its place in the list, which begins with the greatest.
-    fn place(&self) -> (i64, &str) {
+    pub(super) fn place(&self) -> (i64, &str) {
         (self.occurred_at, &self.provider_call_id)
     }
 }

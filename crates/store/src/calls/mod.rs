@@ -1,9 +1,12 @@
 //! Calls: what we know, what is new, and lists for people.
 
+mod across;
 mod awaiting;
+mod filter;
 mod known;
 mod list;
 mod moves;
+mod number;
 mod slice;
 mod told;
 mod write;
@@ -11,8 +14,9 @@ mod write;
 use domain::{ProviderCallId, SourceId};
 
 pub use awaiting::AwaitingCall;
+pub use filter::{CallFilter, Place};
 pub use known::KnownCall;
-pub use list::{CallFilter, CallRow, Place};
+pub use list::CallRow;
 pub use slice::{Of, Part, PlacedCall, Slice};
 pub use told::HeldCall;
 pub use write::{NewCall, parts};

@@ -1,6 +1,6 @@
 //! Calls: known, written, listed, placed again; and their observations.
 
-use domain::{AccountId, CallStatus, ContentHash, ProviderCallId, SourceId};
+use domain::{AccountId, CallStatus, ContentHash, Phone, ProviderCallId, SourceId};
 use store::{CallFilter, CallKey, Scope, Store};
 use testkit::on_both_databases;
 
@@ -209,6 +209,43 @@ on_both_databases! {
         assert_eq!(ids(&db.store, Scope::Operator, waiting, 1).await, ["c", "a"]);
         let half_open = CallFilter { from: Some(at(1)), to: Some(at(3)), ..CallFilter::default() };
         assert_eq!(ids(&db.store, Scope::Operator, half_open, 5).await, ["b", "a"]);
+    }
+
+    async fn a_number_is_found_on_either_side_in_any_year_of_every_source(db) {
+        const DAY: i64 = 86_400_000;
+        let (one, other) = (source(&db.store, "one").await, source(&db.store, "other").await);
+        let acme = account(&db.store, "acme").await;
+        let with = |id: &'static str, day: i64, from: &str, to: &str| {
+            let mut new = call(id, day * DAY + 7);
+            let phone = |e164: &str| {
+                (!e164.is_empty()).then(|| Phone { raw: e164.to_owned(), e164: Some(e164.to_owned()) })
+            };
+            (new.call.to_mut().from, new.call.to_mut().to) = (phone(from), phone(to));
+            new
+        };
+        let (asked, else_one) = ("+12015550101", "+12015550102");
+        write(&db.store, one, &[
+            with("long ago", -20_000, asked, else_one),
+            placed(acme, with("to itself", 20_000, asked, asked)),
+            with("another", 20_001, else_one, ""),
+            with("to", 20_002, "", asked),
+            with("twin", 20_003, else_one, asked),
+            with("far ahead", 9_000_000_000, asked, ""),
+        ]).await;
+        write(&db.store, other, &[with("twin", 20_003, asked, else_one)]).await;
+        let of = CallFilter { number: Some(asked.to_owned()), ..CallFilter::default() };
+        let all = ["far ahead", "twin", "twin", "to", "to itself", "long ago"];
+        for page in [1, 2, 50] {
+            assert_eq!(ids(&db.store, Scope::Operator, of.clone(), page).await, all);
+        }
+        let of_other = CallFilter { source: Some(other), ..of.clone() };
+        assert_eq!(ids(&db.store, Scope::Operator, of_other, 5).await, ["twin"]);
+        assert_eq!(ids(&db.store, Scope::Account(acme), of.clone(), 5).await, ["to itself"]);
+        let day = |day: i64| Some(at(day * DAY));
+        let some = CallFilter { from: day(20_001), to: day(20_003), ..of };
+        assert_eq!(ids(&db.store, Scope::Operator, some, 5).await, ["to"]);
+        let nobody = CallFilter { number: Some("+12015550103".to_owned()), ..CallFilter::default() };
+        assert!(ids(&db.store, Scope::Operator, nobody, 5).await.is_empty());
     }
 
     async fn an_account_sees_its_own_calls_only(db) {
