@@ -86,14 +86,14 @@ impl Store {
         sources: &[SourceId],
         number: &str,
         filter: &CallFilter,
-        (first, last): (i64, i64),
+        (from, to): (i64, i64),
         count: i64,
     ) -> Result<Vec<CallRow>, StoreError> {
         Ok(either!(self.read(), |db| {
             let mut list = QueryBuilder::new(DAYS);
-            list.push_bind(first)
+            list.push_bind(from)
                 .push(" AS BIGINT) UNION ALL SELECT day + 1 FROM days WHERE day < ");
-            list.push_bind(last).push("), places AS (SELECT * FROM (\n");
+            list.push_bind(to).push("), places AS (SELECT * FROM (\n");
             for (nth, source) in sources.iter().enumerate() {
                 let one = CallFilter { source: Some(*source), ..filter.clone() };
                 list.push(if nth == 0 { "" } else { "\nUNION ALL\n" }).push(ON_A_DAY);
