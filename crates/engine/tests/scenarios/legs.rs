@@ -28,8 +28,18 @@ pub struct Two {
 
 impl Two {
     pub async fn set(db: &Arc<TestDb>, naming: &'static str, named: &'static str) -> Self {
+        Self::seeded(db, (naming, named), WorldSettings::default().seed).await
+    }
+
+    /// The same of another world.
+    pub async fn seeded(
+        db: &Arc<TestDb>,
+        (naming, named): (&'static str, &'static str),
+        seed: u64,
+    ) -> Self {
         let clock = HandClock::at(RigSettings::default().now);
-        Self { naming: rig(db, naming, &clock).await, named: rig(db, named, &clock).await }
+        let naming = rig(db, naming, &clock, seed).await;
+        Self { naming, named: rig(db, named, &clock, seed).await }
     }
 
     /// Conversations at ElevenLabs and the lines they went over.
@@ -70,9 +80,10 @@ impl Two {
     }
 }
 
-async fn rig(db: &Arc<TestDb>, provider: &'static str, clock: &HandClock) -> Rig {
+async fn rig(db: &Arc<TestDb>, provider: &'static str, clock: &HandClock, seed: u64) -> Rig {
     let settings = RigSettings { calls: CALLS, name: provider, ..RigSettings::default() };
     let world = World::generate(&WorldSettings {
+        seed,
         calls: CALLS,
         days: settings.days,
         end: (settings.now - HOUR).as_millis(),
@@ -198,7 +209,7 @@ on_both_databases! {
 
     async fn what_is_named_of_no_source_is_not_missing(db) {
         let clock = HandClock::at(RigSettings::default().now);
-        let naming = rig(&db, "elevenlabs", &clock).await;
+        let naming = rig(&db, "elevenlabs", &clock, WorldSettings::default().seed).await;
         read_whole(&naming).await;
         let window = Window::new(naming.source.row.since, naming.ctx.now()).unwrap();
         let options = CheckOptions { source: None, window, listed_max: 1000 };
