@@ -142,8 +142,9 @@ fn have_names(source: &SourceRow, other: &SourceRow) -> bool {
     legs::share_names(source.provider, other.provider)
 }
 
-/// Whether both sources have proved their lists of a window.
+/// Whether both sources have proved their lists of a window, as far as it lies in the span.
 fn is_proved(window: Window, beside: &Beside) -> bool {
+    let Some(window) = window.intersect(beside.span) else { return true };
     let (theirs, ours) = &beside.gaps;
     !theirs.iter().chain(ours).any(|gap| gap.intersect(window).is_some())
 }

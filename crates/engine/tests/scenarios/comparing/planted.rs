@@ -210,7 +210,7 @@ async fn of_a_file(db: Arc<TestDb>, seed: u64) {
 /// Losses between two sources that saw the same calls: a line that is a leg of another and has no
 /// conversation of its own, and a call that either source never had.
 async fn of_two_sources(db: Arc<TestDb>, seed: u64) {
-    let two = Two::seeded(&db, ("elevenlabs", "twilio"), seed).await;
+    let two = Two::busy_lines(&db, seed).await;
     two.read_both().await;
     sources::only_named(&two).await;
     let (leg, parent) = sources::further_leg(&two).await;

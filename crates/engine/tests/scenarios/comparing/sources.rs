@@ -87,9 +87,11 @@ on_both_databases! {
         let expected: BTreeSet<String> =
             calls.keys().filter(|id| !is_same(id)).cloned().collect();
         assert!(expected.len() < calls.len() / 2 + 15, "{expected:?}");
-        assert_eq!(ids(&report.extra_calls), expected);
         let missing: BTreeSet<String> = expected.iter().map(|id| line_sid(id)).collect();
         assert_eq!(ids(&report.missing_calls), missing);
+        // Of whoever shows no number nobody can say whether a line of theirs is there.
+        let extra = expected.iter().filter(|id| calls[*id].from_e164.is_some());
+        assert_eq!(ids(&report.extra_calls), extra.cloned().collect());
         let found = pairing(&report);
         assert_eq!(found.by_number, (calls.len() - expected.len()) as u64);
         assert_eq!((found.by_id, found.ambiguous, report.summary.unexplained), (0, 0, 0));
@@ -150,7 +152,7 @@ on_both_databases! {
 
     /// Two lines of one call and one conversation of it: the further line is no missing call.
     async fn a_leg_of_a_call_kept_as_one_is_merged(db) {
-        let two = Two::lines(&db).await;
+        let two = Two::busy_lines(&db, 7).await;
         two.read_both().await;
         only_named(&two).await;
         let (leg, parent) = further_leg(&two).await;
@@ -204,12 +206,14 @@ pub(super) async fn further_leg(two: &Two) -> (String, String) {
     let legs = legs.await.unwrap();
     let leg = legs.iter().find_map(|leg| {
         let parent = leg.aliases.iter().find(|alias| alias.kind == "twilio_parent_call")?;
+        let begun = legs.iter().find(|line| line.provider_call_id == parent.id)?.occurred_at;
+        let is_soon = leg.occurred_at - begun < HOUR.as_millis() as i64;
         let of = by_line(&parent.id)?;
         let own = by_line(&leg.provider_call_id)?;
         let has_own = legs
             .iter()
             .any(|other| other.aliases.iter().any(|alias| alias.id == leg.provider_call_id));
-        (!has_own).then(|| (leg.provider_call_id.clone(), own, of))
+        (is_soon && !has_own).then(|| (leg.provider_call_id.clone(), own, of))
     });
     let (leg, own, of) = leg.expect("some line is a leg of another");
     lose(&two.naming, &own).await;
