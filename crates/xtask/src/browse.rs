@@ -1,5 +1,5 @@
-//! `cargo xtask browse`: a real browser walks through the dashboard of the demo, and takes pictures of
-//! it where they are wanted.
+//! `cargo xtask browse`: a real browser walks through the dashboard of the demo; `cargo xtask
+//! screenshots`: and takes a picture of each page.
 
 use std::fs;
 use std::io::{BufRead as _, BufReader};
@@ -19,21 +19,41 @@ const BROWSERS: [&str; 3] = ["chromium", "chromium-browser", "google-chrome"];
 /// What to do there.
 #[derive(Args)]
 pub struct BrowseArguments {
-    /// Put pictures of the pages into this folder
-    #[arg(long, value_name = "FOLDER")]
-    pictures: Option<PathBuf>,
     /// How many calls the demo's first provider has
     #[arg(long, default_value_t = 400)]
     calls: u32,
 }
 
+/// Where to put what is seen there.
+#[derive(Args)]
+pub struct ScreenshotsArguments {
+    #[command(flatten)]
+    browse: BrowseArguments,
+    /// The folder of the pictures, made where there is none
+    #[arg(long, default_value = "target/screenshots")]
+    folder: PathBuf,
+}
+
 /// Walks; fails where a step does, and where the browser complains of anything.
 pub fn browse(arguments: &BrowseArguments) -> Result<()> {
+    walk(arguments, None)
+}
+
+/// Walks, and takes a picture of each page at a desk and of some on a phone and in the dark.
+pub fn screenshots(arguments: &ScreenshotsArguments) -> Result<()> {
+    fs::create_dir_all(&arguments.folder)?;
+    let folder = arguments.folder.canonicalize()?;
+    walk(&arguments.browse, Some(&folder))?;
+    println!("The pictures are in {}.", folder.display());
+    Ok(())
+}
+
+fn walk(arguments: &BrowseArguments, pictures: Option<&Path>) -> Result<()> {
     // One of the demo's providers is a database of its own.
     let mariadb = needs::provide(&Mariadb, Choice::Found)?;
     let chromium = program(&BROWSERS, "chromium")?;
     let node = program(&["node"], "nodejs")?;
-    let walk = walk()?;
+    let script = script()?;
     run::run(
         Command::new("cargo")
             .args(["build", "--workspace", "--bins"])
@@ -47,12 +67,11 @@ pub fn browse(arguments: &BrowseArguments) -> Result<()> {
     let (address, name, password) = demo.way_in()?;
     println!("The demo is at {address}.");
     let mut walking = Command::new(node);
-    walking.arg("walk.mjs").current_dir(&walk);
+    walking.arg("walk.mjs").current_dir(&script);
     walking.env("ADDRESS", address).env("NAME", name).env("PASSWORD", password);
     walking.env("CHROMIUM", chromium);
-    if let Some(folder) = &arguments.pictures {
-        fs::create_dir_all(folder)?;
-        walking.env("PICTURES", folder.canonicalize()?);
+    if let Some(folder) = pictures {
+        walking.env("PICTURES", folder);
     }
     run::run(&mut walking)
 }
@@ -88,7 +107,7 @@ impl Drop for Demo {
 }
 
 /// A folder with the walk and what it needs.
-fn walk() -> Result<PathBuf> {
+fn script() -> Result<PathBuf> {
     let folder = metadata::read()?.target_directory.join("e2e");
     let source = environment::workspace_root().join("e2e");
     fs::create_dir_all(&folder)?;
