@@ -11,8 +11,8 @@ pub fn read(answer: &Answer, url: &str) -> String {
         return format!("leads to {}\n", answer.to());
     }
     let page = &answer.text;
-    let (_, main) = page.split_once("<main").unwrap_or_else(|| panic!("{url} has no main: {page}"));
-    let (main, _) = main.split_once("</main>").unwrap_or_else(|| panic!("{url} does not end"));
+    let (_, main) = page.split_once("<main").expect("a page has a main");
+    let (main, _) = main.split_once("</main>").expect("its main ends");
     for harm in ["<script", "<img src=x", "<b>bold", "href=\"javascript:"] {
         assert!(!main.contains(harm), "{url} has {harm}: {main}");
     }
@@ -20,7 +20,7 @@ pub fn read(answer: &Answer, url: &str) -> String {
     let text = html2text::config::plain()
         .raw_mode(true)
         .string_from_read(main.as_bytes(), WIDTH)
-        .unwrap_or_else(|error| panic!("{url} cannot be read: {error}"));
+        .expect("it can be read");
     text.lines().map(line).collect::<Vec<_>>().join("\n")
 }
 
