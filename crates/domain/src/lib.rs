@@ -63,8 +63,9 @@ pub mod written;
 pub use call::{AgentRef, Alias, Awaited, Call, ContactRef, Direction, ProviderTime, Tag};
 pub use compare::{
     ById, Cause, Compared, Difference, Digest, Elsewhere, Explained, Extra, Field, Missing,
-    NoClock, RepairPlan, Repairable, Told, Tolerances, WallClock, compare, compare_by_hour,
-    differing, explain_extra, explain_missing, plan_repair,
+    NoClock, PAIRING_TOLERANCE, Pair, Paired, Pairing, RepairPlan, Repairable, Told, Tolerances,
+    WallClock, compare, compare_by_hour, differing, explain_extra, explain_missing, pair,
+    plan_repair,
 };
 pub use contacts::{
     Caller, Candidate, Candidates, ContactFields, ContactPolicy, ExternalId, ExternalKind, FoundBy,
