@@ -62,10 +62,10 @@ pub mod written;
 
 pub use call::{AgentRef, Alias, Awaited, Call, ContactRef, Direction, ProviderTime, Tag};
 pub use compare::{
-    ById, Cause, Compared, Difference, Digest, Elsewhere, Explained, Extra, Field, Missing,
-    NoClock, PAIRING_TOLERANCE, Pair, Paired, Pairing, RepairPlan, Repairable, Told, Tolerances,
-    WallClock, compare, compare_by_hour, differing, explain_extra, explain_missing, pair,
-    plan_repair,
+    ById, Cause, Compared, Difference, Digest, Elsewhere, Explained, Extra, Field, Joined, Joining,
+    Leg, Missing, NoClock, PAIRING_TOLERANCE, Pair, Paired, Pairing, RepairPlan, Repairable, Seen,
+    Side, Told, Tolerances, WallClock, compare, compare_by_hour, differing, differing_across,
+    explain_extra, explain_leg, explain_missing, pair, plan_repair,
 };
 pub use contacts::{
     Caller, Candidate, Candidates, ContactFields, ContactPolicy, ExternalId, ExternalKind, FoundBy,

@@ -18,8 +18,13 @@ use crate::{Call, CallStatus, Direction, Phone, ProviderCallId, Timestamp};
 pub use cause::Cause;
 pub use clock::{NoClock, WallClock};
 pub use digest::{Digest, compare_by_hour};
-pub use explain::{ById, Elsewhere, Explained, Extra, Missing, explain_extra, explain_missing};
-pub use pair::{PAIRING_TOLERANCE, Pair, Paired, Pairing, pair};
+pub use explain::{
+    ById, Elsewhere, Explained, Extra, Missing, explain_extra, explain_leg, explain_missing,
+};
+pub use pair::{
+    Joined, Joining, Leg, PAIRING_TOLERANCE, Pair, Paired, Pairing, Seen, Side, differing_across,
+    pair,
+};
 pub use repair::{RepairPlan, Repairable, plan_repair};
 
 /// A call as one side tells it, reduced to what is compared and what it is paired by. What a side

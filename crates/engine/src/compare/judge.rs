@@ -239,6 +239,7 @@ impl<'a> Judge<'a> {
                 was_held: observed.contains(&call.id.0),
                 accounts,
                 has_unnamed: self.has_unnamed,
+                seen_by: None,
             };
             let explained = explain_missing(call, &known, lag, now);
             let also = also.remove(&call.id.0).unwrap_or_default();

@@ -57,7 +57,7 @@ pub(super) fn candidates(there: &[&Told], here: &[&Told], tolerance: Duration) -
 
 /// Which of two equally likely candidates goes first: the earlier one, and of those that begin at
 /// once the one whose calls come first on their sides. It is the same whichever side is which.
-fn earlier(one: (&Told, &Told), other: (&Told, &Told)) -> Ordering {
+pub(super) fn earlier(one: (&Told, &Told), other: (&Told, &Told)) -> Ordering {
     let times =
         |(a, b): (&Told, &Told)| i128::from(a.at.as_millis()) + i128::from(b.at.as_millis());
     let ids = |(a, b): (&Told, &Told)| {
@@ -82,6 +82,11 @@ fn tails(call: &Told) -> impl Iterator<Item = String> {
     [&call.from, &call.to].into_iter().flatten().filter_map(tail)
 }
 
+/// How far apart two calls begin.
+pub(super) fn apart(one: &Told, other: &Told) -> Duration {
+    one.at.since(other.at).max(other.at.since(one.at))
+}
+
 /// How unlike two calls are; `None` where they cannot be one: they tell another number or another
 /// direction, or no number that both show.
 fn rank(there: &Told, here: &Told) -> Option<Rank> {
@@ -93,7 +98,7 @@ fn rank(there: &Told, here: &Told) -> Option<Rank> {
     {
         return None;
     }
-    let apart = there.at.since(here.at).max(here.at.since(there.at));
+    let apart = apart(there, here);
     let is_whole = likeness == [Likeness::Same; 2];
     let lasted = match (there.duration, here.duration) {
         (Some(there), Some(here)) => there.abs_diff(here),

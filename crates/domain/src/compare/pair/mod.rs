@@ -4,14 +4,19 @@
 //! only adds candidates that are less likely than all before, so it never undoes a pair.
 
 mod candidates;
+mod joining;
 mod numbers;
+mod standing;
 
-use std::collections::HashMap;
 use std::time::Duration;
 
-use super::{Told, in_order};
+use super::{Field, Told, Tolerances, differing, in_order};
 use crate::Timestamp;
+pub use joining::{Joined, Joining, Leg, Seen, Side};
+
 use candidates::{Candidate, Rank, candidates};
+use numbers::Likeness;
+use standing::{Standing, Standings};
 
 /// How far apart two sources may tell the beginning of one call, when nobody says.
 pub const PAIRING_TOLERANCE: Duration = Duration::from_mins(1);
@@ -43,25 +48,16 @@ pub struct Paired<T, H> {
 #[derive(Debug)]
 pub struct Pairing<T, H> {
     tolerance: Duration,
-    there: Vec<T>,
-    here: Vec<H>,
+    there: Vec<Held<T>>,
+    here: Vec<Held<H>>,
 }
 
-/// What is known of a call while candidates are gone through.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Standing {
-    /// It is paired with nothing so far.
-    Free,
-    /// A call that is not here yet may be likelier than the candidates that are left.
-    Waits,
-    /// It is paired with the call of this place.
-    Paired { with: usize, is_ambiguous: bool },
-}
-
-/// Where each call of the two sides stands.
-struct Standings {
-    there: Vec<Standing>,
-    here: Vec<Standing>,
+/// A call that is not decided yet.
+#[derive(Debug)]
+struct Held<C> {
+    call: C,
+    /// How likely a call was that was given away with another.
+    rivalled: Option<Rank>,
 }
 
 impl<T: AsRef<Told>, H: AsRef<Told>> Pairing<T, H> {
@@ -73,40 +69,25 @@ impl<T: AsRef<Told>, H: AsRef<Told>> Pairing<T, H> {
 
     /// Takes in further calls of both sides.
     pub fn push(&mut self, there: impl IntoIterator<Item = T>, here: impl IntoIterator<Item = H>) {
-        self.there.extend(there);
-        self.here.extend(here);
+        self.there.extend(there.into_iter().map(Held::new));
+        self.here.extend(here.into_iter().map(Held::new));
     }
 
     /// Gives away whatever no call from `until` on can change, all earlier ones having been taken in.
     pub fn decided(&mut self, until: Timestamp) -> Paired<T, H> {
-        self.there.sort_by(|a, b| in_order(a.as_ref(), b.as_ref()));
-        self.here.sort_by(|a, b| in_order(a.as_ref(), b.as_ref()));
-        let there: Vec<&Told> = self.there.iter().map(AsRef::as_ref).collect();
-        let here: Vec<&Told> = self.here.iter().map(AsRef::as_ref).collect();
-        let mut standings = Standings {
-            there: vec![Standing::Free; there.len()],
-            here: vec![Standing::Free; here.len()],
-        };
+        self.there.sort_by(|a, b| in_order(a.told(), b.told()));
+        self.here.sort_by(|a, b| in_order(a.told(), b.told()));
+        let there: Vec<&Told> = self.there.iter().map(Held::told).collect();
+        let here: Vec<&Told> = self.here.iter().map(Held::told).collect();
+        let mut standings = Standings::of(&self.there, &self.here);
         // Whoever begins at `until` or later is this far from a call, or farther.
         let is_sure = |call: &Told, rank: Rank| rank.apart < until.since(call.at);
         let are_sure =
             |it: &Candidate| is_sure(there[it.there], it.rank) && is_sure(here[it.here], it.rank);
-        let candidates = candidates(&there, &here, self.tolerance);
-        for equals in candidates.chunk_by(|a, b| a.rank == b.rank) {
+        for equals in candidates(&there, &here, self.tolerance).chunk_by(|a, b| a.rank == b.rank) {
             standings.pair(equals, are_sure);
         }
-        let is_over = |call: &Told| until.since(call.at) > self.tolerance;
-        let open = |calls: &[&Told], standings: &[Standing]| -> Vec<bool> {
-            let is_open = |(call, standing): (&&Told, &Standing)| match standing {
-                Standing::Free => !is_over(call),
-                Standing::Waits => true,
-                Standing::Paired { .. } => false,
-            };
-            calls.iter().zip(standings).map(is_open).collect()
-        };
-        let (open_there, open_here) =
-            (open(&there, &standings.there), open(&here, &standings.here));
-        self.give_away(&standings, (&open_there, &open_here))
+        self.give_away(&standings, until)
     }
 
     /// Gives away everything that is left: no further call comes.
@@ -114,62 +95,66 @@ impl<T: AsRef<Told>, H: AsRef<Told>> Pairing<T, H> {
         self.decided(Timestamp::MAX)
     }
 
-    /// When the oldest call is that is still held; nothing if none is.
-    pub fn oldest(&self) -> Option<Timestamp> {
-        let there = self.there.iter().map(|call| call.as_ref().at);
-        there.chain(self.here.iter().map(|call| call.as_ref().at)).min()
-    }
-
-    fn give_away(
-        &mut self,
-        standings: &Standings,
-        (open_there, open_here): (&[bool], &[bool]),
-    ) -> Paired<T, H> {
-        let mut ours: Vec<Option<H>> =
+    fn give_away(&mut self, standings: &Standings, until: Timestamp) -> Paired<T, H> {
+        let tolerance = self.tolerance;
+        let is_open = |call: &Told, of: Standing| match of {
+            Standing::Free => until.since(call.at) <= tolerance,
+            Standing::Waits => true,
+            Standing::Paired { .. } => false,
+        };
+        let mut ours: Vec<Option<Held<H>>> =
             std::mem::take(&mut self.here).into_iter().map(Some).collect();
         let mut paired =
             Paired { pairs: Vec::new(), only_there: Vec::new(), only_here: Vec::new() };
-        for (nth, there) in std::mem::take(&mut self.there).into_iter().enumerate() {
-            match standings.there[nth] {
+        for (held, place) in std::mem::take(&mut self.there).into_iter().zip(&standings.there) {
+            match place.standing {
                 Standing::Paired { with, is_ambiguous } => {
                     if let Some(here) = ours[with].take() {
+                        let (there, here) = (held.call, here.call);
                         paired.pairs.push(Pair { there, here, is_ambiguous });
                     }
                 }
-                Standing::Free | Standing::Waits if open_there[nth] => self.there.push(there),
-                Standing::Free | Standing::Waits => paired.only_there.push(there),
+                of if is_open(held.told(), of) => {
+                    self.there.push(Held { rivalled: place.rivalled, ..held });
+                }
+                _ => paired.only_there.push(held.call),
             }
         }
-        for (nth, here) in ours.into_iter().enumerate() {
-            let Some(here) = here else { continue };
-            if open_here[nth] { self.here.push(here) } else { paired.only_here.push(here) }
+        for (held, place) in ours.into_iter().zip(&standings.here) {
+            let Some(held) = held else { continue };
+            if is_open(held.told(), place.standing) {
+                self.here.push(Held { rivalled: place.rivalled, ..held });
+            } else {
+                paired.only_here.push(held.call);
+            }
         }
         paired
     }
 }
 
-impl Standings {
-    /// Pairs those of equally likely candidates that are free, in their order.
-    fn pair(&mut self, equals: &[Candidate], are_sure: impl Fn(&Candidate) -> bool) {
-        let (mut of_there, mut of_here) = (HashMap::new(), HashMap::new());
-        for it in equals {
-            *of_there.entry(it.there).or_insert(0_usize) += 1;
-            *of_here.entry(it.here).or_insert(0_usize) += 1;
-        }
-        for it in equals {
-            let both = [self.there[it.there], self.here[it.here]];
-            if both.iter().any(|standing| matches!(standing, Standing::Paired { .. })) {
-                continue;
-            }
-            if both.contains(&Standing::Waits) || !are_sure(it) {
-                (self.there[it.there], self.here[it.here]) = (Standing::Waits, Standing::Waits);
-                continue;
-            }
-            let is_ambiguous = of_there[&it.there] > 1 || of_here[&it.here] > 1;
-            self.there[it.there] = Standing::Paired { with: it.here, is_ambiguous };
-            self.here[it.here] = Standing::Paired { with: it.there, is_ambiguous };
-        }
+impl<C: AsRef<Told>> Held<C> {
+    fn new(call: C) -> Self {
+        Self { call, rivalled: None }
     }
+
+    fn told(&self) -> &Told {
+        self.call.as_ref()
+    }
+}
+
+/// In what two sources differ about a call that both have. A number that one of them hides is no
+/// other number, and each has agents of its own.
+pub fn differing_across(there: &Told, here: &Told, tolerances: Tolerances) -> Vec<Field> {
+    let are_two = |field| {
+        let (there, here) = match field {
+            Field::From => (&there.from, &here.from),
+            Field::To => (&there.to, &here.to),
+            Field::Agent => return false,
+            Field::Time | Field::Status | Field::Duration => return true,
+        };
+        Likeness::of(there.as_ref(), here.as_ref()) == Likeness::Other
+    };
+    differing(there, here, tolerances).into_iter().filter(|field| are_two(*field)).collect()
 }
 
 /// Pairs two sides that are whole.

@@ -1,5 +1,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on may stop")]
 
+mod joining;
+
 use std::collections::BTreeSet;
 
 use proptest::prelude::*;
@@ -61,22 +63,22 @@ fn check(scenario: &str) {
 
 #[test]
 fn calls_without_a_shared_id_are_paired_by_numbers_and_time() {
-    check(include_str!("scenarios/near.txt"));
+    check(include_str!("../scenarios/near.txt"));
 }
 
 #[test]
 fn the_nearest_are_paired_and_lengths_break_ties() {
-    check(include_str!("scenarios/nearest.txt"));
+    check(include_str!("../scenarios/nearest.txt"));
 }
 
 #[test]
 fn a_hidden_number_is_paired_only_by_what_it_shows_and_half_as_far() {
-    check(include_str!("scenarios/hidden.txt"));
+    check(include_str!("../scenarios/hidden.txt"));
 }
 
 #[test]
 fn what_nobody_can_tell_apart_is_paired_in_order_and_said_to_be_ambiguous() {
-    check(include_str!("scenarios/ambiguous.txt"));
+    check(include_str!("../scenarios/ambiguous.txt"));
 }
 
 /// Few numbers and times, so that many calls may be one.
