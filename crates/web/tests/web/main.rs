@@ -3,6 +3,7 @@
 mod api;
 mod browser;
 mod certificate;
+mod changes;
 mod contacts;
 mod dashboard;
 mod document;
