@@ -13,6 +13,7 @@ mod forms;
 mod hostile;
 mod isolation;
 mod jobs;
+mod looks;
 mod named;
 mod page_isolation;
 mod pages;
