@@ -1,6 +1,7 @@
 //! Every page and every JSON answer, asked without a socket.
 
 mod api;
+mod api_page;
 mod browser;
 mod certificate;
 mod changes;
