@@ -103,8 +103,8 @@ fn changes_of_calls_are_told_from_a_bookmark_on() {
     site.check_refused(
         &["calls", "changes", "--since", "r1_1.99"],
         2,
-        "another database",
-        "begin without",
+        "this bookmark is of another database, or of this one before an older copy was put back",
+        "Throw your copy away and begin without --since",
     );
 }
 
