@@ -18,6 +18,7 @@ use serde_json::Value;
 
 use super::PageRoute;
 use crate::api;
+use crate::assets::TRY_PATH;
 use crate::failure::Failure;
 use crate::frame::{Frame, html};
 use crate::guest::Guest;
@@ -40,7 +41,6 @@ struct Page {
     frame: Frame,
     groups: Vec<Group>,
     is_operator: bool,
-    script: &'static str,
 }
 
 async fn show(
@@ -52,11 +52,10 @@ async fn show(
     if let Some(route) = asked.remove("route") {
         return Ok(Redirect::to(&leads_to(&route, &asked)?).into_response());
     }
-    let frame = Frame::new(&state, &guest, "API", PATH).zone(&zone);
+    let frame = Frame::new(&state, &guest, "API", PATH).zone(&zone).script(&TRY_PATH);
     let is_operator = guest.may_see(Area::Operators);
     let groups = groups(&DOCUMENT, |area| guest.may_see(area));
-    let script = &crate::assets::TRY_PATH;
-    Ok(html(&Page { frame, groups, is_operator, script })?.into_response())
+    Ok(html(&Page { frame, groups, is_operator })?.into_response())
 }
 
 /// The address of a route that reads, with these things in its path and its query.
