@@ -13,7 +13,7 @@ const DESK = { width: 1366, height: 768 };
 const PHONE = { width: 360, height: 740 };
 const PAGES = [
   "/", "/charts", "/calls", "/waiting", "/set-aside", "/coverage", "/gaps", "/diagnostics",
-  "/statements", "/accounts", "/agents", "/contacts", "/sources", "/runs", "/jobs", "/schedules", "/about",
+  "/statements", "/accounts", "/agents", "/contacts", "/sources", "/runs", "/jobs", "/schedules", "/api", "/about",
   "/users", "/tokens", "/audit", "/sessions", "/display", "/sync", "/assign",
 ];
 
@@ -220,6 +220,33 @@ try {
       await page.keyboard.press("Enter");
     }
     await page.waitForURL(/placement=waiting/);
+  });
+
+  await step("the page of the API asks and shows what is answered", async () => {
+    await page.goto("/api");
+    await page.click("#get_calls summary");
+    await page.fill("#get_calls [name=limit]", "2");
+    await page.click("#get_calls button");
+    await page.waitForSelector("#get_calls .answer [aria-label=Body]");
+    assert.match(await page.textContent("#get_calls .answer p"), /^200/);
+    const body = await page.textContent("#get_calls .answer [aria-label=Body]");
+    assert.equal(JSON.parse(body).calls.length, 2);
+    assert.match(await page.textContent("#get_calls .answer [aria-label=Command]"), /^curl '.*\/api\/v1\/calls\?limit=2'$/);
+    await picture(page, "api-answer");
+    await page.setViewportSize(PHONE);
+    assert.ok(await fits(page), "an answer is wider than a phone");
+    await page.setViewportSize(DESK);
+    // A token that nobody gave out is refused, in words, and stands in no command.
+    await page.fill("#token", "evc_nothing");
+    const refused = page.waitForResponse((it) => it.status() === 401);
+    await page.click("#get_calls button");
+    await refused;
+    await page.waitForSelector("#get_calls .answer p:text('401')");
+    assert.doesNotMatch(await page.textContent("#get_calls .answer [aria-label=Command]"), /evc_nothing/);
+    // The browser's own word for it is no complaint of ours.
+    complaints.splice(0, complaints.length, ...complaints.filter((it) => !/status of 401/.test(it)));
+    await page.reload();
+    assert.equal(await page.inputValue("#token"), "");
   });
 
   await step("every field has a label and every picture a name", async () => {

@@ -2,11 +2,13 @@
 
 mod across;
 mod awaiting;
+mod changed;
 mod filter;
 mod known;
 mod list;
 mod moves;
 mod number;
+mod revision;
 mod slice;
 mod told;
 mod write;
@@ -14,6 +16,7 @@ mod write;
 use domain::{ProviderCallId, SourceId};
 
 pub use awaiting::AwaitingCall;
+pub use changed::{ChangedCall, ChangedCalls, ChangedError};
 pub use filter::{CallFilter, Place};
 pub use known::KnownCall;
 pub use list::CallRow;

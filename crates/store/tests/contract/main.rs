@@ -20,6 +20,8 @@ mod samples;
 mod schedules;
 mod schema;
 mod set_up;
+mod since;
+mod since_plans;
 mod slices;
 mod tokens;
 mod trouble;

@@ -1,8 +1,10 @@
 //! Every page and every JSON answer, asked without a socket.
 
 mod api;
+mod api_page;
 mod browser;
 mod certificate;
+mod changes;
 mod contacts;
 mod dashboard;
 mod document;
