@@ -24,6 +24,12 @@ pub struct HeldCall {
     pub is_erased: bool,
 }
 
+impl AsRef<Told> for HeldCall {
+    fn as_ref(&self) -> &Told {
+        &self.told
+    }
+}
+
 #[derive(sqlx::FromRow)]
 struct Row {
     provider_call_id: String,
