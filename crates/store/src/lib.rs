@@ -32,6 +32,7 @@ mod runs;
 mod schedules;
 mod scope;
 mod set_aside;
+mod set_ups;
 mod sources;
 mod statements;
 mod text;
@@ -68,6 +69,7 @@ pub use runs::{LogLine, NewPage, NewSkip, PageRow, RunEnd, RunProgress, RunRow, 
 pub use schedules::{DueSending, NewSchedule, ScheduleRow, SendingRow, Sent};
 pub use scope::Scope;
 pub use set_aside::{NewSetAside, SetAsideRow};
+pub use set_ups::{NewSetUp, SetUpRow};
 pub use sources::SourceRow;
 pub use statements::{CallToState, ComparisonRow, NewStatement, StatementRow};
 pub use tokens::{NewToken, TokenRow};
