@@ -79,6 +79,7 @@ fn state(store: Store, now: Timestamp) -> Done<web::State> {
         tiers: Tiers::new(Vec::new()),
         patience: Duration::ZERO,
     };
+    let office = testkit::office(&store, now);
     Ok(web::State {
         store,
         clock: Arc::new(Still(now)),
@@ -87,6 +88,7 @@ fn state(store: Store, now: Timestamp) -> Done<web::State> {
         known: Arc::new(move |_source| web::Known { capabilities: able(), grace: Duration::ZERO }),
         limits: web::Limits::default(),
         entrance: Arc::new(web::Entrance::without_sign_in()?),
+        office,
     })
 }
 

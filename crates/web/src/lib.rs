@@ -65,6 +65,8 @@ pub struct State {
     pub limits: Limits,
     /// How people come in.
     pub entrance: Arc<Entrance>,
+    /// Where sources are tried out and set up.
+    pub office: Arc<engine::set_up::Office>,
 }
 
 /// What is known of a source from its configuration.

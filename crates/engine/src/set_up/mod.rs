@@ -10,11 +10,12 @@ mod office;
 use std::collections::BTreeMap;
 
 use domain::{AccountId, ContactPolicy, Country, ProviderKind, Timestamp};
-use providers::setup::SetUp;
 use providers::{Credential, ProviderSettings};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::json;
 use store::{SetUpRow, SourceRow, Store, StoreError};
+
+pub use providers::setup::{Question, SetUp};
 
 pub use error::SetUpError;
 pub use office::{Configured, KeyOf, Office, Tried, manner};

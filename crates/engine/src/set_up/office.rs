@@ -12,7 +12,7 @@ use providers::{
 };
 use secrecy::SecretString;
 use serde_json::json;
-use store::{NewSetUp, SourceRow, Store};
+use store::{NewSetUp, SetUpRow, SourceRow, Store};
 
 use super::{SetUpAsked, SetUpError, is_name, opened, secret_of, settings_of, target};
 use crate::vault::VaultKey;
@@ -66,6 +66,12 @@ impl Office {
     /// Why nothing can be sealed here, if nothing can.
     pub fn lacks_key(&self) -> Option<String> {
         (self.key)().err()
+    }
+
+    /// Why the credential of a source that was set up here opens nothing, if it does not.
+    pub fn cannot_open(&self, source: &SourceRow, row: &SetUpRow) -> Option<String> {
+        let opened = self.key().and_then(|key| opened(row, source.provider, &key));
+        opened.err().map(|error| error.to_string())
     }
 
     /// Tries out what was asked for, and keeps it where nothing is wrong with it, or `anyway`. The

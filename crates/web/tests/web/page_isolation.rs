@@ -19,6 +19,7 @@ async fn url(people: &People, page: &PageRoute) -> String {
         ("{run}", "1"),
         ("{user}", user.as_str()),
         ("{source}", "main"),
+        ("{provider}", "twilio"),
         ("{call}", "call-alder-0"),
         ("{account}", &people.world.accounts[0].to_string()),
         ("{contact}", &people.world.contacts[0].to_string()),

@@ -55,6 +55,7 @@ fn able() -> Capabilities {
 
 /// A state over this store.
 pub fn over(store: Store) -> web::State {
+    let office = testkit::office(&store, at(NOW));
     web::State {
         store,
         clock: Arc::new(Still(at(NOW))),
@@ -63,6 +64,7 @@ pub fn over(store: Store) -> web::State {
         known: Arc::new(|_source| web::Known { capabilities: able(), grace: Duration::ZERO }),
         limits: web::Limits::default(),
         entrance: Arc::new(web::Entrance::without_sign_in().expect("there is randomness")),
+        office,
     }
 }
 
