@@ -55,6 +55,10 @@ impl Tried {
     pub fn is_wrong(&self) -> bool {
         self.probes.iter().any(|probe| probe.outcome == ProbeOutcome::Wrong)
     }
+
+    fn is_refused(&self, anyway: bool) -> bool {
+        self.is_wrong() && !anyway
+    }
 }
 
 impl Office {
@@ -88,7 +92,7 @@ impl Office {
         let secret = secret_of(asked.provider, &asked.secret)?;
         let connection = self.connect(settings.clone(), asked.provider, secret.clone())?;
         let mut tried = self.ask(&connection, anyway).await?;
-        if tried.is_wrong() && !anyway {
+        if tried.is_refused(anyway) {
             return Ok(tried);
         }
         let now = self.ctx.now();
@@ -134,7 +138,7 @@ impl Office {
         let secret = secret_of(source.provider, typed)?;
         let connection = self.connect(settings, source.provider, secret.clone())?;
         let mut tried = self.ask(&connection, anyway).await?;
-        if tried.is_wrong() && !anyway {
+        if tried.is_refused(anyway) {
             return Ok(tried);
         }
         let now = self.ctx.now();

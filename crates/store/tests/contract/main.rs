@@ -20,6 +20,7 @@ mod samples;
 mod schedules;
 mod schema;
 mod set_up;
+mod set_ups;
 mod slices;
 mod tokens;
 mod trouble;

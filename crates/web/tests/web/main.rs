@@ -21,6 +21,7 @@ mod sample;
 mod schedules;
 mod schema;
 mod setting_up;
+mod setting_up_sources;
 mod signing_in;
 mod tls;
 mod users_pages;
