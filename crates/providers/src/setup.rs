@@ -126,7 +126,7 @@ mod tests {
 
     #[test]
     fn every_answer_that_is_an_example_is_taken() {
-        for provider in ProviderKind::ALL {
+        for provider in ProviderKind::ALL.iter().copied() {
             let SetUp { questions, optional, .. } = SetUp::of(provider);
             let all = questions.iter().chain(optional);
             let said = all.map(|it| (it.key.to_owned(), it.example.to_owned())).collect();
