@@ -87,7 +87,7 @@ impl<'d> Roster<'d> {
         }
         let own = self.desk.set_up_here(&rows).await?;
         let all: Vec<&config::Source> = self.desk.configured().chain(own.iter()).collect();
-        self.shown.send_replace(Arc::new(self.desk.shown(&all)));
+        let mut shown = self.desk.shown(&all);
         if self.reads {
             let paused = |id: i64| rows.iter().any(|row| row.source_id == id && row.paused_at.is_some());
             let mut roster = Vec::new();
@@ -105,6 +105,11 @@ impl<'d> Roster<'d> {
                 self.sources.send_replace(Arc::new(roster));
             }
         }
+        for rostered in self.sources.borrow().iter() {
+            let source = &rostered.scheduled.source;
+            shown.live.insert(source.row.name.clone(), Arc::clone(&source.connection));
+        }
+        self.shown.send_replace(Arc::new(shown));
         self.seen = Some(rows);
         Ok(())
     }

@@ -13,7 +13,7 @@ use engine::vault::SourceVault;
 use providers::http::budget::Budgets;
 use providers::outgoing::Outgoing;
 use providers::setup::SetUp;
-use providers::{Connection, ConnectionSettings, Credential, connect};
+use providers::{Connection, ConnectionSettings, Credential, Standing, connect};
 use secrecy::SecretString;
 use store::{SetUpRow, SourceRow, Store};
 use tokio::sync::watch;
@@ -40,6 +40,8 @@ pub struct Desk {
 pub struct Shown {
     readers: HashMap<String, (Connection, Country)>,
     able: HashMap<String, (Capabilities, Option<Rhythm>)>,
+    /// The ways to providers that this process goes, by the source's name.
+    pub live: HashMap<String, Connection>,
 }
 
 impl Desk {
@@ -225,8 +227,10 @@ impl Desk {
         Arc::new(move |row| {
             let known = shown.borrow().able.get(&row.name).cloned();
             let (capabilities, rhythm) = known.unwrap_or_else(|| (unknown(), None));
-            let pause = rhythm.map_or(Duration::ZERO, |it| it.longest_pause(wait.now()));
-            web::Known { capabilities, grace: pause * GRACE_INTERVALS }
+            let pause = rhythm.as_ref().map_or(Duration::ZERO, |it| it.longest_pause(wait.now()));
+            let live = shown.borrow().live.get(&row.name).cloned();
+            let budget = live.and_then(|connection| connection.budget()).map(budget);
+            web::Known { capabilities, grace: pause * GRACE_INTERVALS, rhythm, budget }
         })
     }
 
@@ -301,6 +305,12 @@ pub fn records(shown: watch::Receiver<Arc<Shown>>) -> web::Reader {
         let (connection, home) = shown.readers.get(source)?;
         connection.normalise(record, *home).ok()
     })
+}
+
+fn budget(standing: Standing) -> web::Budget {
+    let Standing { used, limit, interval, day_used, day_limit } = standing;
+    let interval_seconds = interval.as_secs();
+    web::Budget { used, limit, interval_seconds, day_used, day_limit }
 }
 
 /// What is expected of a provider nobody can ask.

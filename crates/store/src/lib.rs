@@ -18,6 +18,7 @@ mod db;
 mod dictionaries;
 mod error;
 mod explain;
+mod health;
 mod export_columns;
 mod idempotency;
 mod in_force;
@@ -58,6 +59,7 @@ pub use contacts::{
 pub use db::{Engine, Store, Tx};
 pub use dictionaries::Dictionary;
 pub use error::StoreError;
+pub use health::HealthRow;
 pub use idempotency::{KeptAnswer, KeyTaken};
 pub use in_force::{AssignmentInForce, RuleInForce};
 pub use jobs::{AskedJob, JobEnd, JobRow, NewJob, OpenJob};

@@ -46,10 +46,7 @@ use tokio::sync::mpsc;
 
 use crate::connect::{Means, ProviderOwn};
 use crate::setup::SetUp;
-use crate::{
-    ConnectError, Connection, Page, Probe, Provider, ProviderAgents, RawRecord, SourceError,
-    Unreadable, Walked,
-};
+use crate::{ConnectError, Connection, Page, Probe, Provider, ProviderAgents, RawRecord, SourceError, Unreadable, Walked, Standing};
 
 /// A connection to one workspace.
 pub struct Elevenlabs {
@@ -84,6 +81,10 @@ impl Provider for Elevenlabs {
 
     fn concurrency(&self) -> usize {
         self.client.tuning().concurrency
+    }
+
+    fn budget(&self) -> Option<Standing> {
+        self.client.standing()
     }
 
     async fn walk(

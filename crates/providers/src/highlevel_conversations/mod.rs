@@ -59,10 +59,7 @@ use tokio::sync::mpsc;
 
 use crate::connect::{Means, ProviderOwn};
 use crate::setup::SetUp;
-use crate::{
-    ConnectError, Connection, Page, Probe, Provider, ProviderAgents, RawRecord, SourceError,
-    Unreadable, Walked, parts,
-};
+use crate::{ConnectError, Connection, Page, Probe, Provider, ProviderAgents, RawRecord, SourceError, Unreadable, Walked, parts, Standing};
 use calibrate::{Calibration, SMALL_PAGE};
 use client::Listing;
 use wire::Message;
@@ -108,6 +105,10 @@ impl Provider for HighlevelConversations {
 
     fn concurrency(&self) -> usize {
         self.client.tuning().concurrency
+    }
+
+    fn budget(&self) -> Option<Standing> {
+        self.client.standing()
     }
 
     async fn walk(

@@ -43,10 +43,7 @@ use tokio::sync::{Mutex, mpsc};
 use crate::connect::{Means, ProviderOwn};
 use crate::highlevel::learnt::Learnt;
 use crate::setup::SetUp;
-use crate::{
-    ConnectError, Connection, Page, Probe, Provider, ProviderAgents, RawRecord, SourceError,
-    Unreadable, Walked,
-};
+use crate::{ConnectError, Connection, Page, Probe, Provider, ProviderAgents, RawRecord, SourceError, Unreadable, Walked, Standing};
 use client::{CallKind, Listing};
 
 /// A connection to one sub-account.
@@ -103,6 +100,10 @@ impl Provider for HighlevelVoiceAi {
 
     fn concurrency(&self) -> usize {
         self.client.tuning().concurrency
+    }
+
+    fn budget(&self) -> Option<Standing> {
+        self.client.standing()
     }
 
     async fn walk(

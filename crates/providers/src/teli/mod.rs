@@ -52,10 +52,7 @@ use tokio::sync::mpsc;
 
 use crate::connect::{Means, ProviderOwn};
 use crate::setup::SetUp;
-use crate::{
-    ConnectError, Connection, Page, Probe, Provider, ProviderAgents, RawRecord, SourceError,
-    Unreadable, Walked,
-};
+use crate::{ConnectError, Connection, Page, Probe, Provider, ProviderAgents, RawRecord, SourceError, Unreadable, Walked, Standing};
 use calibrate::Learnt;
 
 /// A connection to one organisation.
@@ -93,6 +90,10 @@ impl Provider for Teli {
 
     fn concurrency(&self) -> usize {
         self.client.concurrency()
+    }
+
+    fn budget(&self) -> Option<Standing> {
+        self.client.standing()
     }
 
     async fn walk(

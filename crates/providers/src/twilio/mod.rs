@@ -58,10 +58,7 @@ use tokio::sync::mpsc;
 
 use crate::connect::{Means, ProviderOwn};
 use crate::setup::SetUp;
-use crate::{
-    ConnectError, Connection, Page, Probe, Provider, ProviderAgents, RawRecord, SourceError,
-    Unreadable, Walked,
-};
+use crate::{ConnectError, Connection, Page, Probe, Provider, ProviderAgents, RawRecord, SourceError, Unreadable, Walked, Standing};
 use marks::Marks;
 
 /// A connection to one account.
@@ -98,6 +95,10 @@ impl Provider for Twilio {
 
     fn concurrency(&self) -> usize {
         self.client.tuning().concurrency
+    }
+
+    fn budget(&self) -> Option<Standing> {
+        self.client.standing()
     }
 
     async fn walk(

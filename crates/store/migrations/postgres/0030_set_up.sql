@@ -21,3 +21,6 @@ CREATE TABLE source_set_ups (
     changed_by    TEXT COLLATE "C" NOT NULL,
     CHECK (every_minutes > 0)
 );
+
+-- When a source was last read well is found without walking all that failed since.
+CREATE INDEX runs_good ON runs (source_id, run_id) WHERE status = 'success';

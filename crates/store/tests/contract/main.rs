@@ -10,6 +10,7 @@ mod changes;
 mod comparing;
 mod contacts;
 mod in_force;
+mod health;
 mod jobs;
 mod lateness;
 mod ledger;

@@ -10,7 +10,7 @@ use std::time::Duration;
 use domain::Timestamp;
 
 use super::super::headers::RateFacts;
-use super::Turn;
+use super::{Standing, Turn};
 use super::limits::{DAY, Limits, Sent};
 use super::shares::{ClockName, Day, Seen, Share, Shares, Stamp, Strangers};
 
@@ -105,6 +105,16 @@ pub(super) struct Answer {
 }
 
 impl Member {
+    /// What may be asked, and how much of it was by all of us together, as of our last look at the
+    /// others. Of the day nothing is known while `shares` are being written.
+    pub(super) fn standing(&self, shares: Option<&Shares>, now: Timestamp) -> Standing {
+        let mut sent = self.sent.clone();
+        sent.forget(now, self.common.span());
+        let day = shares.map(|shares| shares.today(&self.clock, now).used);
+        let day = day.map(|used| used + self.total.saturating_sub(self.counted));
+        Standing::of(&self.common, sent.len() as u64 + self.others, day)
+    }
+
     pub(super) fn new(name: String, clock: ClockName, limits: Limits) -> Self {
         let portion = Portion { size: 0, left: 0, from: Timestamp::MIN, until: Timestamp::MIN };
         Self {

@@ -1,6 +1,7 @@
 //! The first page: is any call missing, which, why, and what to do, on one screen.
 
 mod flow;
+mod health;
 mod runs;
 mod strip;
 mod words;
@@ -19,6 +20,7 @@ use crate::frame::{Frame, html};
 use crate::guest::Guest;
 use crate::list::address;
 use flow::Flow;
+use health::HealthCard;
 use runs::RunLine;
 pub use runs::{Part, parts};
 use strip::{Legend, Strip};
@@ -37,6 +39,7 @@ struct Page {
     has_source: bool,
     has_run: bool,
     words: Words,
+    health: HealthCard,
     troubles: Vec<TroubleLine>,
     flow: Flow,
     legend: Vec<Legend>,
@@ -101,6 +104,7 @@ impl Page {
             has_source: !status.sources.is_empty(),
             has_run: !runs.is_empty(),
             words: Words::of(status),
+            health: HealthCard::of(status),
             troubles: troubles(status),
             flow: Flow::of(&status.counts),
             legend: strip::legend(&status.sources),

@@ -5,11 +5,13 @@ mod new;
 mod one;
 
 use askama::Template;
+use axum::Extension;
 use axum::extract::State;
 use axum::response::Html;
 use domain::{Timestamp, access::Area};
 
 use super::PageRoute;
+use crate::facts::Glance;
 use crate::failure::Failure;
 use crate::figures::age;
 use crate::frame::{Frame, html};
@@ -50,36 +52,33 @@ async fn list(
     State(state): State<crate::State>,
     guest: Guest,
     zone: Zone,
+    Extension(glance): Extension<Glance>,
 ) -> Result<Html<String>, Failure> {
-    let now = state.clock.now();
+    let status = glance.status(&state).await?;
+    let now = status.as_of;
     let columns = [
         Column::text("Source"),
         Column::text("Reads"),
-        Column::text("Last run"),
+        Column::text("Last read well"),
+        Column::text("Next run"),
         Column::text("Read up to"),
+        Column::text("Requests"),
         Column::wide("What a person can mend"),
     ];
     let mut table = Table::new(columns, "No source is set up yet.");
-    let set_ups = state.store.set_ups_list().await?;
-    for row in state.store.sources_list().await? {
-        let latest = state.store.run_latest(row.id).await?;
-        let ledger = state.store.coverage_load(row.id).await?;
-        let until = ledger.rows().last().map(|covered| covered.window.to());
-        let trouble = engine::trouble::trouble(&state.store, &row).await?;
-        let run = latest.map_or(Cell::Nothing, |run| {
-            let at = Timestamp::from_millis(run.started_at);
-            let note = format!("{} ago, {}", age(now.since(at)), run.status.replace('_', " "));
-            Cell::link(zone.minute(at).text, format!("/runs/{}", run.run_id)).noting(note)
-        });
-        let rests = set_ups.iter().any(|it| it.source_id == row.id.0 && it.paused_at.is_some());
+    for source in &status.sources {
+        let (health, until) = (&source.health, source.coverage.read_until);
+        let ago = |at: Option<Timestamp>| at.map(|at| format!("{} ago", age(now.since(at))));
         table.rows.push(vec![
-            Cell::link(row.name.clone(), format!("{PATH}/{}", encoded(&row.name)))
-                .noting(rests.then(|| "rests".to_owned())),
-            Cell::Text(row.provider.title().to_owned()).noting(row.scope.clone()),
-            run,
-            Cell::at(until.map(|at| zone.minute(at)))
-                .noting(until.map(|at| format!("{} ago", age(now.since(at))))),
-            Cell::text(trouble.map(|it| it.sentence)),
+            Cell::link(source.name.clone(), format!("{PATH}/{}", encoded(&source.name)))
+                .noting(health.paused_at.map(|_| "rests".to_owned())),
+            Cell::Text(source.provider_title.to_owned()),
+            Cell::at(health.succeeded_at.map(|at| zone.minute(at)))
+                .noting(ago(health.succeeded_at)),
+            Cell::Text(health.next(now)),
+            Cell::at(until.map(|at| zone.minute(at))).noting(ago(until)),
+            Cell::Text(health.budget()),
+            Cell::text(source.needs_person.as_ref().map(|it| it.what.clone())),
         ]);
     }
     let frame = Frame::new(&state, &guest, "Sources", PATH).read_at(now).zone(&zone);

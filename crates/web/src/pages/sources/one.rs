@@ -9,7 +9,9 @@ use engine::set_up::SetUp;
 use store::{ProbeRow, SetUpRow, SourceRow};
 
 use super::{PATH, probes};
+use crate::facts::Health;
 use crate::failure::Failure;
+use crate::figures::age;
 use crate::frame::{Frame, html};
 use crate::guest::Guest;
 use crate::list::{Table, address, encoded};
@@ -32,6 +34,8 @@ struct Page {
     /// Whether a secret that was just tried may be used all the same.
     offers_anyway: bool,
     table: Table,
+    /// How it goes: what, and how.
+    health: Vec<(&'static str, String)>,
     files: Vec<(&'static str, String)>,
 }
 
@@ -123,11 +127,32 @@ pub async fn page(
         credential: credential(state, &row, &set_up, zone),
         wrong,
         offers_anyway: news.offers_anyway,
+        health: health(state, &row, zone).await?,
         table: probes(kept, "It was not examined yet."),
         files,
         name: row.name,
     };
     Ok((status, html(&page)?).into_response())
+}
+
+/// How it goes, line by line.
+async fn health(
+    state: &crate::State,
+    row: &SourceRow,
+    zone: &Zone,
+) -> Result<Vec<(&'static str, String)>, Failure> {
+    let now = state.clock.now();
+    let asked = (engine::worker::LOOK_BACK, now - domain::LOOKED_BACK);
+    let mut all = state.store.sources_health(asked, now).await?;
+    let health = Health::of(&all.remove(&row.id).unwrap_or_default(), &(state.known)(row), now);
+    let told = |at: Timestamp| format!("{} ({} ago)", zone.minute(at).text, age(now.since(at)));
+    Ok(vec![
+        ("Last read well", health.succeeded_at.map_or_else(|| "never".to_owned(), told)),
+        ("Next run", health.next(now)),
+        ("Calls are listed", health.lateness()),
+        ("Requests", health.budget()),
+        ("When numbers stand", health.settles()),
+    ])
 }
 
 fn credential(
