@@ -48,7 +48,7 @@ pub use agents::{AgentAt, AgentRow, AgentsSeen, SeenAgent};
 pub use audit::{AuditRow, Author};
 pub use budgets::BudgetRow;
 pub use calls::{
-    AwaitingCall, CallFilter, CallKey, CallRow, HeldCall, KnownCall, NewCall, Of, Part, Place,
+    AwaitingCall, CallFilter, CallKey, CallRow, HeldCall, KnownCall, NewCall, Of, OfAccount, Part, Place,
     PlacedCall, Slice, parts,
 };
 pub use changes::{AssignmentRow, MoveRow, MovedCall, Replacement};

@@ -15,6 +15,7 @@ mod jobs;
 mod lateness;
 mod ledger;
 mod legs;
+mod of_account;
 mod rules;
 mod runs;
 mod samples;

@@ -8,6 +8,7 @@ mod dashboard;
 mod document;
 mod door;
 mod exporting;
+mod first_page;
 mod forms;
 mod hostile;
 mod isolation;

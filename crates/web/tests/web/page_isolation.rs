@@ -97,7 +97,6 @@ on_both_databases! {
                     assert!(!tells_of(&answer.text, other), "{who} {method} {url} tells of {other}: {}", answer.text);
                 }
                 match (page.to, page.needs.area) {
-                    (To::Area, Area::Operators) if page.path == "/" => assert_eq!(answer.to(), "/calls"),
                     (To::Area, Area::Operators) => {
                         assert_eq!(status, StatusCode::FORBIDDEN, "{who} {method} {url}");
                         assert!(answer.text.contains("This is for operators"), "{}", answer.text);

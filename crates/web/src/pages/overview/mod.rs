@@ -2,6 +2,7 @@
 
 mod flow;
 mod health;
+mod member;
 mod runs;
 mod strip;
 mod words;
@@ -19,6 +20,7 @@ use crate::figures::{Count, age};
 use crate::frame::{Frame, html};
 use crate::guest::Guest;
 use crate::list::address;
+use crate::zone::Zone;
 use flow::Flow;
 use health::HealthCard;
 use runs::RunLine;
@@ -28,7 +30,7 @@ use words::Words;
 
 /// Where it is.
 pub fn routes() -> Vec<PageRoute> {
-    vec![PageRoute::get("/", Area::Operators, show)]
+    vec![PageRoute::get("/", Area::Accounts, show)]
 }
 
 /// The first page.
@@ -85,9 +87,14 @@ const WAITING: usize = 3;
 async fn show(
     State(state): State<crate::State>,
     guest: Guest,
+    zone: Zone,
     Extension(glance): Extension<Glance>,
 ) -> Result<Html<String>, Failure> {
     let status = glance.status(&state).await?;
+    // Members have a first page of their own, of nothing but what is theirs.
+    if let Some(account) = guest.account() {
+        return member::show(&state, (&guest, &zone), account, &status).await;
+    }
     let runs = state.store.runs_list(None, RUNS).await?;
     let runs = runs.into_iter().map(|row| RunFacts::of(row, status.as_of)).collect();
     let frame = Frame::new(&state, &guest, "Overview", "/").read_at(status.as_of);
