@@ -89,7 +89,8 @@ impl<'d> Roster<'d> {
         let all: Vec<&config::Source> = self.desk.configured().chain(own.iter()).collect();
         let mut shown = self.desk.shown(&all);
         if self.reads {
-            let paused = |id: i64| rows.iter().any(|row| row.source_id == id && row.paused_at.is_some());
+            let paused =
+                |id: i64| rows.iter().any(|row| row.source_id == id && row.paused_at.is_some());
             let mut roster = Vec::new();
             for scheduled in &self.configured {
                 let is_paused = paused(scheduled.source.row.id.0);

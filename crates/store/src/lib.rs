@@ -18,8 +18,8 @@ mod db;
 mod dictionaries;
 mod error;
 mod explain;
-mod health;
 mod export_columns;
+mod health;
 mod idempotency;
 mod in_force;
 mod insert;
@@ -48,8 +48,8 @@ pub use agents::{AgentAt, AgentRow, AgentsSeen, SeenAgent};
 pub use audit::{AuditRow, Author};
 pub use budgets::BudgetRow;
 pub use calls::{
-    AwaitingCall, CallFilter, CallKey, CallRow, HeldCall, KnownCall, NewCall, Of, OfAccount, Part, Place,
-    PlacedCall, Slice, parts,
+    AwaitingCall, CallFilter, CallKey, CallRow, HeldCall, KnownCall, NewCall, Of, OfAccount, Part,
+    Place, PlacedCall, Slice, parts,
 };
 pub use changes::{AssignmentRow, MoveRow, MovedCall, Replacement};
 pub use contacts::{
@@ -67,7 +67,9 @@ pub use legs::{LegRow, NewAliases, SpanCall};
 pub use observations::{Held, NewObservation, Observation};
 pub use probes::ProbeRow;
 pub use rules::RuleRow;
-pub use runs::{LogLine, NewPage, NewSkip, PageRow, RunEnd, RunProgress, RunRow, SkipRow};
+pub use runs::{
+    LogLine, NewPage, NewSkip, PageRow, RunEnd, RunProgress, RunRow, RunsOfDay, SkipRow,
+};
 pub use schedules::{DueSending, NewSchedule, ScheduleRow, SendingRow, Sent};
 pub use scope::Scope;
 pub use set_aside::{NewSetAside, SetAsideRow};

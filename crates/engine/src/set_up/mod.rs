@@ -87,10 +87,7 @@ pub fn opened(
 }
 
 /// What the provider of a source that was set up in the dashboard knows, without its secret.
-pub fn settings_of(
-    row: &SetUpRow,
-    provider: ProviderKind,
-) -> Result<ProviderSettings, SetUpError> {
+pub fn settings_of(row: &SetUpRow, provider: ProviderKind) -> Result<ProviderSettings, SetUpError> {
     let said = row.said.as_deref().unwrap_or("{}");
     let said: BTreeMap<String, String> = serde_json::from_str(said)
         .map_err(|error| StoreError::Nonsense { what: format!("a set-up ({error})") })?;

@@ -199,7 +199,8 @@ impl Office {
         if let Some(known) = store.source_by_name(&asked.name).await? {
             // What left the configuration may be set up here and goes on where it stood.
             let is_same = known.provider == asked.provider && known.scope == settings.scope();
-            let was_set_up = store.set_up_get(known.id).await?.is_some_and(|row| row.said.is_some());
+            let was_set_up =
+                store.set_up_get(known.id).await?.is_some_and(|row| row.said.is_some());
             if !is_same || was_set_up || self.is_configured(&known) {
                 return Err(SetUpError::NameTaken { name: asked.name.clone() });
             }

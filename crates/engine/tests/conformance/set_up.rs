@@ -88,4 +88,3 @@ of_every_provider! {
         assert_eq!(store.set_up_get(row.id).await.unwrap().unwrap().paused_at, None);
     }
 }
-

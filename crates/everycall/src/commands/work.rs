@@ -34,10 +34,7 @@ pub async fn run(site: &Site, _arguments: Work) -> Result<Exit> {
     let interrupt = Interrupt::listen(STOPPING)?;
     let sources = roster.sources();
     output::print(&format!("{}   (Ctrl-C ends it)", sentence(&sources.borrow())))?;
-    tokio::join!(
-        keep(&desk, sources, outgoing, interrupt.stop()),
-        roster.keep(interrupt.stop()),
-    );
+    tokio::join!(keep(&desk, sources, outgoing, interrupt.stop()), roster.keep(interrupt.stop()),);
     desk.ctx.store.close().await;
     Ok(Exit::Done)
 }

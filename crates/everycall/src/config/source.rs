@@ -154,7 +154,11 @@ impl Source {
 
 impl Source {
     /// One that was set up in the dashboard.
-    pub fn set_up(row: &SetUpRow, kind: ProviderKind, since: Timestamp) -> Result<Self, SetUpError> {
+    pub fn set_up(
+        row: &SetUpRow,
+        kind: ProviderKind,
+        since: Timestamp,
+    ) -> Result<Self, SetUpError> {
         let provider = set_up::settings_of(row, kind)?;
         let (country, every) = set_up::manner(row);
         Ok(Self {

@@ -46,7 +46,10 @@ use tokio::sync::mpsc;
 
 use crate::connect::{Means, ProviderOwn};
 use crate::setup::SetUp;
-use crate::{ConnectError, Connection, Page, Probe, Provider, ProviderAgents, RawRecord, SourceError, Unreadable, Walked, Standing};
+use crate::{
+    ConnectError, Connection, Page, Probe, Provider, ProviderAgents, RawRecord, SourceError,
+    Standing, Unreadable, Walked,
+};
 
 /// A connection to one workspace.
 pub struct Elevenlabs {

@@ -59,7 +59,10 @@ use tokio::sync::mpsc;
 
 use crate::connect::{Means, ProviderOwn};
 use crate::setup::SetUp;
-use crate::{ConnectError, Connection, Page, Probe, Provider, ProviderAgents, RawRecord, SourceError, Unreadable, Walked, parts, Standing};
+use crate::{
+    ConnectError, Connection, Page, Probe, Provider, ProviderAgents, RawRecord, SourceError,
+    Standing, Unreadable, Walked, parts,
+};
 use calibrate::{Calibration, SMALL_PAGE};
 use client::Listing;
 use wire::Message;

@@ -43,7 +43,10 @@ use tokio::sync::{Mutex, mpsc};
 use crate::connect::{Means, ProviderOwn};
 use crate::highlevel::learnt::Learnt;
 use crate::setup::SetUp;
-use crate::{ConnectError, Connection, Page, Probe, Provider, ProviderAgents, RawRecord, SourceError, Unreadable, Walked, Standing};
+use crate::{
+    ConnectError, Connection, Page, Probe, Provider, ProviderAgents, RawRecord, SourceError,
+    Standing, Unreadable, Walked,
+};
 use client::{CallKind, Listing};
 
 /// A connection to one sub-account.

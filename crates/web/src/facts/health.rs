@@ -115,7 +115,9 @@ impl Health {
         };
         match ages.as_slice() {
             [] => format!("{young}; nothing is read again by itself."),
-            [only] => format!("{young}; each time is read again at {}, and stands then.", told(only)),
+            [only] => {
+                format!("{young}; each time is read again at {}, and stands then.", told(only))
+            }
             [more @ .., last] => format!(
                 "{young}; each time is read again at {} and {}, and stands then.",
                 more.iter().map(told).collect::<Vec<_>>().join(", "),
@@ -152,7 +154,10 @@ impl Health {
             "held" => "being read".to_owned(),
             "first" => "the first is due".to_owned(),
             "retry" => {
-                format!("{when}, after {}", Count(next.failures.into()).of_things("failed run", "failed runs"))
+                format!(
+                    "{when}, after {}",
+                    Count(next.failures.into()).of_things("failed run", "failed runs")
+                )
             }
             "refused" => format!("{when}; rarely, until a person has mended it"),
             "more" => format!("{when}, for history"),

@@ -5,8 +5,8 @@ use std::time::Duration;
 use domain::Timestamp;
 
 use super::super::headers::RateFacts;
-use super::{Standing, Turn};
 use super::limits::{DAY, Limits, Rate, Sent};
+use super::{Standing, Turn};
 
 /// The rule: pure data and `now`.
 ///

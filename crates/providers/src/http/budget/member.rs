@@ -10,9 +10,9 @@ use std::time::Duration;
 use domain::Timestamp;
 
 use super::super::headers::RateFacts;
-use super::{Standing, Turn};
 use super::limits::{DAY, Limits, Sent};
 use super::shares::{ClockName, Day, Seen, Share, Shares, Stamp, Strangers};
+use super::{Standing, Turn};
 
 /// The longest and the shortest time a portion is good for. What a dead worker held is lost for an
 /// interval after that; a database slower than the shortest would have nobody send.

@@ -104,7 +104,9 @@ fn proof(own: &[OfAccount], proofs: &[&SourceFacts], now: Timestamp) -> String {
     let open: u64 = proofs.iter().map(|source| source.coverage.unproved_windows).sum();
     match open {
         0 => format!("The first was on {}; everything is read up to {ago} ago.", day(first)),
-        1 => format!("Read up to {ago} ago. One window is not proved; the next run reads it again."),
+        1 => {
+            format!("Read up to {ago} ago. One window is not proved; the next run reads it again.")
+        }
         many => format!(
             "Read up to {ago} ago. {} windows are not proved; the next run reads them again.",
             Count(many)

@@ -73,8 +73,7 @@ pub async fn credential(
 ) -> Result<Response, Failure> {
     let row = named(&state, &name).await?;
     let (office, anyway) = (&state.office, said.anyway.is_some());
-    let changed =
-        office.change_secret(&state.store, &row, &said.secret, anyway, &guest.by()).await;
+    let changed = office.change_secret(&state.store, &row, &said.secret, anyway, &guest.by()).await;
     let news = match changed {
         Ok(tried) if tried.is_kept => return Ok(back_to(&row).into_response()),
         Ok(tried) => refused(&tried),
