@@ -10,6 +10,7 @@ mod door;
 mod exporting;
 mod first_page;
 mod forms;
+mod health;
 mod hostile;
 mod isolation;
 mod jobs;
