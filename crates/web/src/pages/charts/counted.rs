@@ -22,7 +22,6 @@ const DURATIONS: i64 = 10_000;
 const MOMENT: Duration = Duration::from_mins(1);
 
 /// What was counted.
-#[derive(Default)]
 pub struct Counted {
     /// As of when.
     pub as_of: Timestamp,
@@ -74,10 +73,23 @@ pub fn first(now: Timestamp) -> Timestamp {
 }
 
 impl Counted {
+    fn nothing(as_of: Timestamp) -> Self {
+        Self {
+            as_of,
+            by_day: BTreeMap::new(),
+            by_hour: Default::default(),
+            runs: BTreeMap::new(),
+            skips: BTreeMap::new(),
+            durations: BTreeMap::new(),
+            lateness: BTreeMap::new(),
+            assigned: (0, 0),
+        }
+    }
+
     async fn of(state: &State, sources: &[SourceRow], now: Timestamp) -> Result<Self, Failure> {
         let span = Window::new(first(now), now.floor_to(DAY) + DAY)
             .map_err(|error| Failure::Defect { detail: error.to_string() })?;
-        let mut counted = Self { as_of: now, ..Self::default() };
+        let mut counted = Self::nothing(now);
         let health = state.store.sources_health((1, now - LOOKED_BACK), now).await?;
         for source in sources {
             for (found, calls) in health.get(&source.id).iter().flat_map(|it| &it.lateness.found) {
