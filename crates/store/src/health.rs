@@ -63,10 +63,10 @@ FROM sources s";
 
 // From each source to its days, so that the days of years are not walked.
 const LATENESS: &str = "
-SELECT s.source_id, l.is_late, l.tier_ms, l.age_ms, CAST(SUM(l.calls) AS BIGINT)
-FROM sources s CROSS JOIN lateness l
-WHERE l.source_id = s.source_id AND l.day >= $1
-GROUP BY s.source_id, l.is_late, l.tier_ms, l.age_ms";
+SELECT s.source_id, d.is_late, d.tier_ms, d.age_ms, CAST(SUM(d.calls) AS BIGINT)
+FROM sources s CROSS JOIN lateness d
+WHERE d.source_id = s.source_id AND d.day >= $1
+GROUP BY s.source_id, d.is_late, d.tier_ms, d.age_ms";
 
 type RawRun = (i64, i64, Option<i64>, String, i64, i64);
 type RawStanding = (i64, Option<i64>, Option<i64>, Option<i64>);

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use domain::Country;
 use engine::set_up::{SetUp, SetUpAsked, SetUpError, opened, pause};
 use engine::vault::VaultKey;
-use providers::Credential;
+use providers::{Credential, ProbeOutcome};
 use secrecy::{ExposeSecret as _, SecretString};
 use testkit::{Rig, RigSettings, of_every_provider, office};
 
@@ -49,7 +49,11 @@ of_every_provider! {
 
         let secret = secret_of(&rig);
         let asked = typed(&rig, &format!(" {secret} \n"));
-        let tried = office.set_up(store, &asked, false, "user olga").await.unwrap();
+        // The database of a ViciDial has the real time, and ours stands in March.
+        let anyway = provider == "vicidial";
+        let tried = office.set_up(store, &asked, anyway, "user olga").await.unwrap();
+        let wrong = tried.probes.iter().filter(|it| it.outcome == ProbeOutcome::Wrong);
+        assert!(wrong.clone().all(|it| anyway && it.name == "clock"), "{tried:?}");
         assert!(tried.is_kept, "{tried:?}");
         let row = store.source_by_name("typed").await.unwrap().unwrap();
         assert_eq!(row.scope, rig.source.row.scope);
@@ -78,7 +82,8 @@ of_every_provider! {
         let after = store.set_up_get(row.id).await.unwrap().unwrap();
         assert_eq!((after.sealed.as_ref(), after.version), (Some(&sealed), Some(1)));
         let typed = SecretString::from(secret);
-        assert!(office.change_secret(store, &row, &typed, false, "user ann").await.unwrap().is_kept);
+        let tried = office.change_secret(store, &row, &typed, anyway, "user ann").await.unwrap();
+        assert!(tried.is_kept, "{tried:?}");
         let after = store.set_up_get(row.id).await.unwrap().unwrap();
         assert_eq!((after.changed_by.as_deref(), after.version), (Some("user ann"), Some(2)));
         assert_ne!(after.sealed.unwrap(), sealed, "never sealed in the same way twice");
