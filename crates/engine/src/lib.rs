@@ -24,6 +24,7 @@ mod memory;
 pub mod place;
 pub mod schedules;
 pub mod secret;
+pub mod set_up;
 pub mod sheet;
 pub mod statement;
 pub mod sync;
