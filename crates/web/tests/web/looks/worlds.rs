@@ -87,6 +87,7 @@ impl World {
             ("{day}", "2026-11-20"),
             ("{id}", "3"),
             ("{run}", "13"),
+            ("{provider}", "vicidial"),
         ] {
             url = url.replace(place, value);
         }
