@@ -30,9 +30,11 @@ async fn send(
 
 on_both_databases! {
     async fn a_source_is_tried_out_and_nothing_typed_is_lost_but_the_secret(db) {
-        let people = People::of(&db).await;
+        let mut people = People::of(&db).await;
         let settings = RigSettings { calls: 10, days: 3, ..RigSettings::default() };
         let rig = Rig::set(db, "highlevel_voice_ai", &settings).await;
+        // Both sides' clocks are right.
+        people.state.office = testkit::office(&people.state.store, settings.now);
         let (fields, path) = (typed(&rig), "/new-source/highlevel_voice_ai");
         let mut olga = Browser::signed_in(&people.state, "olga", PASSWORD).await;
         assert!(olga.get("/new-source").await.text.contains("HighLevel Voice AI"));
