@@ -15,6 +15,8 @@
 //! | caller | what one call says about the person on its other side: [`Caller`] |
 //! | call | one record in normal form, keyed by source and [`ProviderCallId`]: [`Call`] |
 //! | alias | another name of a call, told by its provider: [`Alias`] |
+//! | revision, bookmark | a number that grows in a source with each transaction that changes what is shown of its calls; up to which somebody has read: [`Bookmark`] |
+//! | departure | a call that left an account, told to whoever keeps a copy of its calls |
 //! | leg, witness | one of the calls, of several sources or one, that are one conversation: [`legs::Witness`] |
 //! | observation | one time we saw a call with some content, told apart by [`ContentHash`] |
 //! | window | a half-open span of time in UTC: [`Window`] |
@@ -31,6 +33,7 @@
 //! | settled | old enough, and re-read often enough, that the provider no longer changes it: [`Tiers`] |
 
 pub mod access;
+mod bookmark;
 mod call;
 mod compare;
 mod contacts;
@@ -60,11 +63,13 @@ mod walk;
 mod window;
 pub mod written;
 
+pub use bookmark::{Bookmark, NotABookmark, ReadTo, Revised};
 pub use call::{AgentRef, Alias, Awaited, Call, ContactRef, Direction, ProviderTime, Tag};
 pub use compare::{
-    ById, Cause, Compared, Difference, Digest, Elsewhere, Explained, Extra, Field, Missing,
-    NoClock, RepairPlan, Repairable, Told, Tolerances, WallClock, compare, compare_by_hour,
-    differing, explain_extra, explain_missing, plan_repair,
+    ById, Cause, Compared, Difference, Digest, Elsewhere, Explained, Extra, Field, Joined, Joining,
+    Leg, Missing, NoClock, PAIRING_TOLERANCE, Pair, Paired, Pairing, RepairPlan, Repairable, Seen,
+    Side, Told, Tolerances, WallClock, compare, compare_by_hour, differing, differing_across,
+    explain_extra, explain_leg, explain_missing, pair, plan_repair,
 };
 pub use contacts::{
     Caller, Candidate, Candidates, ContactFields, ContactPolicy, ExternalId, ExternalKind, FoundBy,

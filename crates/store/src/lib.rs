@@ -48,8 +48,8 @@ pub use agents::{AgentAt, AgentRow, AgentsSeen, SeenAgent};
 pub use audit::{AuditRow, Author};
 pub use budgets::BudgetRow;
 pub use calls::{
-    AwaitingCall, CallFilter, CallKey, CallRow, HeldCall, KnownCall, NewCall, Of, OfAccount, Part,
-    Place, PlacedCall, Slice, parts,
+    AwaitingCall, CallFilter, CallKey, CallRow, ChangedCall, ChangedCalls, ChangedError, HeldCall,
+    KnownCall, NewCall, Of, OfAccount, Part, Place, PlacedCall, Slice, parts,
 };
 pub use changes::{AssignmentRow, MoveRow, MovedCall, Replacement};
 pub use contacts::{

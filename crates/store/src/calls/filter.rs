@@ -44,9 +44,7 @@ impl CallFilter {
         let words = [&self.agent, &self.direction, &self.status];
         words.into_iter().any(Option::is_some)
     }
-}
 
-impl CallFilter {
     /// The same, of what this scope sees; nothing where that is nothing.
     pub(super) fn seen_by(&self, scope: Scope) -> Option<Self> {
         let account = match scope.account().map(AccountId) {

@@ -2,12 +2,14 @@
 
 mod across;
 mod awaiting;
+mod changed;
 mod filter;
 mod known;
 mod list;
 mod moves;
 mod number;
 mod of_account;
+mod revision;
 mod slice;
 mod told;
 mod write;
@@ -15,6 +17,7 @@ mod write;
 use domain::{ProviderCallId, SourceId};
 
 pub use awaiting::AwaitingCall;
+pub use changed::{ChangedCall, ChangedCalls, ChangedError};
 pub use filter::{CallFilter, Place};
 pub use known::KnownCall;
 pub use list::CallRow;

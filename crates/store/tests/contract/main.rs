@@ -23,6 +23,8 @@ mod schedules;
 mod schema;
 mod set_up;
 mod set_ups;
+mod since;
+mod since_plans;
 mod slices;
 mod tokens;
 mod trouble;

@@ -8,6 +8,7 @@ mod asked;
 mod assignments;
 mod audit;
 mod calls;
+mod changes;
 mod contacts;
 mod door;
 mod in_force;
@@ -48,6 +49,7 @@ pub fn table() -> Vec<Route> {
         jobs::routes(),
         schedules::routes(),
         calls::routes(),
+        changes::routes(),
         accounts::routes(),
         agents::routes(),
         assignments::routes(),

@@ -58,6 +58,7 @@ const ALL: [(&str, &[Line]); 6] = [
             ("Runs", "/runs", Area::Operators),
             ("Jobs", "/jobs", Area::Operators),
             ("Schedules", "/schedules", Area::Operators),
+            ("API", "/api", Area::Accounts),
             ("About", "/about", Area::Accounts),
         ],
     ),

@@ -3,6 +3,7 @@
 mod about;
 mod accounts;
 mod agents;
+mod api;
 mod assign;
 mod audit;
 mod call;
@@ -128,6 +129,7 @@ pub fn table() -> Vec<PageRoute> {
         sources::routes(),
         runs::routes(),
         run::routes(),
+        api::routes(),
         about::routes(),
         display::routes(),
         sign_in::routes(),

@@ -46,6 +46,7 @@ fn of_calls() -> Vec<Try> {
         get("/runs", "/runs"),
         get("/runs/{run}", "/runs/1"),
         get("/calls", "/calls?source=main"),
+        get("/calls/changes", "/calls/changes?limit=500"),
         get("/agents", "/agents?source=main"),
         get("/waiting", "/waiting"),
         get("/audit", "/audit?limit=500"),

@@ -1,8 +1,10 @@
 //! Every page and every JSON answer, asked without a socket.
 
 mod api;
+mod api_page;
 mod browser;
 mod certificate;
+mod changes;
 mod contacts;
 mod dashboard;
 mod document;
@@ -14,6 +16,7 @@ mod health;
 mod hostile;
 mod isolation;
 mod jobs;
+mod looks;
 mod named;
 mod page_isolation;
 mod pages;

@@ -1,5 +1,6 @@
 //! `everycall calls`: what is stored, newest first.
 
+mod changes;
 mod export;
 mod show;
 
@@ -74,6 +75,7 @@ pub struct Calls {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Changes(changes::Changes),
     Show(show::Show),
 }
 
@@ -124,8 +126,10 @@ impl Calls {
 
 /// Lists or shows them.
 pub async fn run(site: &Site, arguments: Calls) -> Result<Exit> {
-    if let Some(Command::Show(show)) = arguments.command {
-        return show::run(site, show).await;
+    match arguments.command {
+        Some(Command::Changes(changes)) => return changes::run(site, changes).await,
+        Some(Command::Show(show)) => return show::run(site, show).await,
+        None => {}
     }
     let desk = site.look().await?;
     let filter = filter(site, &desk, &arguments).await?;

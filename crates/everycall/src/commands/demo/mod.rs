@@ -92,6 +92,7 @@ pub async fn run(arguments: Demo) -> Result<Exit> {
         output::print(&next::text(&stage, listener.is_some(), Style::of_stdout()))?;
     }
     if let Some(listener) = listener.filter(|_| !interrupt.came()) {
+        stage.come_late();
         serve(&desk, listener, &interrupt).await?;
     }
     desk.ctx.store.close().await;

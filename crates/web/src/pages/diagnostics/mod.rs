@@ -76,7 +76,7 @@ async fn show(
         Column::text("Compared"),
         Column::text("Source"),
         Column::text("Account"),
-        Column::number("At the provider"),
+        Column::number("On the other side"),
         Column::number("Here"),
         Column::number("Missing"),
         Column::number("Extra"),
@@ -90,7 +90,8 @@ async fn show(
         let href = format!("{PATH}/{}", run.sync_log_id);
         vec![
             Cell::link(zone.minute(run.started_at).text, href),
-            Cell::Text(run.source.clone()),
+            Cell::Text(run.source.clone())
+                .noting(kept["withSource"]["name"].as_str().map(|name| format!("with {name}"))),
             Cell::text(kept["account"].as_str().map(str::to_owned)),
             number("providerTotal"),
             number("databaseTotal"),
@@ -160,7 +161,7 @@ async fn one(
         frame: Frame::new(&state, &guest, title, PATH).read_at(now).zone(&zone),
         took: span(run.took()),
         missing: Count(missing),
-        can_repair: missing > 0,
+        can_repair: missing > 0 && report.as_ref().is_some_and(|report| report.with.is_none()),
         report,
         run,
     };

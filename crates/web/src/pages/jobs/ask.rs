@@ -28,6 +28,8 @@ pub struct JobAsked {
     from: Option<String>,
     to: Option<String>,
     account: Option<String>,
+    /// Of a comparison: the other source, when it is not with the provider.
+    with: Option<String>,
     /// Of a sync: `on` to write nothing.
     dry: Option<String>,
 }
@@ -132,6 +134,13 @@ pub async fn ask(
         }
         None => None,
     };
+    let with_source = match given(said.with.as_deref()) {
+        Some(name) => {
+            let row = state.store.source_by_name(&name).await?;
+            Some(row.ok_or(Failure::NotFound { what: "source" })?.id)
+        }
+        None => None,
+    };
     let now = state.clock.now();
     let (from, to) = (given(said.from.as_deref()), given(said.to.as_deref()));
     let parameters = JobParameters {
@@ -140,6 +149,7 @@ pub async fn ask(
         to: instant("to", to.as_deref(), |text| zone.to(text))?.map(|to| to.min(now)),
         account,
         dry_run: said.dry.is_some(),
+        with_source,
         ..JobParameters::default()
     };
     let asked = jobs::ask(&state.store, source.id, (kind, &parameters), &guest.by(), now).await?;
