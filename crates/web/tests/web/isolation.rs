@@ -32,6 +32,7 @@ fn listed(method: Method, route: &'static str, asks: Asks) -> Try {
 fn tries(world: &World, turn: usize) -> Vec<Try> {
     let mut tries = of_calls();
     tries.extend(of_jobs(turn));
+    tries.extend(of_sources(turn));
     tries.extend(of_accounts(world));
     tries.extend(of_assignments());
     tries.extend(of_contacts(world, turn));
@@ -71,6 +72,31 @@ fn of_jobs(turn: usize) -> Vec<Try> {
         listed(Method::GET, "/schedules", Asks::get("/schedules")),
         listed(Method::POST, "/schedules", kept),
         listed(Method::DELETE, "/schedules/{schedule}", removed),
+    ]
+}
+
+/// Nobody answers where these sources are said to be, and they are kept all the same.
+fn source(name: &str) -> Asks {
+    let settings = json!({ "location_id": "loc", "base_url": "http://127.0.0.1:1" });
+    Asks::post(
+        "/sources",
+        &json!({
+            "name": name, "provider": "highlevel_voice_ai", "since": "2026-03-01",
+            "settings": settings, "secret": "pit-secret", "anyway": true,
+        }),
+    )
+}
+
+fn of_sources(turn: usize) -> Vec<Try> {
+    let other =
+        Asks::post("/sources/desk/credential", &json!({ "secret": "pit-2", "anyway": true }));
+    let rests = Asks::post("/sources/desk/pause", &json!({ "rests": false }));
+    let examined = Asks::bare(Method::POST, "/sources/desk/examine");
+    vec![
+        listed(Method::POST, "/sources", source(&format!("desk-{turn}"))),
+        listed(Method::POST, "/sources/{source}/credential", other),
+        listed(Method::POST, "/sources/{source}/examine", examined),
+        listed(Method::POST, "/sources/{source}/pause", rests),
     ]
 }
 
@@ -156,6 +182,8 @@ async fn prepare(world: &World) {
             send(&world.state, Some(&world.writer), &Asks::post("/schedules", &said)).await;
         assert_eq!(answer.json()["id"], turn + 1, "{}", answer.text);
     }
+    let answer = send(&world.state, Some(&world.writer), &source("desk")).await;
+    assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.text);
     // An account in which nothing is, to be deleted.
     let asks = Asks::post("/accounts", &json!({ "name": "empty" }));
     let answer = send(&world.state, Some(&world.writer), &asks).await;
