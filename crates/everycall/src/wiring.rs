@@ -8,7 +8,7 @@ use anyhow::Result;
 use domain::{AccountId, Capabilities, Country, Rhythm, SourceId, Tiers, Timestamp};
 use engine::Context;
 use engine::budget::sharing;
-use engine::set_up::Office;
+use engine::set_up::{KeyUse, Office};
 use engine::vault::SourceVault;
 use providers::http::budget::Budgets;
 use providers::outgoing::Outgoing;
@@ -89,12 +89,16 @@ impl Desk {
     /// Where sources are tried out and set up.
     pub fn office(&self) -> Office {
         let (config, desk) = (self.config.clone(), self.clone());
-        let key = move || {
+        let key = move |wanted_for| {
             let told = |error: anyhow::Error| match error.downcast_ref::<Mistake>() {
                 Some(Mistake { sentence, hint, .. }) => format!("{sentence}. {hint}"),
                 None => format!("{error:#}"),
             };
-            config.vault.key(&config.folder).map_err(told)
+            let (vault, folder) = (&config.vault, &config.folder);
+            match wanted_for {
+                KeyUse::Seals => vault.key(folder).map(Some).map_err(told),
+                KeyUse::Opens => vault.key_that_is_there(folder).map_err(told),
+            }
         };
         let configured = move |row: &SourceRow| {
             let source = desk.configured().find(|source| source.name == row.name)?;
