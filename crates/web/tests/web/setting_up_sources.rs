@@ -1,6 +1,9 @@
 //! Sources, set up in the dashboard against a simulated provider.
 
+use std::sync::{Arc, Mutex};
+
 use axum::http::StatusCode;
+use engine::set_up::{KeyUse, Office};
 use store::Scope;
 use testkit::{Rig, RigSettings, on_both_databases};
 
@@ -127,5 +130,35 @@ on_both_databases! {
         let refused = olga.post("/sources/main/credential", &[("secret", SECRET)]).await;
         assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
         assert!(refused.text.contains("in the configuration file") && !refused.text.contains(SECRET));
+    }
+
+    async fn without_its_key_a_source_says_so_and_none_is_made_by_looking(db) {
+        let mut people = People::of(&db).await;
+        let settings = RigSettings { calls: 5, days: 2, ..RigSettings::default() };
+        let rig = Rig::set(db, "highlevel_voice_ai", &settings).await;
+        let store = people.state.store.clone();
+        people.state.office = testkit::office(&store, settings.now);
+        let mut olga = Browser::signed_in(&people.state, "olga", PASSWORD).await;
+        let (path, token) = ("/new-source/highlevel_voice_ai", rig.provider.secrets()[0].1.clone());
+        let kept = send(&mut olga, path, &typed(&rig), &token).await;
+        assert_eq!(kept.to(), "/sources/front-desk", "{}", kept.text);
+
+        let sealed_for = Arc::new(Mutex::new(Vec::new()));
+        let asked = Arc::clone(&sealed_for);
+        let office = Arc::into_inner(testkit::office(&store, settings.now)).expect("it is the only one");
+        people.state.office = Arc::new(Office {
+            key: Arc::new(move |wanted_for| {
+                asked.lock().unwrap().push(wanted_for);
+                Ok(None)
+            }),
+            ..office
+        });
+        let mut olga = Browser::signed_in(&people.state, "olga", PASSWORD).await;
+        let page = olga.get("/sources/front-desk").await.text;
+        assert!(page.contains("the vault key is not here"), "{page}");
+        let form = olga.get(path).await.text;
+        assert!(!form.contains("Nothing can be sealed"), "one is made when it is needed: {form}");
+        let asked = sealed_for.lock().unwrap().clone();
+        assert!(!asked.is_empty() && asked.iter().all(|it| *it == KeyUse::Opens), "{asked:?}");
     }
 }
