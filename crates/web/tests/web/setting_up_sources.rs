@@ -52,7 +52,7 @@ on_both_databases! {
             assert!(refused.text.contains(&format!("name=\"{name}\" value=\"{value}\"")), "{name}: {}", refused.text);
         }
         let store = &people.state.store;
-        assert!(store.source_by_name("front-desk").await.unwrap().is_none());
+        assert!(store.source_by_name("front-desk").await.expect("it answers").is_none());
 
         let token = rig.provider.secrets()[0].1.clone();
         let kept = send(&mut olga, path, &fields, &token).await;
@@ -86,8 +86,8 @@ on_both_databases! {
             ("Set up a source", "user olga", "{\"provider\":\"highlevel_voice_ai\"}"),
         ]);
         assert!(audit.iter().all(|row| !row.detail.contains(&token) && !row.detail.contains(SECRET)));
-        let calls = store.totals(Scope::Operator, store.source_by_name("front-desk").await.unwrap().unwrap().id);
-        assert_eq!(calls.await.unwrap().calls, 0, "nothing was read yet");
+        let calls = store.totals(Scope::Operator, store.source_by_name("front-desk").await.expect("it answers").expect("it is there").id);
+        assert_eq!(calls.await.expect("it answers").calls, 0, "nothing was read yet");
     }
 
     async fn what_cannot_be_meant_is_told_before_anybody_is_asked(db) {
@@ -148,7 +148,7 @@ on_both_databases! {
         let office = Arc::into_inner(testkit::office(&store, settings.now)).expect("it is the only one");
         people.state.office = Arc::new(Office {
             key: Arc::new(move |wanted_for| {
-                asked.lock().unwrap().push(wanted_for);
+                asked.lock().expect("nobody else panicked").push(wanted_for);
                 Ok(None)
             }),
             ..office
@@ -158,7 +158,7 @@ on_both_databases! {
         assert!(page.contains("the vault key is not here"), "{page}");
         let form = olga.get(path).await.text;
         assert!(!form.contains("Nothing can be sealed"), "one is made when it is needed: {form}");
-        let asked = sealed_for.lock().unwrap().clone();
+        let asked = sealed_for.lock().expect("nobody else panicked").clone();
         assert!(!asked.is_empty() && asked.iter().all(|it| *it == KeyUse::Opens), "{asked:?}");
     }
 }
