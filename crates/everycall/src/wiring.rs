@@ -211,9 +211,12 @@ impl Desk {
         for source in sources {
             let name = &source.name;
             let rhythm = source.rhythm.clone().or_else(|| usual.clone());
-            let Some(reader) = self.reader(source) else { continue };
-            shown.able.insert(name.clone(), (reader.capabilities(), rhythm));
-            shown.readers.insert(name.clone(), (reader, source.country));
+            let reader = self.reader(source);
+            let able = reader.as_ref().map_or_else(unknown, |reader| reader.capabilities());
+            shown.able.insert(name.clone(), (able, rhythm));
+            if let Some(reader) = reader {
+                shown.readers.insert(name.clone(), (reader, source.country));
+            }
         }
         shown
     }
@@ -230,9 +233,11 @@ impl Desk {
         let wait = Arc::clone(&self.ctx.wait);
         Arc::new(move |row| {
             let known = shown.borrow().able.get(&row.name).cloned();
-            let (capabilities, rhythm) = known.unwrap_or_else(|| (unknown(), None));
+            let (able, rhythm) = known.unwrap_or_else(|| (unknown(), None));
             let pause = rhythm.as_ref().map_or(Duration::ZERO, |it| it.longest_pause(wait.now()));
             let live = shown.borrow().live.get(&row.name).cloned();
+            // What is asked in fact may have learnt more than what only reads records.
+            let capabilities = live.as_ref().map_or(able, |connection| connection.capabilities());
             let budget = live.and_then(|connection| connection.budget()).map(budget);
             web::Known { capabilities, grace: pause * GRACE_INTERVALS, rhythm, budget }
         })
