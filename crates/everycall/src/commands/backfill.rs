@@ -59,6 +59,7 @@ pub async fn run(site: &Site, arguments: Backfill) -> Result<Exit> {
     let config = Config::load(site.config())?;
     let now = crate::clock::clock(arguments.now).now();
     let asked = span(&arguments, now)?;
+    config.refuse_unknown(Some(&arguments.source))?;
     let desk = Desk::open(config, arguments.now).await?;
     let Some(configured) = desk.config.chosen(Some(&arguments.source))?.first().copied() else {
         return Ok(Exit::Done);

@@ -84,6 +84,7 @@ pub struct Compare {
 pub async fn run(site: &Site, arguments: Compare) -> Result<Exit> {
     let config = Config::load(site.config())?;
     let name = arguments.source.as_deref();
+    config.refuse_unknown(name)?;
     let time = crate::clock::clock(arguments.now);
     let window = arguments.span.window(time.now())?;
     let desk = Desk::open(config, arguments.now).await?;
