@@ -20,6 +20,7 @@ mod page_isolation;
 mod pages;
 mod people;
 mod refused;
+mod said;
 mod sample;
 mod schedules;
 mod schema;
@@ -27,6 +28,7 @@ mod setting_up;
 mod signing_in;
 mod tls;
 mod users_pages;
+mod watching;
 mod world;
 mod writing;
 
