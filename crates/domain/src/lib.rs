@@ -67,9 +67,10 @@ pub mod written;
 pub use bookmark::{Bookmark, NotABookmark, ReadTo, Revised};
 pub use call::{AgentRef, Alias, Awaited, Call, ContactRef, Direction, ProviderTime, Tag};
 pub use compare::{
-    ById, Cause, Compared, Difference, Digest, Elsewhere, Explained, Extra, Field, Missing,
-    NoClock, RepairPlan, Repairable, Told, Tolerances, WallClock, compare, compare_by_hour,
-    differing, explain_extra, explain_missing, plan_repair,
+    ById, Cause, Compared, Difference, Digest, Elsewhere, Explained, Extra, Field, Joined, Joining,
+    Leg, Missing, NoClock, PAIRING_TOLERANCE, Pair, Paired, Pairing, RepairPlan, Repairable, Seen,
+    Side, Told, Tolerances, WallClock, compare, compare_by_hour, differing, differing_across,
+    explain_extra, explain_leg, explain_missing, pair, plan_repair,
 };
 pub use contacts::{
     Caller, Candidate, Candidates, ContactFields, ContactPolicy, ExternalId, ExternalKind, FoundBy,

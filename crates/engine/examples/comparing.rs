@@ -40,6 +40,7 @@ fn told(nth: u64, of: u64) -> Told {
         at: begin() + Duration::from_millis(into),
         status: CallStatus::Completed,
         duration: Some(Duration::from_secs(nth % 600)),
+        direction: None,
         from: phone(nth),
         to: phone(nth / 7),
         agent: Some(format!("agent-{}", nth % 50)),

@@ -25,6 +25,7 @@ pub mod place;
 pub mod schedules;
 pub mod search;
 pub mod secret;
+pub mod set_up;
 pub mod sheet;
 pub mod statement;
 pub mod sync;

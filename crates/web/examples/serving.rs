@@ -79,14 +79,21 @@ fn state(store: Store, now: Timestamp) -> Done<web::State> {
         tiers: Tiers::new(Vec::new()),
         patience: Duration::ZERO,
     };
+    let office = testkit::office(&store, now);
     Ok(web::State {
         store,
         clock: Arc::new(Still(now)),
         notice: None,
         read: Arc::new(|_source, _record| None),
-        known: Arc::new(move |_source| web::Known { capabilities: able(), grace: Duration::ZERO }),
+        known: Arc::new(move |_source| web::Known {
+            capabilities: able(),
+            grace: Duration::ZERO,
+            rhythm: None,
+            budget: None,
+        }),
         limits: web::Limits::default(),
         entrance: Arc::new(web::Entrance::without_sign_in()?),
+        office,
     })
 }
 

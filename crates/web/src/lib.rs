@@ -45,6 +45,7 @@ pub use api::{Limits, Route, Takes, document, table};
 use door::Peer;
 pub use door::{Entrance, Place};
 pub use engine::search::Reader;
+pub use facts::Budget;
 use failure::Failure;
 pub use pages::{PageRoute, To, table as pages};
 pub use tls::{Tls, TlsError};
@@ -66,6 +67,8 @@ pub struct State {
     pub limits: Limits,
     /// How people come in.
     pub entrance: Arc<Entrance>,
+    /// Where sources are tried out and set up.
+    pub office: Arc<engine::set_up::Office>,
 }
 
 /// What is known of a source from its configuration.
@@ -74,6 +77,10 @@ pub struct Known {
     pub capabilities: domain::Capabilities,
     /// How long what came due is the schedule's next work and no gap.
     pub grace: Duration,
+    /// How often it is read by itself; nothing where it is not.
+    pub rhythm: Option<domain::Rhythm>,
+    /// What may be asked of its provider, where this process asks it.
+    pub budget: Option<Budget>,
 }
 
 /// Says what is known of a source, configured or not.

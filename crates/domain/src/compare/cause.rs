@@ -18,6 +18,8 @@ pub enum Cause {
     Excluded,
     /// It is here, and waits to be placed.
     Waiting,
+    /// It is a leg of a call that the other side keeps as one.
+    Merged,
     /// Its record could not be read and is kept whole.
     SetAside,
     /// Its window was read, and the provider did not prove that its list was whole.
@@ -46,6 +48,7 @@ impl Cause {
         Self::OutsideResetDate,
         Self::Excluded,
         Self::Waiting,
+        Self::Merged,
         Self::SetAside,
         Self::WindowTruncated,
         Self::WindowNotFetched,
@@ -70,6 +73,7 @@ impl Cause {
             Self::OutsideResetDate => "outside_reset_date",
             Self::Excluded => "excluded",
             Self::Waiting => "waiting",
+            Self::Merged => "merged",
             Self::SetAside => "set_aside",
             Self::WindowTruncated => "window_truncated",
             Self::WindowNotFetched => "window_not_fetched",
@@ -94,6 +98,7 @@ impl Cause {
             Self::OutsideResetDate => "Nothing, unless the account's reset date is wrong",
             Self::Excluded => "Nothing, unless the rule that leaves it out is wrong",
             Self::Waiting => "Assign its agent; `everycall status` names the command",
+            Self::Merged => "Nothing: its conversation is on both sides",
             Self::SetAside => "Look at its record: a newer version may read it",
             Self::WindowTruncated | Self::WindowNotFetched => {
                 "Run `everycall sync`: the window is its next work"

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use super::{Cause, Told};
-use crate::{Covered, Level, Mark, RunAccounts, Timestamp};
+use crate::{Covered, Level, Mark, ProviderCallId, RunAccounts, Timestamp};
 
 /// Where a call is held, though not where it was looked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,6 +34,8 @@ pub struct Missing<'a> {
     pub accounts: Option<RunAccounts>,
     /// Whether records of its source are set aside of which nobody knows which call they are.
     pub has_unnamed: bool,
+    /// The other source that has it, where the other side is not the provider.
+    pub seen_by: Option<&'a str>,
 }
 
 /// What the provider says of a call by its id.
@@ -148,6 +150,13 @@ fn by_ledger(call: &Told, row: &Covered, known: &Missing<'_>) -> Explained {
     let accounts = known.accounts.filter(|all| all.balance().is_ok() && all.failed == 0);
     // What was set aside by its id is known to be another call.
     match accounts.map(|all| if known.has_unnamed { all.set_aside } else { 0 }) {
+        Some(0) if known.seen_by.is_some() => because(
+            Cause::NotInProviderResponse,
+            format!(
+                "{} has it, and run {run}, which read its window whole at {checked_at} and accounts for every record it listed, was not told of it",
+                known.seen_by.unwrap_or_default()
+            ),
+        ),
         // Whatever was listed then was stored or set aside, and this call never was either.
         Some(0) => because(
             Cause::Late,
@@ -168,6 +177,13 @@ fn by_ledger(call: &Told, row: &Covered, known: &Missing<'_>) -> Explained {
             ),
         ),
     }
+}
+
+/// Why a leg of a conversation that both sides have is on one side only; `of` is the other side's
+/// call of it.
+pub fn explain_leg(of: &ProviderCallId) -> Explained {
+    let sentence = format!("it is one leg of a conversation that the other side has as {of} alone");
+    because(Cause::Merged, sentence)
 }
 
 /// Why a call that we hold is not on the provider's list.

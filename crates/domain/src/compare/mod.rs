@@ -7,21 +7,28 @@ mod cause;
 mod clock;
 mod digest;
 mod explain;
+mod pair;
 mod repair;
 
 use std::collections::HashMap;
 use std::time::Duration;
 
-use crate::{Call, CallStatus, Phone, ProviderCallId, Timestamp};
+use crate::{Call, CallStatus, Direction, Phone, ProviderCallId, Timestamp};
 
 pub use cause::Cause;
 pub use clock::{NoClock, WallClock};
 pub use digest::{Digest, compare_by_hour};
-pub use explain::{ById, Elsewhere, Explained, Extra, Missing, explain_extra, explain_missing};
+pub use explain::{
+    ById, Elsewhere, Explained, Extra, Missing, explain_extra, explain_leg, explain_missing,
+};
+pub use pair::{
+    Joined, Joining, Leg, PAIRING_TOLERANCE, Pair, Paired, Pairing, Seen, Side, differing_across,
+    pair,
+};
 pub use repair::{RepairPlan, Repairable, plan_repair};
 
-/// A call as one side tells it, reduced to what is compared. What a side does not tell is `None`,
-/// and no difference.
+/// A call as one side tells it, reduced to what is compared and what it is paired by. What a side
+/// does not tell is `None`, and no difference.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Told {
     /// The provider's id.
@@ -32,6 +39,8 @@ pub struct Told {
     pub status: CallStatus,
     /// How long it lasted.
     pub duration: Option<Duration>,
+    /// Which way it went. Providers mean different things by it, so it pairs and is not compared.
+    pub direction: Option<Direction>,
     /// The calling number.
     pub from: Option<Phone>,
     /// The called number.
@@ -47,10 +56,17 @@ impl From<Call> for Told {
             at: call.occurred_at.at,
             status: call.status,
             duration: call.duration,
+            direction: call.direction,
             from: call.from,
             to: call.to,
             agent: call.agent.map(|agent| agent.provider_agent_id),
         }
+    }
+}
+
+impl AsRef<Self> for Told {
+    fn as_ref(&self) -> &Self {
+        self
     }
 }
 

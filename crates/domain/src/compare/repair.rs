@@ -44,6 +44,7 @@ impl Cause {
             Self::OutsideResetDate => Some("it is here; the account's reset date leaves it out"),
             Self::Excluded => Some("it is here; a rule leaves it out"),
             Self::Waiting => Some("it is here; what it waits for only a person can give"),
+            Self::Merged => Some("its conversation is here, as fewer calls"),
             Self::SetAside => Some("this version of the program cannot read its record"),
             Self::ProviderTotalInconsistent => Some("the provider contradicts itself"),
             Self::LostAtProvider => Some("the provider has nothing that could be read"),

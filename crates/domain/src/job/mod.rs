@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::run::named;
-use crate::{AccountId, NotAWindow, Timestamp, Window};
+use crate::{AccountId, NotAWindow, SourceId, Timestamp, Window};
 
 named! {
     /// What is to be done.
@@ -64,6 +64,12 @@ pub struct JobParameters {
     pub dry_run: bool,
     /// Keeps the provider's own record of each call that is missing or differs.
     pub keeps_raw: bool,
+    /// Compares with what another source holds, and not with the provider.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub with_source: Option<SourceId>,
+    /// How far apart two times or lengths may lie and still be the same, in seconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tolerance_seconds: Option<u32>,
     /// How many earlier occurrences of its schedule it stands for, beside its own.
     #[serde(skip_serializing_if = "is_none")]
     pub stands_for: u64,
@@ -121,6 +127,20 @@ pub enum JobRefused {
         "a sync reads the calls of its source, whoever's they are; leave out the account, or ask for a comparison"
     )]
     NoAccount,
+    /// Reading brings nothing of what another source saw.
+    #[error(
+        "only a comparison can be with another source: a sync and a repair read from the provider"
+    )]
+    NoOtherSource,
+    /// There is one side only.
+    #[error("a source cannot be compared with itself; name another one that saw its calls")]
+    WithItself,
+    /// Reading compares nothing.
+    #[error("a sync compares nothing; leave out the tolerance")]
+    NoTolerance,
+    /// Both sides are here.
+    #[error("the records of both sources are here already; leave out that they should be kept")]
+    KeptOnBothSides,
     /// Reading keeps every record anyway.
     #[error("a sync keeps every record as it was sent; leave out that it should")]
     KeepsRawAnyway,
@@ -140,6 +160,15 @@ impl JobParameters {
         match kind {
             JobKind::Sync if self.account.is_some() => return Err(JobRefused::NoAccount),
             JobKind::Sync if self.keeps_raw => return Err(JobRefused::KeepsRawAnyway),
+            JobKind::Sync | JobKind::Repair if self.with_source.is_some() => {
+                return Err(JobRefused::NoOtherSource);
+            }
+            JobKind::Sync if self.tolerance_seconds.is_some() => {
+                return Err(JobRefused::NoTolerance);
+            }
+            JobKind::Compare if self.with_source.is_some() && self.keeps_raw => {
+                return Err(JobRefused::KeptOnBothSides);
+            }
             JobKind::Compare | JobKind::Repair if self.dry_run => return Err(JobRefused::NoDryRun),
             JobKind::Sync | JobKind::Compare | JobKind::Repair => {}
         }

@@ -109,3 +109,26 @@ fn what_is_asked_twice_is_written_the_same_way() {
     assert_eq!(read, asked);
     assert_eq!(serde_json::from_str::<JobParameters>("{}").ok(), Some(JobParameters::default()));
 }
+
+#[test]
+fn only_a_comparison_is_with_another_source() {
+    let other = Some(crate::SourceId(7));
+    let with = JobParameters { with_source: other, ..JobParameters::default() };
+    let checked = |kind, parameters: JobParameters| parameters.check(kind, at("2026-03-20"));
+    assert_eq!(checked(JobKind::Compare, with), Ok(()));
+    for kind in [JobKind::Sync, JobKind::Repair] {
+        assert_eq!(checked(kind, with), Err(JobRefused::NoOtherSource));
+    }
+    let raw = JobParameters { keeps_raw: true, ..with };
+    assert_eq!(checked(JobKind::Compare, raw), Err(JobRefused::KeptOnBothSides));
+    let far = JobParameters { tolerance_seconds: Some(30), ..JobParameters::default() };
+    assert_eq!(checked(JobKind::Sync, far), Err(JobRefused::NoTolerance));
+    assert_eq!(checked(JobKind::Repair, far), Ok(()));
+}
+
+/// Jobs that were asked for before there were other sources are still the same jobs.
+#[test]
+fn what_is_not_asked_for_is_not_written() {
+    let written = serde_json::to_string(&JobParameters::default()).expect("it is written");
+    assert!(!written.contains("withSource") && !written.contains("toleranceSeconds"), "{written}");
+}

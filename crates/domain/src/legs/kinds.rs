@@ -60,6 +60,12 @@ pub const fn names_calls_of(provider: ProviderKind) -> Option<ProviderKind> {
     }
 }
 
+/// Whether calls of two providers may say the same name: one the other's, or both that of a third.
+pub fn share_names(one: ProviderKind, other: ProviderKind) -> bool {
+    let said = |it| [Some(it), names_calls_of(it)];
+    said(one).into_iter().flatten().any(|it| said(other).contains(&Some(it)))
+}
+
 /// The aliases worth keeping of a call of this provider: those that join, each once, without the
 /// call's own id.
 pub fn kept(provider: ProviderKind, call: &Call) -> impl Iterator<Item = &Alias> {

@@ -8,7 +8,7 @@ mod kinds;
 mod naming;
 
 pub use conversations::{Witness, conversations};
-pub use kinds::{joins, kept, kinds_of, named_by, names_calls_of, ties_own_calls};
+pub use kinds::{joins, kept, kinds_of, named_by, names_calls_of, share_names, ties_own_calls};
 pub use naming::{Names, NotJudged, Outcome, SLACK, judge};
 
 #[cfg(test)]

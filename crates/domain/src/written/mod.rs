@@ -5,7 +5,7 @@ mod time;
 
 use std::time::Duration;
 
-use crate::CallStatus;
+use crate::{CallStatus, Direction};
 
 pub use time::{DayOrder, Times, Written, day_order};
 
@@ -64,6 +64,16 @@ pub fn status(text: &str) -> CallStatus {
         "initiated" => CallStatus::Initiated,
         _ => CallStatus::Unknown,
     }
+}
+
+/// Which way a call went: `inbound`, `Incoming`, `outbound-api`, `OUT`.
+pub fn direction(text: &str) -> Option<Direction> {
+    let name = name(text);
+    let is = |words: [&str; 3]| name.split('_').next().is_some_and(|it| words.contains(&it));
+    if is(["inbound", "incoming", "in"]) {
+        return Some(Direction::Inbound);
+    }
+    is(["outbound", "outgoing", "out"]).then_some(Direction::Outbound)
 }
 
 /// A column's name as it is compared: `Call Sid`, `callSid` and `CALL-SID` are `call_sid`.

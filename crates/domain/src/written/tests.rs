@@ -117,3 +117,17 @@ proptest! {
         prop_assert!(!name(&text).contains(' '));
     }
 }
+
+#[test]
+fn directions_are_known_by_their_first_word() {
+    let check = |text: &str, way: Option<Direction>| assert_eq!(direction(text), way, "{text}");
+    for text in ["inbound", "Incoming", "IN", "Inbound call"] {
+        check(text, Some(Direction::Inbound));
+    }
+    for text in ["outbound", "outbound-api", "Outgoing", "out"] {
+        check(text, Some(Direction::Outbound));
+    }
+    for text in ["", "trunking", "internal", "-"] {
+        check(text, None);
+    }
+}

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use domain::{Cause, RunId, RunStatus, Window, spans};
+use domain::{Cause, ProviderKind, RunId, RunStatus, Window, spans};
 
 use super::judge::Judge;
 use super::report::{CompareReport, DateRange, ListTotals, Proofs, Summary};
@@ -13,6 +13,8 @@ use super::tally::names;
 pub(super) struct Ended<'a> {
     pub run: RunId,
     pub window: Window,
+    /// Whose calls the other side has.
+    pub provider: ProviderKind,
     pub status: RunStatus,
     pub pages: u64,
     pub windows: u64,
@@ -27,7 +29,7 @@ pub(super) fn report(judge: &Judge<'_>, ended: &Ended<'_>) -> CompareReport {
     let (tally, whose) = (&judge.tally, &judge.whose);
     let provider_total = judge.provider_total;
     let unexplained = |by: &BTreeMap<Cause, u64>| by.get(&Cause::Unexplained).copied().unwrap_or(0);
-    let is_highlevel = judge.source.provider.as_str().starts_with("highlevel");
+    let is_highlevel = ended.provider.as_str().starts_with("highlevel");
     let only_of = |number| whose.account().map(|_| number);
     let mut report = CompareReport {
         source: judge.source.name.clone(),
@@ -52,6 +54,8 @@ pub(super) fn report(judge: &Judge<'_>, ended: &Ended<'_>) -> CompareReport {
             windows_proved: ended.windows_proved,
         },
         file: None,
+        with_source: None,
+        pairing: None,
         proof: proofs(judge, ended),
         missing_calls: tally.named_missing.clone(),
         extra_calls: tally.named_extra.clone(),

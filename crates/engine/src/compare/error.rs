@@ -26,6 +26,14 @@ pub enum CompareError {
         /// Which file.
         file: String,
     },
+    /// A source has nothing to say of itself.
+    #[error(
+        "`{source_name}` cannot be compared with itself. Name another source that saw its calls"
+    )]
+    WithItself {
+        /// Which source.
+        source_name: String,
+    },
     /// Somebody else is comparing this source.
     #[error("{what} is comparing `{source_name}` already. Wait for it to finish")]
     AlreadyRunning {

@@ -8,7 +8,7 @@ use domain::{
     Compared, Coverage, Difference, Explained, Missing, ProviderCallId, RunAccounts, RunId, Told,
     Tolerances, Window, compare_by_hour, differing, explain_missing,
 };
-use store::{HeldCall, Scope, SourceRow, StoreError};
+use store::{AgentRow, HeldCall, Scope, SourceRow, StoreError};
 
 use super::tally::{Also, Listed, Tally};
 use super::whose::Whose;
@@ -28,8 +28,10 @@ pub(super) struct Judge<'a> {
     pub coverage: Coverage,
     /// How old an instant must be before the provider's list of it can be whole.
     lag: Duration,
-    tolerances: Tolerances,
+    pub tolerances: Tolerances,
     has_unnamed: bool,
+    /// The other source, where the other side is one.
+    seen_by: Option<String>,
     /// The accounts of the runs that covered it, as far as they were looked up.
     runs: HashMap<RunId, Option<RunAccounts>>,
     /// Calls that the two sides have in different windows; each was judged where it was met first.
@@ -64,9 +66,16 @@ impl<'a> Judge<'a> {
             lag,
             tolerances,
             has_unnamed: ctx.within(ctx.store.set_aside_unnamed(source.id)).await? > 0,
+            seen_by: None,
             runs: HashMap::new(),
             moved: HashSet::new(),
         })
+    }
+
+    /// The other side is another source, with agents of its own.
+    pub(super) fn seen_by(&mut self, other: &str, agents: Vec<AgentRow>) {
+        self.seen_by = Some(other.to_owned());
+        self.tally.know(agents);
     }
 
     /// Our calls of a window.
@@ -210,7 +219,7 @@ impl<'a> Judge<'a> {
         Ok(elsewhere)
     }
 
-    async fn explain_missing(
+    pub(super) async fn explain_missing(
         &mut self,
         missing: &[Told],
         mut elsewhere: HashMap<ProviderCallId, domain::Elsewhere>,
@@ -239,6 +248,7 @@ impl<'a> Judge<'a> {
                 was_held: observed.contains(&call.id.0),
                 accounts,
                 has_unnamed: self.has_unnamed,
+                seen_by: self.seen_by.as_deref(),
             };
             let explained = explain_missing(call, &known, lag, now);
             let also = also.remove(&call.id.0).unwrap_or_default();

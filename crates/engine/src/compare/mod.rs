@@ -8,9 +8,11 @@ mod error;
 mod estimate;
 mod file;
 mod judge;
+mod paired;
 mod reading;
 mod repair;
 mod report;
+mod sources;
 mod tally;
 mod whose;
 
@@ -24,11 +26,13 @@ use tokio_util::sync::CancellationToken;
 pub use error::CompareError;
 pub use estimate::{Estimate, estimate};
 pub use file::{Columns, FileFound, FileSide, FileTrouble, NotColumns, Shape, compare_with_file};
+pub use paired::PairingFound;
 pub use repair::{Before, NotRepaired, Repair, RepairRun, compare_and_repair};
 pub use report::{
     AgentAnalysis, CompareReport, DifferingCall, FieldDifference, ListTotals, OneSided, Proofs,
     Summary, UnassignedAgent,
 };
+pub use sources::{SourceBeside, compare_with_source};
 
 use crate::sync::Progress;
 use crate::{Context, Source};
@@ -91,11 +95,21 @@ pub fn span(
     options: &CompareOptions,
     now: Timestamp,
 ) -> Result<Window, CompareError> {
-    let provable = now - source.connection.capabilities().lag;
+    span_of(&source.row, source.connection.capabilities().lag, options, now)
+}
+
+/// The same, of a source whose provider's list is whole after so long.
+fn span_of(
+    source: &SourceRow,
+    lag: Duration,
+    options: &CompareOptions,
+    now: Timestamp,
+) -> Result<Window, CompareError> {
+    let provable = now - lag;
     let counts_from = options.account.as_ref().and_then(|account| account.calls_reset_at);
     let (from, to) = match options.window {
         Some(window) => (window.from(), window.to().min(provable)),
-        None => (counts_from.unwrap_or(now - USUAL_SPAN).max(source.row.since), provable),
+        None => (counts_from.unwrap_or(now - USUAL_SPAN).max(source.since), provable),
     };
     if from >= now {
         return Err(CompareError::Future { from, now });
@@ -133,6 +147,7 @@ async fn leased(
     let ended = Ended {
         run,
         window,
+        provider: source.row.provider,
         status: side.status(read.is_ok()),
         pages: side.pages,
         windows: side.windows_planned,

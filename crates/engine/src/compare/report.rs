@@ -7,7 +7,9 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use super::file::FileFound;
+use super::paired::PairingFound;
 use super::repair::Repair;
+use super::sources::SourceBeside;
 
 /// A finished comparison.
 #[derive(Debug, Clone, Serialize)]
@@ -23,6 +25,12 @@ pub struct CompareReport {
     /// The file on the other side, where it is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub file: Option<FileFound>,
+    /// The other source, where it is the other side.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub with_source: Option<SourceBeside>,
+    /// How calls were found to be one, where the two sides share no ids.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pairing: Option<PairingFound>,
     /// How well each side is proved.
     pub proof: Proofs,
     /// Calls that only the provider has, the first of them.
@@ -165,6 +173,9 @@ pub struct OneSided {
 pub struct DifferingCall {
     /// The provider's id.
     pub call_id: String,
+    /// Ours, where the two sides share no ids.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub database_call_id: Option<String>,
     /// When it was, as the provider tells it.
     pub call_date: Timestamp,
     /// In what the two differ.

@@ -19,6 +19,14 @@ pub(super) struct Listed {
     /// Whose it is by the rules, where that is asked for.
     pub owner: Option<AccountId>,
     pub also: Also,
+    /// Whether its numbers and words were erased for good.
+    pub is_erased: bool,
+}
+
+impl AsRef<Told> for Listed {
+    fn as_ref(&self) -> &Told {
+        &self.told
+    }
 }
 
 /// What a report says of a call beside what is compared.
@@ -32,7 +40,8 @@ pub(super) struct Also {
 impl Listed {
     pub(super) fn new(call: Call, whose: &Whose, raw: Option<Bytes>) -> Self {
         let (owner, contact_name) = (whose.owner(&call), contact_name(&call));
-        Self { told: Told::from(call), owner, also: Also { contact_name, raw } }
+        let (told, also) = (Told::from(call), Also { contact_name, raw });
+        Self { told, owner, also, is_erased: false }
     }
 }
 
@@ -70,6 +79,13 @@ impl Tally {
     pub(super) fn new(agents: Vec<AgentRow>) -> Self {
         let known = agents.into_iter().map(|it| (it.provider_agent_id.clone(), it)).collect();
         Self { known, ..Self::default() }
+    }
+
+    /// Knows further agents, of another source.
+    pub(super) fn know(&mut self, agents: Vec<AgentRow>) {
+        for agent in agents {
+            self.known.entry(agent.provider_agent_id.clone()).or_insert(agent);
+        }
     }
 
     pub(super) fn agent_of(&mut self, call: &Told) {
@@ -189,6 +205,7 @@ fn differing(difference: &Difference, raw: Option<&Bytes>) -> DifferingCall {
     };
     DifferingCall {
         call_id: there.id.0.clone(),
+        database_call_id: (there.id != here.id).then(|| here.id.0.clone()),
         call_date: there.at,
         fields: difference.fields.iter().map(|field| field.as_str()).collect(),
         told: difference.fields.iter().map(|field| told(*field)).collect(),

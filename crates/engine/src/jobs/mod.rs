@@ -55,6 +55,9 @@ pub async fn ask(
     now: Timestamp,
 ) -> Result<AskedJob, JobError> {
     parameters.check(kind, now)?;
+    if parameters.with_source == Some(source) {
+        return Err(JobRefused::WithItself.into());
+    }
     let parameters = written(parameters);
     let new = NewJob { source, kind, parameters: &parameters, by, due: None };
     let mut tx = store.begin().await?;

@@ -5,14 +5,18 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use domain::{JobId, JobKind, JobParameters, JobStatus, RunKind, SourceId};
+use domain::{
+    JobId, JobKind, JobParameters, JobStatus, PAIRING_TOLERANCE, RunKind, SourceId, Tolerances,
+};
 use store::{JobEnd, JobRow, Lease, StoreError};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use super::outcome::{self, Performed};
 use super::report::Reporter;
-use crate::compare::{CompareError, CompareOptions, compare, compare_and_repair};
+use crate::compare::{
+    CompareError, CompareOptions, compare, compare_and_repair, compare_with_source,
+};
 use crate::sync::{Progress, SyncError, SyncOptions, sync};
 use crate::worker::Happened;
 use crate::{Context, Source, schedules};
@@ -159,15 +163,28 @@ impl Doing {
                 Some(rows.into_iter().find(|row| row.id == id).ok_or_else(gone)?)
             }
         };
+        let other = match parameters.with_source {
+            None => None,
+            Some(id) => {
+                let rows = ctx.within(ctx.store.sources_list()).await?;
+                let gone = || Hindered::Impossible(format!("source {id} is no longer there"));
+                Some(rows.into_iter().find(|row| row.id == id).ok_or_else(gone)?)
+            }
+        };
         let (window, keeps_raw) = (parameters.span(), parameters.keeps_raw);
         let options = CompareOptions {
             window,
             account,
+            tolerances: tolerances(&parameters),
             keeps_raw,
             stop,
             progress,
-            ..CompareOptions::default()
         };
+        if let Some(other) = other {
+            let lag = source.connection.capabilities().lag;
+            let report = compare_with_source(ctx, &source.row, &other, lag, &options).await?;
+            return Ok(Performed::compared(&report));
+        }
         let report = match kind {
             JobKind::Repair => compare_and_repair(ctx, source, options).await?,
             JobKind::Sync | JobKind::Compare => compare(ctx, source, options).await?,
@@ -216,6 +233,18 @@ impl Doing {
         (self.tell)(Happened::JobEnded { source_name, job, status, outcome });
         Ok(())
     }
+}
+
+/// As far as was asked for; else as far as two words about one call usually lie apart.
+fn tolerances(parameters: &JobParameters) -> Tolerances {
+    let usual = match parameters.with_source {
+        Some(_) => Tolerances { time: PAIRING_TOLERANCE, duration: PAIRING_TOLERANCE },
+        None => Tolerances::default(),
+    };
+    parameters.tolerance_seconds.map_or(usual, |seconds| {
+        let far = Duration::from_secs(u64::from(seconds));
+        Tolerances { time: far, duration: far }
+    })
 }
 
 impl From<StoreError> for Hindered {

@@ -19,21 +19,21 @@ use crate::play::{DAY, HOUR};
 const CALLS: usize = 60;
 
 /// Two providers that see the calls of one world, in one database, on one clock.
-struct Two {
+pub struct Two {
     /// The one that names calls of the other.
-    naming: Rig,
+    pub naming: Rig,
     /// The one whose calls are named.
-    named: Rig,
+    pub named: Rig,
 }
 
 impl Two {
-    async fn set(db: &Arc<TestDb>, naming: &'static str, named: &'static str) -> Self {
+    pub async fn set(db: &Arc<TestDb>, naming: &'static str, named: &'static str) -> Self {
         let clock = HandClock::at(RigSettings::default().now);
         Self { naming: rig(db, naming, &clock).await, named: rig(db, named, &clock).await }
     }
 
     /// Conversations at ElevenLabs and the lines they went over.
-    async fn lines(db: &Arc<TestDb>) -> Self {
+    pub async fn lines(db: &Arc<TestDb>) -> Self {
         Self::set(db, "elevenlabs", "twilio").await
     }
 
@@ -42,7 +42,7 @@ impl Two {
         Self::set(db, "highlevel_voice_ai", "highlevel_conversations").await
     }
 
-    async fn read_both(&self) {
+    pub async fn read_both(&self) {
         read_whole(&self.naming).await;
         read_whole(&self.named).await;
     }
@@ -61,7 +61,7 @@ impl Two {
     }
 
     /// Each call of the naming source, by its id, with the one other it names.
-    async fn named(&self) -> BTreeMap<String, String> {
+    pub async fn named(&self) -> BTreeMap<String, String> {
         let window = Window::new(self.naming.source.row.since, self.naming.ctx.now()).unwrap();
         let (store, source) = (&self.naming.ctx.store, self.naming.source.row.id);
         let calls = store.calls_with_aliases(Scope::Operator, source, window, None, 10_000);
@@ -91,7 +91,7 @@ async fn rig(db: &Arc<TestDb>, provider: &'static str, clock: &HandClock) -> Rig
     Rig::around(Arc::clone(db), running, clock.clone(), &settings).await
 }
 
-async fn read_whole(rig: &Rig) {
+pub async fn read_whole(rig: &Rig) {
     let report = rig.sync().await;
     assert!(report.success, "{report:#?}");
 }

@@ -6,6 +6,7 @@ use engine::vault::VaultKey;
 use serde::Deserialize;
 
 use super::key_file::KeyFile;
+use crate::mistake::Mistake;
 
 /// `[vault]`.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -24,13 +25,30 @@ impl Default for Vault {
 impl Vault {
     /// The key; a new one, readable by its owner alone, when there is none yet.
     pub fn key(&self, folder: &Path) -> anyhow::Result<VaultKey> {
-        let file = KeyFile {
-            path: &folder.join(&self.key_file),
+        let path = folder.join(&self.key_file);
+        Ok(VaultKey::new(Self::file(&path).read_or_make()?))
+    }
+
+    /// The key that something was sealed with, which is not made anew.
+    pub fn known_key(&self, folder: &Path) -> anyhow::Result<VaultKey> {
+        let path = folder.join(&self.key_file);
+        let key = Self::file(&path).read()?;
+        let absent = || {
+            Mistake::missing(
+                format!("the vault key {} is not there", path.display()),
+                "Copy it from the machine it was made on, or name it as [vault] key_file",
+            )
+        };
+        Ok(VaultKey::new(key.ok_or_else(absent)?))
+    }
+
+    fn file(path: &Path) -> KeyFile<'_> {
+        KeyFile {
+            path,
             what: "vault key",
             setting: "[vault] key_file",
-            when_lost: " and install the app again",
-        };
-        Ok(VaultKey::new(file.read_or_make()?))
+            when_lost: " and give the credentials again",
+        }
     }
 }
 

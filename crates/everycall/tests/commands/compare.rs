@@ -168,3 +168,35 @@ fn an_audit_tells_every_source_and_never_takes_a_refusal_for_no_calls() {
     assert!(refused.stdout.contains("provider  could not look"), "{refused:?}");
     assert!(refused.stdout.contains("40 are here"), "{refused:?}");
 }
+
+#[test]
+fn two_sources_that_saw_the_same_calls_are_compared_with_each_other() {
+    let site = Site::empty();
+    assert_eq!(site.run(&["demo", "--once", "--calls", "300", "--keep", "kept"]).code, Some(0));
+    let config = ["--config", "kept/everycall.toml"];
+    let with = |arguments: &[&str]| site.run(&[&config, arguments].concat());
+    let compare = ["compare", "elevenlabs", "--with-source", "twilio"];
+    let report = with(&[&compare[..], &["--json"]].concat()).json().remove(0);
+    let (summary, pairing) = (&report["summary"], &report["pairing"]);
+    let number = |of: &serde_json::Value, name: &str| of[name].as_u64().unwrap();
+    assert_eq!(
+        (&report["withSource"]["name"], &pairing["toleranceSeconds"]),
+        (&"twilio".into(), &60.into())
+    );
+    assert!(number(pairing, "byId") > 0, "{report}");
+    let both = number(summary, "matching") + number(summary, "differing");
+    assert_eq!(both, number(pairing, "byId") + number(pairing, "byNumber"), "{report}");
+    assert_eq!(number(summary, "providerTotal"), both + number(summary, "missingInDatabase"));
+    assert_eq!(number(summary, "databaseTotal"), both + number(summary, "extraInDatabase"));
+    let said = with(&compare);
+    assert!(said.stdout.contains("paired by the names they tell"), "{said:?}");
+    assert!(said.stdout.contains("✓ both sides add up"), "{said:?}");
+
+    let itself = with(&["compare", "twilio", "--with-source", "twilio"]);
+    assert_eq!(itself.code, Some(2), "{itself:?}");
+    assert!(itself.stderr.contains("cannot be compared with itself"), "{itself:?}");
+    let unknown = with(&["compare", "twilio", "--with-source", "twillio"]);
+    assert!(unknown.stderr.contains("twillio"), "{unknown:?}");
+    let file = with(&["compare", "twilio", "--with-source", "elevenlabs", "--with", "calls.csv"]);
+    assert_eq!(file.code, Some(2), "{file:?}");
+}

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use domain::{Phone, ProviderCallId, SourceId, Timestamp, Told, Window};
+use domain::{Direction, Phone, ProviderCallId, SourceId, Timestamp, Told, Window};
 use sqlx::QueryBuilder;
 
 use crate::db::either;
@@ -24,12 +24,19 @@ pub struct HeldCall {
     pub is_erased: bool,
 }
 
+impl AsRef<Told> for HeldCall {
+    fn as_ref(&self) -> &Told {
+        &self.told
+    }
+}
+
 #[derive(sqlx::FromRow)]
 struct Row {
     provider_call_id: String,
     occurred_at: i64,
     status: String,
     duration_ms: Option<i64>,
+    direction: Option<String>,
     from_raw: Option<String>,
     from_e164: Option<String>,
     to_raw: Option<String>,
@@ -44,7 +51,7 @@ struct Row {
 macro_rules! columns {
     () => {
         "
-SELECT provider_call_id, occurred_at, COALESCE(status_heard, status) AS status, duration_ms, from_raw, from_e164, to_raw, to_e164,
+SELECT provider_call_id, occurred_at, COALESCE(status_heard, status) AS status, duration_ms, direction, from_raw, from_e164, to_raw, to_e164,
        provider_agent_id, placement, reason, account_id, erased_at
 FROM calls "
     };
@@ -120,6 +127,9 @@ fn held(row: Row) -> Result<HeldCall, StoreError> {
             at: Timestamp::from_millis(row.occurred_at),
             status,
             duration: row.duration_ms.map(millis).map(Duration::from_millis),
+            direction: Direction::ALL
+                .into_iter()
+                .find(|it| row.direction.as_deref() == Some(it.as_str())),
             from: phone(row.from_raw, row.from_e164),
             to: phone(row.to_raw, row.to_e164),
             agent: row.provider_agent_id,

@@ -156,7 +156,7 @@ fn row(held: &Held) -> Row<'_> {
 
 impl Store {
     /// What calls of these times and ids say of their other names, whichever source they are of.
-    pub(crate) async fn aliases_of(
+    pub async fn aliases_of(
         &self,
         calls: &[(i64, &str)],
     ) -> Result<HashMap<(SourceId, String), Vec<Alias>>, StoreError> {

@@ -82,6 +82,13 @@ struct JobSaid {
     /// Of a comparison or repair: keep the provider's record of each call that is missing or differs.
     #[serde(default)]
     keeps_raw: bool,
+    /// Of a comparison: with what this other source holds of the same calls, and not with the
+    /// provider.
+    with_source: Option<String>,
+    /// Of a comparison or repair: how many seconds two times or lengths may lie apart and still be
+    /// the same; 1 where it is not said, and 60 between two sources.
+    #[schemars(range(max = 86400))]
+    tolerance_seconds: Option<u32>,
 }
 
 /// What can be asked for.
@@ -168,15 +175,37 @@ async fn ask(
         Some(named) => Some(account(&state, &guest, named).await?.id),
         None => None,
     };
-    let JobSaid { from, to, dry_run, keeps_raw, .. } = said;
-    let parameters =
-        JobParameters { from, to, account, dry_run, keeps_raw, ..JobParameters::default() };
+    let with_source = match &said.with_source {
+        Some(name) => Some(named(&state, name).await?.id),
+        None => None,
+    };
+    let JobSaid { from, to, dry_run, keeps_raw, tolerance_seconds, .. } = said;
+    let parameters = JobParameters {
+        from,
+        to,
+        account,
+        dry_run,
+        keeps_raw,
+        with_source,
+        tolerance_seconds: tolerance(tolerance_seconds)?,
+        ..JobParameters::default()
+    };
     let (store, now) = (&state.store, state.clock.now());
     let what = (said.kind.into(), &parameters);
     let asked = jobs::ask(store, source.id, what, &guest.by(), now).await?;
     let row = store.job_get(asked.id(), now).await?.ok_or(Failure::NotFound { what: "job" })?;
     let is_new = matches!(asked, AskedJob::New(_));
     Ok((StatusCode::CREATED, Json(JobAsked { is_new, job: JobFacts::of(row) })))
+}
+
+/// Two calls a day apart are two calls.
+fn tolerance(said: Option<u32>) -> Result<Option<u32>, Failure> {
+    const MAX: u32 = 86_400;
+    if said.is_some_and(|seconds| seconds > MAX) {
+        let sentence = format!("toleranceSeconds is at most {MAX}, which is a day.");
+        return Err(Failure::Unusable { sentence });
+    }
+    Ok(said)
 }
 
 async fn show(

@@ -28,6 +28,8 @@ pub struct JobFacts {
     /// The account whose calls are compared.
     pub account_id: Option<i64>,
     pub dry_run: bool,
+    /// The other source it compares with; none where that is the provider.
+    pub with_source_id: Option<i64>,
     #[schemars(with = "Instant")]
     pub asked_at: Timestamp,
     pub asked_by: String,
@@ -86,6 +88,7 @@ impl JobFacts {
             to: asked.to,
             account_id: asked.account.map(|account| account.0),
             dry_run: asked.dry_run,
+            with_source_id: asked.with_source.map(|source| source.0),
             asked_at: Timestamp::from_millis(row.asked_at),
             asked_by: row.asked_by,
             schedule: row.schedule,

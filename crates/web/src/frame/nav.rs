@@ -25,7 +25,7 @@ pub struct Entry {
 type Line = (&'static str, &'static str, Area);
 
 const ALL: [(&str, &[Line]); 6] = [
-    ("", &[("Overview", "/", Area::Operators), ("Charts", "/charts", Area::Operators)]),
+    ("", &[("Overview", "/", Area::Accounts), ("Charts", "/charts", Area::Operators)]),
     (
         "Calls",
         &[

@@ -153,7 +153,7 @@ pub fn routes(state: &State) -> Router<State> {
         let serve = on(method, async move |request: Request| door.serve(request).await);
         router = router.route(path, serve);
     }
-    router.layer(Extension(Glance::default()))
+    router.layer(Extension(Glance::default())).layer(Extension(charts::Looks::default()))
 }
 
 /// Of one source, or of all.

@@ -86,6 +86,10 @@ on_both_databases! {
             (json!({ "kind": "compare", "dryRun": true }), 422, "only a sync can be a dry run"),
             (json!({ "kind": "sync", "account": "alder ltd" }), 422, "leave out the account"),
             (json!({ "kind": "compare", "account": "nobody" }), 404, "mistyped"),
+            (json!({ "kind": "compare", "withSource": "none" }), 404, "mistyped"),
+            (json!({ "kind": "compare", "withSource": "main" }), 422, "compared with itself"),
+            (json!({ "kind": "repair", "withSource": "main" }), 422, "only a comparison can be with another source"),
+            (json!({ "kind": "compare", "toleranceSeconds": 90_000 }), 422, "toleranceSeconds is at most 86400"),
         ] {
             let (found, answer) = asked(&world, Asks::post("/jobs", &said)).await;
             assert_eq!(found.as_u16(), status, "{answer}");

@@ -55,14 +55,21 @@ fn able() -> Capabilities {
 
 /// A state over this store.
 pub fn over(store: Store) -> web::State {
+    let office = testkit::office(&store, at(NOW));
     web::State {
         store,
         clock: Arc::new(Still(at(NOW))),
         notice: None,
         read: Arc::new(|_source, _record| None),
-        known: Arc::new(|_source| web::Known { capabilities: able(), grace: Duration::ZERO }),
+        known: Arc::new(|_source| web::Known {
+            capabilities: able(),
+            grace: Duration::ZERO,
+            rhythm: None,
+            budget: None,
+        }),
         limits: web::Limits::default(),
         entrance: Arc::new(web::Entrance::without_sign_in().expect("there is randomness")),
+        office,
     }
 }
 

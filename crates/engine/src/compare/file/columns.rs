@@ -42,6 +42,7 @@ const FIELDS: &[(&str, &[&str])] = &[
         ],
     ),
     ("status", &["status", "call_status"]),
+    ("direction", &["direction", "call_direction"]),
     ("from", &["from", "from_number", "caller_number", "caller_id", "caller"]),
     ("to", &["to", "to_number", "called_number", "called", "destination"]),
     ("agent", &["agent_id", "assistant_id"]),
@@ -54,7 +55,7 @@ pub struct Columns(pub BTreeMap<String, String>);
 /// What is wrong with `--map`.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "`{text}` does not say which column is what. Write for example --map \"id=Call Sid,time=Start Time\"; fields are id, time, duration, status, from, to and agent"
+    "`{text}` does not say which column is what. Write for example --map \"id=Call Sid,time=Start Time\"; fields are id, time, duration, status, direction, from, to and agent"
 )]
 pub struct NotColumns {
     /// What was written.

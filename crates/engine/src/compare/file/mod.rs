@@ -134,6 +134,7 @@ async fn leased(
     let ended = Ended {
         run,
         window: span,
+        provider: source.provider,
         status,
         pages: 0,
         windows: side.windows,

@@ -82,7 +82,7 @@ impl Side<'_> {
             }
             let told = Told { at: time, ..told };
             let owner = self.judge.whose.owner_of(&told);
-            there.push(Listed { told, owner, also: Also::default() });
+            there.push(Listed { told, owner, also: Also::default(), is_erased: false });
         }
         Ok((there, end))
     }

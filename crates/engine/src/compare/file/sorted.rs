@@ -7,7 +7,7 @@ use std::fs::File;
 use std::io::{BufReader, BufWriter, Read, Seek, SeekFrom, Write};
 use std::time::Duration;
 
-use domain::{Phone, ProviderCallId, Timestamp, Told};
+use domain::{Direction, Phone, ProviderCallId, Timestamp, Told};
 
 /// Calls sorted in memory before they go to disk.
 const PIECE: usize = 100_000;
@@ -163,8 +163,13 @@ impl Ord for Head {
 
 /// Texts are led by their length plus one; nothing is 0.
 fn write(entry: &Entry, bytes: &mut Vec<u8>) {
-    let Told { id, at, status, duration, from, to, agent } = &entry.told;
+    let Told { id, at, status, duration, direction, from, to, agent } = &entry.told;
     bytes.push(u8::from(entry.is_local));
+    bytes.push(match direction {
+        None => 0,
+        Some(Direction::Inbound) => 1,
+        Some(Direction::Outbound) => 2,
+    });
     bytes.extend(at.as_millis().to_le_bytes());
     let millis = duration.map_or(u64::MAX, |it| u64::try_from(it.as_millis()).unwrap_or(u64::MAX));
     bytes.extend(millis.to_le_bytes());
@@ -186,8 +191,12 @@ fn write(entry: &Entry, bytes: &mut Vec<u8>) {
 }
 
 fn read(mut bytes: &[u8]) -> Option<Entry> {
-    let (local, rest) = bytes.split_first()?;
-    bytes = rest;
+    let [local, direction] = take(&mut bytes, 2)? else { return None };
+    let direction = match direction {
+        1 => Some(Direction::Inbound),
+        2 => Some(Direction::Outbound),
+        _ => None,
+    };
     let at = i64::from_le_bytes(take(&mut bytes, 8)?.try_into().ok()?);
     let millis = u64::from_le_bytes(take(&mut bytes, 8)?.try_into().ok()?);
     let mut text = || -> Option<Option<String>> {
@@ -206,7 +215,7 @@ fn read(mut bytes: &[u8]) -> Option<Entry> {
     let agent = text()?;
     let duration = (millis != u64::MAX).then(|| Duration::from_millis(millis));
     let at = Timestamp::from_millis(at);
-    let told = Told { id, at, status, duration, from, to, agent };
+    let told = Told { id, at, status, duration, direction, from, to, agent };
     Some(Entry { told, is_local: *local != 0 })
 }
 
@@ -234,6 +243,7 @@ mod tests {
             at: Timestamp::from_millis(i64::try_from(mixed % 1000).unwrap()),
             status: domain::CallStatus::ALL[mixed % domain::CallStatus::ALL.len()],
             duration: (!mixed.is_multiple_of(3)).then(|| Duration::from_millis(mixed as u64)),
+            direction: (mixed.is_multiple_of(11)).then_some(Direction::ALL[mixed % 2]),
             from: phone(2),
             to: phone(5),
             agent: (!mixed.is_multiple_of(7)).then(|| format!("ägent {mixed}")),

@@ -4,6 +4,7 @@ mod accounts;
 mod files;
 mod planted;
 mod repairing;
+mod sources;
 
 use domain::{RunStatus, Window};
 use engine::compare::{CompareOptions, CompareReport, compare};

@@ -2,6 +2,7 @@
 //! stopped.
 
 mod crew;
+mod roster;
 mod schedules;
 
 use domain::{JobId, JobKind, JobParameters, JobStatus};
@@ -123,6 +124,29 @@ on_both_databases! {
         assert_eq!(status, JobStatus::Failed);
         assert!(outcome.contains("stopped without a word 5 times"), "{outcome}");
         assert_eq!(stage.db.number("SELECT COUNT(*) FROM runs WHERE kind <> 'auto'").await, 0);
+        crew.goes_home().await;
+    }
+
+    /// A comparison with another source is a job like any, and one that has proved nothing makes no
+    /// call extra.
+    async fn a_comparison_with_another_source_is_made_by_a_worker(db) {
+        let stage = Stage::set(db, small_windows(60)).await;
+        assert!(stage.sync().await.success);
+        let (since, now) = (stage.source.row.since, stage.ctx.now());
+        let mut tx = stage.db.store.begin().await.unwrap();
+        let kind = domain::ProviderKind::Twilio;
+        let other = tx.source_ensure("lines", kind, "AC1", since, now).await.unwrap();
+        tx.commit().await.unwrap();
+        let with = JobParameters { with_source: Some(other.id), ..JobParameters::default() };
+        let job = ask(&stage, JobKind::Compare, with).await;
+        let mut crew = Crew::of(&stage, 1).await;
+        let (status, outcome) = crew.ended(job).await;
+        assert_eq!(status, JobStatus::Failed);
+        assert!(outcome.contains("`lines` has not proved its list"), "{outcome}");
+        let run = row(&stage, job).await.run_id.expect("it is a run");
+        let run = stage.db.store.run_get(domain::RunId(run)).await.unwrap().unwrap();
+        let report = run.response.unwrap();
+        assert!(report.contains(r#""extraInDatabase":0"#) && report.contains(r#""couldNotLook":60"#), "{report}");
         crew.goes_home().await;
     }
 

@@ -9,12 +9,13 @@ use std::time::Duration;
 
 use anyhow::Result;
 use clap::Args;
-use domain::{RunStatus, Timestamp, Tolerances, WallClock};
+use domain::{PAIRING_TOLERANCE, RunStatus, Timestamp, Tolerances, WallClock};
 use engine::Source;
 use engine::compare::{
-    Columns, CompareError, CompareOptions, CompareReport, compare, compare_and_repair, estimate,
-    span,
+    Columns, CompareError, CompareOptions, CompareReport, compare, compare_and_repair,
+    compare_with_source, estimate, span,
 };
+use store::SourceRow;
 use tokio_util::sync::CancellationToken;
 
 use super::assign::account;
@@ -46,6 +47,10 @@ pub struct Compare {
     /// Compare with this file, as downloaded from the provider's own screen: CSV or JSON
     #[arg(long, value_name = "FILE", requires = "source")]
     with: Option<PathBuf>,
+    /// Compare with what this other source holds of the same calls: by the names they tell of each
+    /// other, else by numbers and time. `everycall compare phones --with-source agents`
+    #[arg(long, value_name = "OTHER", requires = "source", conflicts_with_all = ["with", "repair", "raw"])]
+    with_source: Option<String>,
     /// Which column of the file is what, remembered for the source: "id=Call Sid,time=Start Time"
     #[arg(long, value_name = "FIELD=COLUMN,…", requires = "with")]
     map: Option<Columns>,
@@ -54,9 +59,10 @@ pub struct Compare {
     offset: Option<WallClock>,
     #[command(flatten)]
     span: SpanAsked,
-    /// How many seconds two times or durations may lie apart and still be the same
-    #[arg(long, value_name = "SECONDS", default_value_t = 1)]
-    tolerance: u64,
+    /// How many seconds two times or durations may lie apart and still be the same [default: 1, and
+    /// 60 between two sources]
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(..=86_400))]
+    tolerance: Option<u64>,
     /// Read again what can be repaired, compare once more, and show before and after
     #[arg(long, conflicts_with = "with")]
     repair: bool,
@@ -87,7 +93,11 @@ pub async fn run(site: &Site, arguments: Compare) -> Result<Exit> {
         None => None,
     };
     let interrupt = Interrupt::listen(STOPPING)?;
-    let far = Duration::from_secs(arguments.tolerance);
+    let usual = match arguments.with_source {
+        Some(_) => PAIRING_TOLERANCE,
+        None => Tolerances::default().time,
+    };
+    let far = arguments.tolerance.map_or(usual, Duration::from_secs);
     let tolerances = Tolerances { time: far, duration: far };
     let mut exit = None;
     for configured in desk.config.chosen(name)? {
@@ -100,8 +110,16 @@ pub async fn run(site: &Site, arguments: Compare) -> Result<Exit> {
             stop: interrupt.stop(),
             progress: None,
         };
-        let report = match of(&desk, &source, options, &arguments).await {
+        let other = match &arguments.with_source {
+            Some(name) => Some(desk.known(name).await?),
+            None => None,
+        };
+        let report = match of(&desk, (&source, other.as_ref()), options, &arguments).await {
             Err(CompareError::NothingOfThisSource { .. }) if name.is_none() => continue,
+            Err(error @ CompareError::WithItself { .. }) => {
+                let hint = "`everycall sources` lists them";
+                return Err(Mistake::new(error.to_string(), hint).into());
+            }
             Err(CompareError::File(trouble)) => return Err(file::mistake(&arguments, &trouble)),
             report => report?,
         };
@@ -131,13 +149,17 @@ fn without_sources(site: &Site, account: Option<&str>) -> Mistake {
     Mistake::missing(sentence, hint)
 }
 
-/// One comparison, with a file or the provider.
+/// One comparison, with another source, a file or the provider.
 async fn of(
     desk: &Desk,
-    source: &Source,
+    (source, other): (&Source, Option<&SourceRow>),
     options: CompareOptions,
     arguments: &Compare,
 ) -> Result<CompareReport, CompareError> {
+    if let Some(other) = other {
+        let lag = source.connection.capabilities().lag;
+        return compare_with_source(&desk.ctx, &source.row, other, lag, &options).await;
+    }
     match &arguments.with {
         Some(path) => file::compare(desk, source, path, options, arguments).await,
         None => one(desk, source, options, arguments).await,

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use engine::compare::{CompareReport, Estimate, FileFound, OneSided, Repair};
+use engine::compare::{CompareReport, Estimate, FileFound, OneSided, PairingFound, Repair};
 
 use crate::output::{Style, count, duration, written};
 
@@ -32,9 +32,15 @@ pub fn text(report: &CompareReport, style: Style) -> String {
         if let Some(file) = &report.file {
             of_file(out, file, style)?;
         }
-        let is_file = report.file.is_some();
-        let missing = if is_file { "only in the file" } else { "only at the provider" };
-        causes(out, missing, &report.reason_breakdown, &report.missing_calls, style)?;
+        if let Some(pairing) = &report.pairing {
+            paired(out, pairing)?;
+        }
+        let missing = match (&report.file, &report.with_source) {
+            (Some(_), _) => "only in the file".to_owned(),
+            (None, Some(other)) => format!("only at {}", other.name),
+            (None, None) => "only at the provider".to_owned(),
+        };
+        causes(out, &missing, &report.reason_breakdown, &report.missing_calls, style)?;
         causes(out, "only here", &report.extra_breakdown, &report.extra_calls, style)?;
         differing(out, report, style)?;
         agents(out, report, style)?;
@@ -128,8 +134,41 @@ fn of_file(out: &mut String, file: &FileFound, style: Style) -> std::fmt::Result
     Ok(())
 }
 
+/// How calls of two sides without shared ids were found to be one.
+fn paired(out: &mut String, pairing: &PairingFound) -> std::fmt::Result {
+    let (named, near) = (count(pairing.by_id), count(pairing.by_number));
+    let far = pairing.tolerance_seconds;
+    writeln!(
+        out,
+        "  {named} paired by the names they tell, {near} by numbers and times up to {far} s apart"
+    )?;
+    for (number, what) in [
+        (pairing.ambiguous, "of these could as well be others: they look alike"),
+        (pairing.legs, "are further legs of a conversation that the other side has as fewer calls"),
+        (pairing.could_not_look, "more on the other side could not be looked for here"),
+    ] {
+        if number > 0 {
+            writeln!(out, "  {} {what}", count(number))?;
+        }
+    }
+    Ok(())
+}
+
 fn sides(out: &mut String, report: &CompareReport, style: Style) -> std::fmt::Result {
     let summary = &report.summary;
+    let other = match (&report.file, &report.with_source) {
+        (Some(_), _) => "file",
+        (None, Some(other)) => other.name.as_str(),
+        (None, None) => "provider",
+    };
+    if let Some(beside) = report.with_source.as_ref().filter(|_| !report.could_look()) {
+        writeln!(
+            out,
+            "\n  could not look: `{}` and `{}` have proved no time both",
+            report.source, beside.name
+        )?;
+        return writeln!(out, "  `everycall sync` reads what is missing");
+    }
     if !report.could_look() {
         let unseen = count(summary.could_not_look);
         writeln!(out, "\n  provider  could not look: not one list of it was read")?;
@@ -140,9 +179,9 @@ fn sides(out: &mut String, report: &CompareReport, style: Style) -> std::fmt::Re
     let width = count(summary.provider_total.max(summary.database_total)).len();
     let (there, here) = (count(summary.provider_total), count(summary.database_total));
     let (missing, extra) = (count(summary.missing_in_database), count(summary.extra_in_database));
-    let other = if report.file.is_some() { "file" } else { "provider" };
-    writeln!(out, "\n  {other:<8}  {there:>width$} = {both} + {missing} missing here")?;
-    writeln!(out, "  database  {here:>width$} = {both} + {extra} only here")?;
+    let named = other.chars().count().max("database".len());
+    writeln!(out, "\n  {other:<named$}  {there:>width$} = {both} + {missing} missing here")?;
+    writeln!(out, "  {:<named$}  {here:>width$} = {both} + {extra} only here", "database")?;
     if summary.could_not_look > 0 {
         let unseen = count(summary.could_not_look);
         writeln!(
@@ -216,6 +255,9 @@ fn differing(out: &mut String, report: &CompareReport, style: Style) -> std::fmt
     }
     if number > SHOWN as u64 {
         writeln!(out, "    and {} more; --json names them", count(number - SHOWN as u64))?;
+    }
+    if report.with_source.is_some() {
+        return Ok(());
     }
     writeln!(out, "    `--repair` brings what the provider says now")
 }

@@ -25,6 +25,7 @@ use crate::dashboard::{self, Way};
 use crate::interrupt::Interrupt;
 use crate::mistake::Exit;
 use crate::output::{self, Style, count};
+use crate::roster::Roster;
 use crate::wiring::Desk;
 use stage::Stage;
 
@@ -112,10 +113,11 @@ async fn serve(desk: &Desk, listener: TcpListener, interrupt: &Interrupt) -> Res
     let entrance = Entrance::with_sign_in(desk.config.web.place())?;
     let way = Way { entrance, tls: None, notice: Some(notice) };
     // What is asked for on its pages is done by a worker, as with `everycall serve`.
-    let sources = work::sources(desk).await?;
-    let (serving, ()) = tokio::join!(
-        dashboard::serve(listener, desk, way, interrupt.stop()),
-        work::keep(desk, sources, Outgoing::default(), interrupt.stop()),
+    let roster = Roster::open(desk, true).await?;
+    let (serving, (), ()) = tokio::join!(
+        dashboard::serve(listener, (desk, roster.shown()), way, interrupt.stop()),
+        work::keep(desk, roster.sources(), Outgoing::default(), interrupt.stop()),
+        roster.keep(interrupt.stop()),
     );
     Ok(serving?)
 }

@@ -44,6 +44,8 @@ struct Page {
     table: Table,
     first: Option<String>,
     next: Option<String>,
+    /// Where what is shown can be read from its provider now, for operators.
+    sync: Option<String>,
     files: Vec<(&'static str, String)>,
 }
 
@@ -87,17 +89,14 @@ async fn show(
         table,
         first: asked.after().map(|_| at(&[("after", None)])),
         next: found.next.as_deref().map(|next| at(&[("after", Some(next))])),
-        files: export::files(&asked)
-            .into_iter()
-            .chain(guest.may_see(Area::Operators).then(|| sync(&asked)))
-            .collect(),
+        sync: guest.may_see(Area::Operators).then(|| sync(&asked)),
+        files: export::files(&asked).into_iter().collect(),
     })
 }
 
 /// Where what is shown can be read from its provider now.
-fn sync(asked: &CallsAsked) -> (&'static str, String) {
-    let span = ["source", "from", "to"].map(|name| (name, asked.get(name)));
-    ("Sync this now", address("/sync", span))
+fn sync(asked: &CallsAsked) -> String {
+    address("/sync", ["source", "from", "to"].map(|name| (name, asked.get(name))))
 }
 
 async fn filters(

@@ -11,6 +11,8 @@ use crate::zone::Zone;
 pub struct Report {
     /// The account it was for.
     pub account: Option<String>,
+    /// The other source, where it was not the provider, and how calls were paired, in a sentence.
+    pub with: Option<String>,
     /// Its span, for people.
     pub span: String,
     /// Its span, for forms.
@@ -51,8 +53,9 @@ impl Report {
         let shown = |at: &str| {
             Timestamp::parse_human(at).map_or_else(|_| at.to_owned(), |at| zone.minute(at).text)
         };
+        let is_source = kept["withSource"].is_object();
         let cards = [
-            ("at the provider", "providerTotal"),
+            (if is_source { "at the other source" } else { "at the provider" }, "providerTotal"),
             ("here", "databaseTotal"),
             ("matching", "matching"),
             ("differing", "differing"),
@@ -61,6 +64,7 @@ impl Report {
         ];
         Self {
             account: kept["account"].as_str().map(str::to_owned),
+            with: with(kept),
             span: format!("{} to {}", shown(&from), shown(&to)),
             from,
             to,
@@ -77,6 +81,20 @@ impl Report {
             repaired: repaired(&kept["repair"]),
         }
     }
+}
+
+fn with(kept: &Value) -> Option<String> {
+    let name = kept["withSource"]["name"].as_str()?;
+    let pairing = &kept["pairing"];
+    let count = |name: &str| Count(pairing[name].as_u64().unwrap_or(0));
+    Some(format!(
+        "With {name}: {} calls are paired by their names, {} by numbers and time, of which {} could as well be others; {} are further legs, and {} lie where nobody has looked.",
+        count("byId"),
+        count("byNumber"),
+        count("ambiguous"),
+        count("legs"),
+        count("couldNotLook"),
+    ))
 }
 
 fn list(value: &Value) -> &[Value] {
