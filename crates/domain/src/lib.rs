@@ -61,6 +61,7 @@ pub mod users;
 mod volume;
 mod walk;
 mod window;
+mod words;
 pub mod written;
 
 pub use bookmark::{Bookmark, NotABookmark, ReadTo, Revised};
@@ -111,3 +112,4 @@ pub use time::{Clock, NotATime, Timestamp};
 pub use volume::{Judged, Quiet, judge_volume, volume_span};
 pub use walk::{CursorFacts, CursorWalk, Doubt, PageFacts, Walk};
 pub use window::{NotAWindow, Window};
+pub use words::{NoWords, Words};
