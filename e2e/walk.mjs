@@ -2,19 +2,20 @@
 // keyboard, on a phone, and as a member who sees one account.
 //
 // `cargo xtask browse` starts the demo and sets ADDRESS, NAME, PASSWORD, CHROMIUM and, where pictures
-// are wanted, PICTURES.
+// are wanted, PICTURES; and a service with nothing in it, at NEW with the code CODE.
 
 import assert from "node:assert/strict";
 import { mkdirSync } from "node:fs";
 import { chromium } from "playwright-core";
 
-const { ADDRESS, NAME, PASSWORD, CHROMIUM, PICTURES } = process.env;
+const { ADDRESS, NAME, PASSWORD, NEW, CODE, CHROMIUM, PICTURES } = process.env;
 const DESK = { width: 1366, height: 768 };
 const PHONE = { width: 360, height: 740 };
 const PAGES = [
   "/", "/charts", "/calls", "/waiting", "/set-aside", "/coverage", "/gaps", "/diagnostics",
-  "/statements", "/accounts", "/agents", "/contacts", "/sources", "/runs", "/jobs", "/schedules", "/about",
-  "/users", "/tokens", "/audit", "/sessions", "/display", "/sync", "/assign",
+  "/statements", "/accounts", "/agents", "/contacts", "/sources", "/runs", "/jobs", "/schedules", "/api", "/about",
+  "/users", "/tokens", "/audit", "/sessions", "/display", "/sync", "/assign", "/sources/teli",
+  "/new-source", "/new-source/vicidial",
 ];
 
 // Whatever a browser complains of: an error of a script, a policy that was broken, a file that is
@@ -56,10 +57,45 @@ async function picture(page, name) {
   await page.screenshot({ path: `${PICTURES}/${name}.png` });
 }
 
+// A second of silence.
+function sound() {
+  const rate = 8000;
+  const wav = Buffer.alloc(44 + rate, 128);
+  wav.write("RIFF", 0);
+  wav.writeUInt32LE(36 + rate, 4);
+  wav.write("WAVEfmt ", 8);
+  [[16, 4], [1, 2], [1, 2], [rate, 4], [rate, 4], [1, 2], [8, 2]].reduce((at, [value, bytes]) => {
+    wav.writeUIntLE(value, at, bytes);
+    return at + bytes;
+  }, 16);
+  wav.write("data", 36);
+  wav.writeUInt32LE(rate, 40);
+  return wav;
+}
+
 const fits = (page) => page.evaluate(() => document.documentElement.scrollWidth <= window.innerWidth);
 
 const browser = await chromium.launch({ executablePath: CHROMIUM, args: ["--no-sandbox"] });
 try {
+  await step("who sees the service start sets it up, and is the operator", async () => {
+    const fresh = await open(browser, { baseURL: NEW });
+    await fresh.goto("/");
+    await fresh.goto("/set-up");
+    await picture(fresh, "set-up");
+    await fresh.fill("[name=code]", CODE);
+    await fresh.fill("[name=name]", "olga@example.com");
+    await fresh.fill("[name=password]", "nine quiet boats at noon");
+    await fresh.fill("[name=again]", "nine quiet boats at noon");
+    await fresh.click("main button[type=submit]");
+    await fresh.waitForURL((url) => url.pathname === "/");
+    assert.match(await fresh.textContent("h1"), /No source yet/);
+    const again = await open(browser, { baseURL: NEW });
+    await again.goto("/set-up");
+    assert.match(again.url(), /\/sign-in/, "it is set up once");
+    await again.context().close();
+    await fresh.context().close();
+  });
+
   const page = await open(browser, { timezoneId: "Europe/Berlin" });
 
   await step("an operator signs in and sees that nothing is missing", async () => {
@@ -81,6 +117,8 @@ try {
       await page.goto(path);
       assert.ok(await fits(page), `${path} is wider than a phone`);
     }
+    await page.goto("/new-source/twilio");
+    await picture(page, "new-source-phone");
     await page.goto("/calls");
     await picture(page, "calls-phone");
     await page.setViewportSize(DESK);
@@ -119,12 +157,54 @@ try {
     assert.match(await page.textContent(".done"), new RegExp(`${moving.toLocaleString("en-US")} calls moved`));
   });
 
+  await step("what came late to the provider's list is missing, and a repair brings it", async () => {
+    await page.goto("/diagnostics");
+    await page.click("tbody tr:first-child a >> nth=0");
+    assert.match(await page.textContent("main"), /3missing here/);
+    await page.click("text=Repair, and compare again");
+    await page.waitForSelector("#progress .status:text('done')");
+    await page.click("text=See what was found");
+    assert.match(await page.textContent("main"), /0missing here/);
+    await picture(page, "diagnostics-repaired");
+  });
+
+  await step("the waiting room says what each call waits for, and ends it", async () => {
+    await page.goto("/waiting");
+    const row = page.locator("tbody tr", { hasText: "vicidial" }).filter({ hasText: "names no agent" });
+    const waiting = Number(await row.locator("a").first().textContent());
+    assert.ok(waiting > 0, "calls of the dialler wait");
+    await row.locator("text=Assign by number, campaign or source").click();
+    await page.selectOption("[name=account]", { index: 1 });
+    await page.click("text=See what moves");
+    await page.click("text=Assign and move them");
+    await page.goto("/waiting?source=vicidial");
+    assert.equal(await page.locator("text=names no agent").count(), 0, "none of them waits any more");
+  });
+
   await step("a call is found by its filters and shows what was said", async () => {
     await page.goto("/calls?source=highlevel_voice_ai&placement=placed");
     await page.click("tbody tr:first-child td:last-child a");
     assert.equal(await page.locator("h2:text('Transcript')").count(), 1);
     assert.equal(await page.locator("h2:text('Everything that happened')").count(), 1);
     await picture(page, "call");
+  });
+
+  await step("a recording is played where a browser can", async () => {
+    await page.route("https://storage.example.com/**", (route) =>
+      route.fulfill({ contentType: "audio/wav", body: sound() }));
+    await page.goto("/calls?source=teli");
+    const calls = await page.locator("tbody td:last-child a").evaluateAll((all) => all.map((it) => it.href));
+    for (const call of calls) {
+      await page.goto(call);
+      if (await page.locator("audio").count()) break;
+    }
+    await picture(page, "call-player");
+    const played = await page.locator("audio").evaluate(async (audio) => {
+      audio.muted = true;
+      await audio.play();
+      return audio.duration;
+    });
+    assert.equal(Math.round(played), 1);
   });
 
   await step("the keyboard alone reaches the content and a filter", async () => {
@@ -143,6 +223,33 @@ try {
       await page.keyboard.press("Enter");
     }
     await page.waitForURL(/placement=waiting/);
+  });
+
+  await step("the page of the API asks and shows what is answered", async () => {
+    await page.goto("/api");
+    await page.click("#get_calls summary");
+    await page.fill("#get_calls [name=limit]", "2");
+    await page.click("#get_calls button");
+    await page.waitForSelector("#get_calls .answer [aria-label=Body]");
+    assert.match(await page.textContent("#get_calls .answer p"), /^200/);
+    const body = await page.textContent("#get_calls .answer [aria-label=Body]");
+    assert.equal(JSON.parse(body).calls.length, 2);
+    assert.match(await page.textContent("#get_calls .answer [aria-label=Command]"), /^curl '.*\/api\/v1\/calls\?limit=2'$/);
+    await picture(page, "api-answer");
+    await page.setViewportSize(PHONE);
+    assert.ok(await fits(page), "an answer is wider than a phone");
+    await page.setViewportSize(DESK);
+    // A token that nobody gave out is refused, in words, and stands in no command.
+    await page.fill("#token", "evc_nothing");
+    const refused = page.waitForResponse((it) => it.status() === 401);
+    await page.click("#get_calls button");
+    await refused;
+    await page.waitForSelector("#get_calls .answer p:text('401')");
+    assert.doesNotMatch(await page.textContent("#get_calls .answer [aria-label=Command]"), /evc_nothing/);
+    // The browser's own word for it is no complaint of ours.
+    complaints.splice(0, complaints.length, ...complaints.filter((it) => !/status of 401/.test(it)));
+    await page.reload();
+    assert.equal(await page.inputValue("#token"), "");
   });
 
   await step("every field has a label and every picture a name", async () => {
@@ -173,6 +280,9 @@ try {
     await anna.fill("[name=password]", own);
     await anna.fill("[name=again]", own);
     await anna.click("main button[type=submit]");
+    await anna.goto("/");
+    assert.match(await anna.textContent("h1"), new RegExp(`calls of ${account}`));
+    await picture(anna, "member");
     await anna.goto("/calls?limit=500");
     const accounts = await anna.locator("tbody td[data-name=Account]").allTextContents();
     assert.ok(accounts.length > 0, "the account has calls");

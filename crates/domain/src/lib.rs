@@ -15,6 +15,8 @@
 //! | caller | what one call says about the person on its other side: [`Caller`] |
 //! | call | one record in normal form, keyed by source and [`ProviderCallId`]: [`Call`] |
 //! | alias | another name of a call, told by its provider: [`Alias`] |
+//! | revision, bookmark | a number that grows in a source with each transaction that changes what is shown of its calls; up to which somebody has read: [`Bookmark`] |
+//! | departure | a call that left an account, told to whoever keeps a copy of its calls |
 //! | leg, witness | one of the calls, of several sources or one, that are one conversation: [`legs::Witness`] |
 //! | observation | one time we saw a call with some content, told apart by [`ContentHash`] |
 //! | window | a half-open span of time in UTC: [`Window`] |
@@ -31,6 +33,7 @@
 //! | settled | old enough, and re-read often enough, that the provider no longer changes it: [`Tiers`] |
 
 pub mod access;
+mod bookmark;
 mod call;
 mod compare;
 mod contacts;
@@ -58,8 +61,10 @@ pub mod users;
 mod volume;
 mod walk;
 mod window;
+mod words;
 pub mod written;
 
+pub use bookmark::{Bookmark, NotABookmark, ReadTo, Revised};
 pub use call::{AgentRef, Alias, Awaited, Call, ContactRef, Direction, ProviderTime, Tag};
 pub use compare::{
     ById, Cause, Compared, Difference, Digest, Elsewhere, Explained, Extra, Field, Joined, Joining,
@@ -107,3 +112,4 @@ pub use time::{Clock, NotATime, Timestamp};
 pub use volume::{Judged, Quiet, judge_volume, volume_span};
 pub use walk::{CursorFacts, CursorWalk, Doubt, PageFacts, Walk};
 pub use window::{NotAWindow, Window};
+pub use words::{NoWords, Words};

@@ -18,18 +18,20 @@ pub(crate) async fn keep(
     source: &Source,
     probes: &[Probe],
 ) -> Result<(), StoreError> {
-    let rows: Vec<ProbeRow> = probes
-        .iter()
-        .map(|probe| ProbeRow {
-            name: probe.name.to_owned(),
-            outcome: outcome_name(probe.outcome).to_owned(),
-            sentence: probe.sentence.clone(),
-            hint: probe.hint.clone(),
-        })
-        .collect();
     let mut tx = ctx.store.begin().await?;
-    tx.probes_save(source.row.id, &rows, ctx.now()).await?;
+    tx.probes_save(source.row.id, &rows(probes), ctx.now()).await?;
     tx.commit().await
+}
+
+/// The same as it is kept.
+pub fn rows(probes: &[Probe]) -> Vec<ProbeRow> {
+    let row = |probe: &Probe| ProbeRow {
+        name: probe.name.to_owned(),
+        outcome: outcome_name(probe.outcome).to_owned(),
+        sentence: probe.sentence.clone(),
+        hint: probe.hint.clone(),
+    };
+    probes.iter().map(row).collect()
 }
 
 fn outcome_name(outcome: ProbeOutcome) -> &'static str {

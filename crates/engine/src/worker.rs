@@ -10,7 +10,8 @@
 //! Agents are fetched by each run, what settle tiers ask for is part of its plan, and history comes
 //! behind what is newer. Between runs, waiting calls are looked at again.
 
-use std::collections::BTreeSet;
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -41,6 +42,27 @@ pub struct Scheduled {
     /// How often.
     pub rhythm: Rhythm,
 }
+
+/// A source in the roster of a worker, which may change while it works.
+#[derive(Clone)]
+pub struct Rostered {
+    /// What is read, and how often.
+    pub scheduled: Scheduled,
+    /// Another one where it is to be read in another way, such as with another credential.
+    pub version: i64,
+    /// Whether it rests: what is asked for is done, and nothing by itself.
+    pub is_paused: bool,
+}
+
+impl Rostered {
+    /// One that never changes.
+    pub fn fixed(scheduled: Scheduled) -> Self {
+        Self { scheduled, version: 0, is_paused: false }
+    }
+}
+
+/// The sources of a worker, as they are now.
+pub type Roster = watch::Receiver<Arc<Vec<Rostered>>>;
 
 /// How the schedule goes about it.
 #[derive(Debug, Clone)]
@@ -105,12 +127,27 @@ pub async fn work(
     stop: CancellationToken,
     tell: Arc<dyn Fn(Happened) + Send + Sync>,
 ) {
+    let fixed = sources.into_iter().map(Rostered::fixed).collect();
+    let (_never_changed, roster) = watch::channel(Arc::new(fixed));
+    work_by(ctx, roster, settings, stop, tell).await;
+}
+
+/// The same by a roster that may change meanwhile: a source that is new is read, and one that is gone,
+/// rests or changed is let go after the pages it has.
+pub async fn work_by(
+    ctx: &Context,
+    mut roster: Roster,
+    settings: &WorkerSettings,
+    stop: CancellationToken,
+    tell: Arc<dyn Fn(Happened) + Send + Sync>,
+) {
     let turns = Arc::new(Semaphore::new(settings.runs_at_once.max(1)));
     let mut tasks = JoinSet::new();
     let (ahead, jobs) = watch::channel(BTreeSet::new());
+    let (present, sources) = watch::channel(by_id(&roster.borrow()));
     let board = Board {
         ctx: ctx.clone(),
-        sources: sources.iter().map(|it| (it.source.row.id, it.source.clone())).collect(),
+        sources,
         turns: Arc::clone(&turns),
         beat: settings.beat.max(Duration::from_millis(2)),
         stop: stop.clone(),
@@ -120,21 +157,57 @@ pub async fn work(
         syncing: Arc::default(),
     };
     tasks.spawn(board.keep());
-    for scheduled in sources {
-        tasks.spawn(
-            Keeper {
-                ctx: ctx.clone(),
-                scheduled,
-                turns: Arc::clone(&turns),
-                windows_max: settings.windows_max.max(1),
-                jobs: jobs.clone(),
-                stop: stop.clone(),
-                tell: Arc::clone(&tell),
+    let mut kept: BTreeMap<SourceId, (i64, CancellationToken)> = BTreeMap::new();
+    while !stop.is_cancelled() {
+        let listed = Arc::clone(&roster.borrow_and_update());
+        present.send_replace(by_id(&listed));
+        let read: BTreeMap<SourceId, &Rostered> = listed
+            .iter()
+            .filter(|it| !it.is_paused)
+            .map(|it| (it.scheduled.source.row.id, it))
+            .collect();
+        kept.retain(|id, (version, stop)| {
+            let stays = read.get(id).is_some_and(|it| it.version == *version);
+            if !stays {
+                stop.cancel();
             }
-            .keep(),
-        );
+            stays
+        });
+        for (id, rostered) in read {
+            let (_, stop) = match kept.entry(id) {
+                Entry::Occupied(_) => continue,
+                Entry::Vacant(place) => place.insert((rostered.version, stop.child_token())),
+            };
+            // Of one that changed, whoever reads it still has its lease for a moment.
+            tasks.spawn(
+                Keeper {
+                    ctx: ctx.clone(),
+                    scheduled: rostered.scheduled.clone(),
+                    turns: Arc::clone(&turns),
+                    windows_max: settings.windows_max.max(1),
+                    jobs: jobs.clone(),
+                    stop: stop.clone(),
+                    tell: Arc::clone(&tell),
+                }
+                .keep(),
+            );
+        }
+        tokio::select! {
+            biased;
+            () = stop.cancelled() => {}
+            changed = roster.changed() => if changed.is_err() {
+                // Nobody can change it any more.
+                stop.cancelled().await;
+            },
+        }
     }
     while tasks.join_next().await.is_some() {}
+}
+
+/// The sources that jobs are done for, whether they rest or not.
+fn by_id(roster: &[Rostered]) -> BTreeMap<SourceId, Source> {
+    let sources = roster.iter().map(|it| &it.scheduled.source);
+    sources.map(|source| (source.row.id, source.clone())).collect()
 }
 
 /// Keeps one source up to date.

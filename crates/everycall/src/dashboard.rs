@@ -6,10 +6,11 @@ use std::sync::Arc;
 use domain::{Clock, Timestamp};
 use providers::Wait;
 use tokio::net::TcpListener;
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use web::{Entrance, Tls};
 
-use crate::wiring::Desk;
+use crate::wiring::{Desk, Shown, records};
 
 /// How people come to the dashboard.
 pub struct Way {
@@ -24,7 +25,7 @@ pub struct Way {
 /// Serves the dashboard until `stop`.
 pub async fn serve(
     listener: TcpListener,
-    desk: &Desk,
+    (desk, shown): (&Desk, watch::Receiver<Arc<Shown>>),
     way: Way,
     stop: CancellationToken,
 ) -> io::Result<()> {
@@ -33,8 +34,9 @@ pub async fn serve(
         store: desk.ctx.store.clone(),
         clock: Arc::new(Face(Arc::clone(&desk.ctx.wait))),
         notice,
-        read: desk.records(),
-        known: desk.known_sources(),
+        read: records(shown.clone()),
+        known: desk.known_sources(shown),
+        office: Arc::new(desk.office()),
         limits: web::Limits::default(),
         entrance: Arc::new(entrance),
     };

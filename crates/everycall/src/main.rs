@@ -12,6 +12,7 @@ mod interrupt;
 mod logging;
 mod mistake;
 mod output;
+mod roster;
 mod wiring;
 
 use std::process::ExitCode;

@@ -8,12 +8,15 @@ use anyhow::Result;
 use domain::{AccountId, Capabilities, Country, Rhythm, SourceId, Tiers, Timestamp};
 use engine::Context;
 use engine::budget::sharing;
+use engine::set_up::{KeyUse, Office};
 use engine::vault::SourceVault;
 use providers::http::budget::Budgets;
 use providers::outgoing::Outgoing;
-use providers::{Connection, ConnectionSettings, Credential, connect};
+use providers::setup::SetUp;
+use providers::{Connection, ConnectionSettings, Credential, Standing, connect};
 use secrecy::SecretString;
-use store::{SourceRow, Store};
+use store::{SetUpRow, SourceRow, Store};
+use tokio::sync::watch;
 
 use crate::clock::clock;
 use crate::config::{self, Config, Door, unknown_source};
@@ -23,12 +26,22 @@ use crate::mistake::Mistake;
 const GRACE_INTERVALS: u32 = 2;
 
 /// The configuration and the world it describes.
+#[derive(Clone)]
 pub struct Desk {
     /// As configured.
     pub config: Config,
     /// As the engine sees it.
     pub ctx: Context,
-    budgets: Budgets,
+    budgets: Arc<Budgets>,
+}
+
+/// What pages know of sources beside their rows.
+#[derive(Default)]
+pub struct Shown {
+    readers: HashMap<String, (Connection, Country)>,
+    able: HashMap<String, (Capabilities, Option<Rhythm>)>,
+    /// The ways to providers that this process goes, by the source's name.
+    pub live: HashMap<String, Connection>,
 }
 
 impl Desk {
@@ -39,8 +52,70 @@ impl Desk {
         let ctx = Context { store, wait: clock(now), holder: holder()?, settings };
         // A clock that was set for a test is nobody else's.
         let clock_name = if now.is_none() { machine_clock() } else { None };
-        let budgets = Budgets::shared(sharing(&ctx, clock_name));
-        Ok(Self { config, ctx, budgets })
+        let budgets = Arc::new(Budgets::shared(sharing(&ctx, clock_name)));
+        let mut desk = Self { config, ctx, budgets };
+        let rows = desk.ctx.store.set_ups_list().await?;
+        let own = desk.set_up_here(&rows).await?;
+        desk.config.sources.extend(own);
+        Ok(desk)
+    }
+
+    /// The sources of the configuration file.
+    pub fn configured(&self) -> impl Iterator<Item = &config::Source> {
+        self.config.sources.iter().filter(|source| !source.was_set_up())
+    }
+
+    /// The sources that were set up in the dashboard. One that stands in the configuration as well is
+    /// the configuration's.
+    pub async fn set_up_here(&self, rows: &[SetUpRow]) -> Result<Vec<config::Source>> {
+        let rows = rows.iter().filter(|row| row.said.is_some());
+        let rows: Vec<&SetUpRow> =
+            rows.filter(|row| self.configured().all(|source| source.name != row.name)).collect();
+        if rows.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut sources = Vec::new();
+        for source in self.ctx.store.sources_list().await? {
+            let Some(row) = rows.iter().find(|row| row.source_id == source.id.0) else { continue };
+            match config::Source::set_up(row, source.provider, source.since) {
+                Ok(set_up) => sources.push(set_up),
+                // Of a newer program, perhaps; all others go on.
+                Err(error) => tracing::warn!(source = %row.name, "{}: {error}", row.name),
+            }
+        }
+        Ok(sources)
+    }
+
+    /// Where sources are tried out and set up.
+    pub fn office(&self) -> Office {
+        let (config, desk) = (self.config.clone(), self.clone());
+        let key = move |wanted_for| {
+            let told = |error: anyhow::Error| match error.downcast_ref::<Mistake>() {
+                Some(Mistake { sentence, hint, .. }) => format!("{sentence}. {hint}"),
+                None => format!("{error:#}"),
+            };
+            let (vault, folder) = (&config.vault, &config.folder);
+            match wanted_for {
+                KeyUse::Seals => vault.key(folder).map(Some).map_err(told),
+                KeyUse::Opens => vault.key_that_is_there(folder).map_err(told),
+            }
+        };
+        let configured = move |row: &SourceRow| {
+            let source = desk.configured().find(|source| source.name == row.name)?;
+            let connection = desk.connect(source, row.id);
+            let made = connection.map(|connection| engine::Source {
+                row: row.clone(),
+                connection,
+                home: source.country,
+            });
+            Some(made.map_err(|error| error.to_string()))
+        };
+        Office {
+            ctx: self.ctx.clone(),
+            budgets: Arc::clone(&self.budgets),
+            key: Arc::new(key),
+            configured: Arc::new(configured),
+        }
     }
 
     /// What others are told with of scheduled comparisons.
@@ -64,6 +139,14 @@ impl Desk {
         }
     }
 
+    /// How often a source that was set up in the dashboard is read by itself.
+    pub fn rhythm_of(&self, row: &SetUpRow) -> Result<Rhythm> {
+        match engine::set_up::manner(row).1 {
+            Some(every) => Ok(Rhythm::Every(every)),
+            None => Ok(self.config.schedule.rhythm()?),
+        }
+    }
+
     /// A configured source, known to the database and ready to be asked. Nothing is sent yet.
     pub async fn source(&self, configured: &config::Source) -> Result<engine::Source> {
         let row = self.ensure(configured).await?;
@@ -78,6 +161,9 @@ impl Desk {
             && (known.scope != scope || known.provider != kind)
         {
             return Err(another_source(&known, scope).into());
+        }
+        if configured.was_set_up() {
+            return self.known(name).await;
         }
         let auto = match &configured.auto_assign {
             Some(account) => Some(self.auto_account(name, account).await?),
@@ -108,6 +194,7 @@ impl Desk {
                 Credential::Password { password: unused(), api_password: None }
             }
             Door::Token(_) | Door::OAuth { .. } => Credential::PrivateToken(unused()),
+            Door::Sealed(_) => SetUp::of(configured.provider.kind()).credential(unused()),
         };
         let settings = ConnectionSettings {
             provider: configured.provider.clone(),
@@ -117,35 +204,42 @@ impl Desk {
         connect(settings, self.ctx.wait.clone(), &self.budgets).ok()
     }
 
+    /// What pages know of these sources.
+    pub fn shown(&self, sources: &[&config::Source]) -> Shown {
+        let usual = self.config.schedule.rhythm().ok();
+        let mut shown = Shown::default();
+        for source in sources {
+            let name = &source.name;
+            let rhythm = source.rhythm.clone().or_else(|| usual.clone());
+            let reader = self.reader(source);
+            let able = reader.as_ref().map_or_else(unknown, |reader| reader.capabilities());
+            shown.able.insert(name.clone(), (able, rhythm));
+            if let Some(reader) = reader {
+                shown.readers.insert(name.clone(), (reader, source.country));
+            }
+        }
+        shown
+    }
+
     /// What reads a record of a source, by the source's name; nothing where it is not configured.
     pub fn records(&self) -> web::Reader {
-        let sources = self.config.sources.iter();
-        let readers: HashMap<String, (Connection, Country)> = sources
-            .filter_map(|source| {
-                Some((source.name.clone(), (self.reader(source)?, source.country)))
-            })
-            .collect();
-        Arc::new(move |source, record| {
-            let (connection, home) = readers.get(source)?;
-            connection.normalise(record, *home).ok()
-        })
+        let all: Vec<&config::Source> = self.config.sources.iter().collect();
+        let (_never_changed, shown) = watch::channel(Arc::new(self.shown(&all)));
+        records(shown)
     }
 
     /// What is known of a source beside its rows, configured or not.
-    pub fn known_sources(&self) -> web::Knower {
+    pub fn known_sources(&self, shown: watch::Receiver<Arc<Shown>>) -> web::Knower {
         let wait = Arc::clone(&self.ctx.wait);
-        let usual = self.config.schedule.rhythm().ok();
-        let configured = self.config.sources.iter().map(|source| {
-            let able = self.reader(source).map_or_else(unknown, |reader| reader.capabilities());
-            let rhythm = source.rhythm.clone().or_else(|| usual.clone());
-            (source.name.clone(), (able, rhythm))
-        });
-        let known: HashMap<String, (Capabilities, Option<Rhythm>)> = configured.collect();
         Arc::new(move |row| {
-            let (capabilities, rhythm) =
-                known.get(&row.name).cloned().unwrap_or_else(|| (unknown(), None));
-            let pause = rhythm.map_or(Duration::ZERO, |it| it.longest_pause(wait.now()));
-            web::Known { capabilities, grace: pause * GRACE_INTERVALS }
+            let known = shown.borrow().able.get(&row.name).cloned();
+            let (able, rhythm) = known.unwrap_or_else(|| (unknown(), None));
+            let pause = rhythm.as_ref().map_or(Duration::ZERO, |it| it.longest_pause(wait.now()));
+            let live = shown.borrow().live.get(&row.name).cloned();
+            // What is asked in fact may have learnt more than what only reads records.
+            let capabilities = live.as_ref().map_or(able, |connection| connection.capabilities());
+            let budget = live.and_then(|connection| connection.budget()).map(budget);
+            web::Known { capabilities, grace: pause * GRACE_INTERVALS, rhythm, budget }
         })
     }
 
@@ -178,6 +272,10 @@ impl Desk {
                 password: read(password)?,
                 api_password: api_password.as_ref().map(read).transpose()?,
             },
+            Door::Sealed(sealed) => {
+                let secret = self.config.vault.known_key(folder)?.open_secret(id, sealed)?;
+                SetUp::of(configured.provider.kind()).credential(secret)
+            }
             Door::OAuth { client_id, client_secret, refresh_token } => {
                 let key = self.config.vault.key(folder)?;
                 let (store, wait) = (self.ctx.store.clone(), self.ctx.wait.clone());
@@ -207,6 +305,21 @@ impl Desk {
             None => Ok(self.ctx.store.sources_list().await?),
         }
     }
+}
+
+/// What reads a record of the sources there are now.
+pub fn records(shown: watch::Receiver<Arc<Shown>>) -> web::Reader {
+    Arc::new(move |source, record| {
+        let shown = Arc::clone(&shown.borrow());
+        let (connection, home) = shown.readers.get(source)?;
+        connection.normalise(record, *home).ok()
+    })
+}
+
+fn budget(standing: Standing) -> web::Budget {
+    let Standing { used, limit, interval, day_used, day_limit } = standing;
+    let interval_seconds = interval.as_secs();
+    web::Budget { used, limit, interval_seconds, day_used, day_limit }
 }
 
 /// What is expected of a provider nobody can ask.

@@ -39,6 +39,7 @@ pub use connect::{
 };
 pub use credential::{Credential, TokenPair, TokenVault, VaultError};
 pub use error::SourceError;
+pub use http::budget::Standing;
 pub use record::{Identity, Page, RawRecord, Unreadable};
 
 use std::time::Duration;
@@ -55,6 +56,11 @@ pub trait Provider: Send + Sync {
 
     /// Requests it keeps in flight at once.
     fn concurrency(&self) -> usize;
+
+    /// What may be asked of it now, and how much of it was; nothing where there is no limit.
+    fn budget(&self) -> Option<Standing> {
+        None
+    }
 
     /// Reads every record whose time lies in `request`, page by page into `pages`.
     ///

@@ -4,6 +4,7 @@ use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use domain::SourceId;
 use sqlx::pool::PoolOptions;
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions};
 use sqlx::sqlite::{
@@ -61,6 +62,8 @@ enum Pools {
 pub struct Tx {
     on: Either<Transaction<'static, Sqlite>, Transaction<'static, Postgres>>,
     pub(crate) behalf: Behalf,
+    /// The revisions this transaction is of, once it has changed calls.
+    pub(crate) revisions: Vec<(SourceId, i64)>,
 }
 
 const BUSY: Duration = Duration::from_secs(10);
@@ -103,7 +106,7 @@ impl Store {
             }
             Pools::Postgres { write, .. } => Either::Postgres(write.begin().await?),
         };
-        Ok(Tx { on, behalf: Behalf::of(self.author.as_ref()) })
+        Ok(Tx { on, behalf: Behalf::of(self.author.as_ref()), revisions: Vec::new() })
     }
 
     /// Waits for what is under way and closes every connection.

@@ -19,6 +19,7 @@ mod dictionaries;
 mod error;
 mod explain;
 mod export_columns;
+mod health;
 mod idempotency;
 mod in_force;
 mod insert;
@@ -32,6 +33,7 @@ mod runs;
 mod schedules;
 mod scope;
 mod set_aside;
+mod set_ups;
 mod sources;
 mod statements;
 mod text;
@@ -46,8 +48,8 @@ pub use agents::{AgentAt, AgentRow, AgentsSeen, SeenAgent};
 pub use audit::{AuditRow, Author};
 pub use budgets::BudgetRow;
 pub use calls::{
-    AwaitingCall, CallFilter, CallKey, CallRow, HeldCall, KnownCall, NewCall, Of, Part, Place,
-    PlacedCall, Slice, parts,
+    AwaitingCall, CallFilter, CallKey, CallRow, ChangedCall, ChangedCalls, ChangedError, HeldCall,
+    KnownCall, NewCall, Of, OfAccount, Part, Place, PlacedCall, Slice, parts,
 };
 pub use changes::{AssignmentRow, MoveRow, MovedCall, Replacement};
 pub use contacts::{
@@ -57,6 +59,7 @@ pub use contacts::{
 pub use db::{Engine, Store, Tx};
 pub use dictionaries::Dictionary;
 pub use error::StoreError;
+pub use health::HealthRow;
 pub use idempotency::{KeptAnswer, KeyTaken};
 pub use in_force::{AssignmentInForce, RuleInForce};
 pub use jobs::{AskedJob, JobEnd, JobRow, NewJob, OpenJob};
@@ -64,10 +67,13 @@ pub use legs::{LegRow, NewAliases, SpanCall};
 pub use observations::{Held, NewObservation, Observation};
 pub use probes::ProbeRow;
 pub use rules::RuleRow;
-pub use runs::{LogLine, NewPage, NewSkip, PageRow, RunEnd, RunProgress, RunRow, SkipRow};
+pub use runs::{
+    LogLine, NewPage, NewSkip, PageRow, RunEnd, RunProgress, RunRow, RunsOfDay, SkipRow,
+};
 pub use schedules::{DueSending, NewSchedule, ScheduleRow, SendingRow, Sent};
 pub use scope::Scope;
 pub use set_aside::{NewSetAside, SetAsideRow};
+pub use set_ups::{NewSetUp, SetUpRow};
 pub use sources::SourceRow;
 pub use statements::{CallToState, ComparisonRow, NewStatement, StatementRow};
 pub use tokens::{NewToken, TokenRow};

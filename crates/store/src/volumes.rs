@@ -2,7 +2,10 @@
 
 use domain::{SourceId, Timestamp, Window};
 
+use sqlx::{AssertSqlSafe, Row};
+
 use crate::db::either;
+use crate::explain::Explain;
 use crate::{Scope, Store, StoreError};
 
 /// Calls of one day, campaign and status.
@@ -47,6 +50,40 @@ ORDER BY occurred_at - occurred_at % 86400000, campaign, status"
     };
 }
 
+// Index and all: nothing but the index by time is read.
+macro_rules! by_hour_and_status {
+    ($mine:literal) => {
+        concat!(
+            "
+SELECT occurred_at - occurred_at % 3600000, status, COUNT(*) FROM calls
+WHERE source_id = $1 AND occurred_at >= $2 AND occurred_at < $3",
+            $mine,
+            "
+GROUP BY occurred_at - occurred_at % 3600000, status"
+        )
+    };
+}
+
+// From the newest back, and no further than is asked for.
+macro_rules! durations {
+    ($mine:literal) => {
+        concat!(
+            "
+SELECT d.duration_ms / 1000, COUNT(*) FROM
+    (SELECT duration_ms FROM calls WHERE source_id = $1",
+            $mine,
+            "
+     ORDER BY occurred_at DESC, provider_call_id DESC LIMIT $2) d
+WHERE d.duration_ms IS NOT NULL
+GROUP BY d.duration_ms / 1000"
+        )
+    };
+}
+
+const BY_HOUR_AND_STATUS: &str = by_hour_and_status!("");
+const BY_HOUR_AND_STATUS_OF_ACCOUNT: &str = by_hour_and_status!(" AND account_id = $4");
+const DURATIONS: &str = durations!("");
+const DURATIONS_OF_ACCOUNT: &str = durations!(" AND account_id = $3");
 const BY_HOUR: &str = by_hour!("");
 const BY_HOUR_OF_ACCOUNT: &str = by_hour!(" AND account_id = $4");
 const BY_DAY: &str = by_day!("");
@@ -83,6 +120,53 @@ impl Store {
         let read =
             |(hour, calls)| (Timestamp::from_millis(hour), u64::try_from(calls).unwrap_or(0));
         Ok(rows.into_iter().map(read).collect())
+    }
+
+    /// How many calls of each status each hour of a span has, in no order.
+    pub async fn volumes_by_hour_and_status(
+        &self,
+        scope: Scope,
+        source: SourceId,
+        span: Window,
+    ) -> Result<Vec<(Timestamp, String, u64)>, StoreError> {
+        let rows: Vec<(i64, String, i64)> =
+            volumes!(self, scope, BY_HOUR_AND_STATUS, BY_HOUR_AND_STATUS_OF_ACCOUNT, source, span)?;
+        let read = |(hour, status, calls)| {
+            (Timestamp::from_millis(hour), status, u64::try_from(calls).unwrap_or(0))
+        };
+        Ok(rows.into_iter().map(read).collect())
+    }
+
+    /// By what the database finds the above, in its own words.
+    pub async fn volumes_plan(&self, source: SourceId) -> Result<Vec<String>, StoreError> {
+        let Explain { words, column } = Explain::of(self.engine());
+        let sql = format!("{words} {BY_HOUR_AND_STATUS}");
+        either!(self.read(), |db| {
+            let query = sqlx::query(AssertSqlSafe(sql)).bind(source.0).bind(0_i64);
+            let rows = query.bind(i64::MAX).fetch_all(db).await?;
+            let lines: Result<Vec<String>, sqlx::Error> =
+                rows.iter().map(|row| row.try_get(column)).collect();
+            Ok(lines?)
+        })
+    }
+
+    /// How long the latest calls of a source were, in whole seconds, each with how many; of at most
+    /// so many calls. Those whose length nobody told are left out.
+    pub async fn durations_latest(
+        &self,
+        scope: Scope,
+        source: SourceId,
+        count: i64,
+    ) -> Result<Vec<(u64, u64)>, StoreError> {
+        let rows: Vec<(i64, i64)> = either!(self.read(), |db| match scope.account() {
+            None => sqlx::query_as(DURATIONS).bind(source.0).bind(count).fetch_all(db).await,
+            Some(account) => {
+                let query = sqlx::query_as(DURATIONS_OF_ACCOUNT).bind(source.0).bind(count);
+                query.bind(account).fetch_all(db).await
+            }
+        })?;
+        let number = |n: i64| u64::try_from(n).unwrap_or(0);
+        Ok(rows.into_iter().map(|(seconds, calls)| (number(seconds), number(calls))).collect())
     }
 
     /// How many calls of a source each day of a span has, by campaign and status, oldest first.

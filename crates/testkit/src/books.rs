@@ -2,7 +2,7 @@
 
 use crate::TestDb;
 
-const MUST_BE_NONE: [(&str, &str); 6] = [
+const MUST_BE_NONE: [(&str, &str); 9] = [
     (
         "runs do not balance",
         "SELECT COUNT(*) FROM runs
@@ -35,6 +35,24 @@ const MUST_BE_NONE: [(&str, &str); 6] = [
          WHERE pages <> (SELECT COUNT(*) FROM run_pages p WHERE p.run_id = r.run_id)
             OR failed = 0 AND listed <> (SELECT COALESCE(SUM(p.listed), 0) FROM run_pages p
                           WHERE p.run_id = r.run_id)",
+    ),
+    (
+        "calls are of a revision their source has not come to, or of none",
+        "SELECT COUNT(*) FROM calls c LEFT JOIN revisions r ON r.source_id = c.source_id
+         WHERE c.revision < 1 OR c.revision > COALESCE(r.revision, 0)",
+    ),
+    (
+        "departures are of a revision their source has not come to",
+        "SELECT COUNT(*) FROM departures d LEFT JOIN revisions r ON r.source_id = d.source_id
+         WHERE d.revision < 1 OR d.revision > COALESCE(r.revision, 0)",
+    ),
+    (
+        "calls were moved out of an account that was not told",
+        "SELECT COUNT(*) FROM placements p
+         WHERE p.account_before IS NOT NULL AND p.account_before <> COALESCE(p.account_id, 0)
+           AND NOT EXISTS (SELECT 1 FROM departures d
+           WHERE d.account_id = p.account_before AND d.source_id = p.source_id
+             AND d.provider_call_id = p.provider_call_id)",
     ),
 ];
 

@@ -54,6 +54,12 @@ macro_rules! on_both_databases {
     )*};
 }
 
+/// The columns of `calls` that lists and pages show.
+const SHOWN: &str = "occurred_at occurred_text ended_at duration_ms direction status from_raw
+    from_e164 to_raw to_e164 provider_agent_id provider_contact_id parts tags agent_id account_id
+    placement reason version changed_at campaign decided_by status_heard contact_id contact_by
+    erased_at";
+
 static NEXT: AtomicU32 = AtomicU32::new(0);
 
 impl TestDb {
@@ -88,7 +94,9 @@ impl TestDb {
             Kind::Postgres => create_postgres().await,
         };
         let store = Store::open(&url).await.expect("a fresh database opens");
-        Self { kind, url, store, folder }
+        let db = Self { kind, url, store, folder };
+        db.watch_revisions().await;
+        db
     }
 
     /// One that lives until [`TestDb::gone`], for whoever plays many stories on it.
@@ -149,6 +157,49 @@ impl TestDb {
             }
         };
         result.map_err(|error| error.to_string())
+    }
+
+    /// From now on the database refuses to change what is shown of a call outside of the last
+    /// revision of its source, which whoever follows changes would miss.
+    async fn watch_revisions(&self) {
+        let differs: Vec<String> = SHOWN
+            .split_whitespace()
+            .map(|column| {
+                format!(
+                    "NEW.{column} {} OLD.{column}",
+                    match self.kind {
+                        Kind::Sqlite => "IS NOT",
+                        Kind::Postgres => "IS DISTINCT FROM",
+                    }
+                )
+            })
+            .collect();
+        let differs = differs.join(" OR ");
+        let last =
+            "COALESCE((SELECT r.revision FROM revisions r WHERE r.source_id = NEW.source_id), 0)";
+        let sql = match self.kind {
+            Kind::Sqlite => format!(
+                "CREATE TRIGGER watch_revisions BEFORE UPDATE ON calls
+                 WHEN ({differs}) AND NEW.revision <> {last}
+                 BEGIN SELECT RAISE(ABORT, 'a call changed outside of a revision'); END;"
+            ),
+            Kind::Postgres => format!(
+                "CREATE FUNCTION watch_revisions() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+                     IF NEW.revision <> {last} THEN
+                         RAISE EXCEPTION 'a call changed outside of a revision';
+                     END IF;
+                     RETURN NEW;
+                 END $$;
+                 CREATE TRIGGER watch_revisions BEFORE UPDATE ON calls FOR EACH ROW
+                 WHEN ({differs}) EXECUTE FUNCTION watch_revisions();"
+            ),
+        };
+        self.execute(&sql).await;
+    }
+
+    /// Lets statements that a test plants change calls however they like.
+    pub async fn stop_watching_revisions(&self) {
+        self.drop_trigger("watch_revisions", "calls").await;
     }
 
     /// The single number a query answers with.

@@ -39,6 +39,8 @@ enum Task {
     Simulate(simulate::SimulateArguments),
     /// Walks through the dashboard with a real browser
     Browse(browse::BrowseArguments),
+    /// Walks through it, and takes a picture of each page
+    Screenshots(browse::ScreenshotsArguments),
     /// Takes away one counter or guard at a time, and asks whether a test notices
     Mutate(mutate::MutateArguments),
     /// Checks licences, banned crates and sources against deny.toml
@@ -58,6 +60,7 @@ fn main() -> ExitCode {
         Some(Task::Kill) => testing::kill(),
         Some(Task::Simulate(simulate)) => simulate::simulate(&simulate),
         Some(Task::Browse(browse)) => browse::browse(&browse),
+        Some(Task::Screenshots(screenshots)) => browse::screenshots(&screenshots),
         Some(Task::Mutate(mutate)) => mutate::mutate(&mutate),
         Some(Task::Deny) => deny::deny(),
         Some(Task::Bench { bench }) => bench::bench(&bench),

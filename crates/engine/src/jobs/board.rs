@@ -26,7 +26,7 @@ const SCHEDULES_EVERY: u32 = 5;
 /// Where the jobs of a worker's sources hang.
 pub(crate) struct Board {
     pub ctx: Context,
-    pub sources: BTreeMap<SourceId, Source>,
+    pub sources: watch::Receiver<BTreeMap<SourceId, Source>>,
     /// Shared with those who read sources in their rhythm.
     pub turns: Arc<Semaphore>,
     /// How often is looked. In real time, as a heartbeat is.
@@ -98,13 +98,13 @@ impl Board {
 
     /// Asks for what is due by itself, and tells what came of it, beside everything else.
     async fn keep_schedules(&self, telling: &mut JoinSet<()>) {
-        if let Err(error) = schedules::ask_due(&self.ctx, &self.sources).await {
+        let sources = self.sources.borrow().clone();
+        if let Err(error) = schedules::ask_due(&self.ctx, &sources).await {
             tracing::debug!("Which schedules are due is not known: {error}");
         }
         while telling.try_join_next().is_some() {}
         if telling.is_empty() {
             let (ctx, outgoing) = (self.ctx.clone(), self.outgoing.clone());
-            let sources = self.sources.clone();
             telling.spawn(async move {
                 let sent = schedules::send_what_is_due(&ctx, &outgoing, &sources).await;
                 if let Err(error) = sent {
@@ -139,8 +139,11 @@ impl Board {
     /// What hangs there for our sources, the first asked first.
     async fn look(&self) -> Result<Vec<Hanging>, StoreError> {
         let open = self.ctx.within(self.ctx.store.jobs_open(self.ctx.now())).await?;
-        let ours = open.into_iter().filter(|job| self.sources.contains_key(&job.source));
-        let hanging: Vec<Hanging> = ours.map(|job| hanging(&job)).collect();
+        let hanging: Vec<Hanging> = {
+            let sources = self.sources.borrow();
+            let ours = open.into_iter().filter(|job| sources.contains_key(&job.source));
+            ours.map(|job| hanging(&job)).collect()
+        };
         let mut ahead = self.syncing.lock().unwrap_or_else(PoisonError::into_inner).clone();
         ahead.extend(hanging.iter().filter(|job| job.goes_first).map(|job| job.source));
         self.ahead.send_if_modified(|known| {
@@ -156,7 +159,8 @@ impl Board {
         let claimed = async {
             let hanging = self.look().await?;
             for job in hanging.into_iter().filter(|job| job.is_ready) {
-                let Some(source) = self.sources.get(&job.source) else { continue };
+                let source = self.sources.borrow().get(&job.source).cloned();
+                let Some(source) = source else { continue };
                 if let Some((lease, row, attempts)) = self.begin(job.id).await? {
                     return Ok(Some(self.doing(source, lease, row, attempts)));
                 }
@@ -190,14 +194,14 @@ impl Board {
         Ok(Some((lease, row, attempts)))
     }
 
-    fn doing(&self, source: &Source, lease: Lease, row: JobRow, attempts: i64) -> Doing {
+    fn doing(&self, source: Source, lease: Lease, row: JobRow, attempts: i64) -> Doing {
         if row.kind == JobKind::Sync.as_str() {
             let mut syncing = self.syncing.lock().unwrap_or_else(PoisonError::into_inner);
             syncing.insert(source.row.id);
         }
         Doing {
             ctx: self.ctx.clone(),
-            source: source.clone(),
+            source,
             lease,
             row,
             attempts,

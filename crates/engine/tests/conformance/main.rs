@@ -8,5 +8,6 @@ mod changes;
 mod endings;
 mod records;
 mod refusals;
+mod set_up;
 mod truncation;
 mod whole;

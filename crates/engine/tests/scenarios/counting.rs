@@ -88,6 +88,7 @@ on_both_databases! {
         let agent = stage.simulator.mutate(|world| world.agents()[0].id.clone());
         assign(&stage, &agent, "Maple").await;
         stage.sync().await;
+        stage.db.stop_watching_revisions().await;
         for (which, impossible) in [
             ("placed", "account_id = NULL"),
             ("placed", "placement = 'waiting'"),

@@ -143,6 +143,7 @@ on_both_databases! {
         let mut rules = RulesAt::default();
         let batch = prepare(ctx, source, &rules, &Codec::plain(), sightings.into()).await.unwrap();
         let erase = format!("UPDATE calls SET erased_at = 1 WHERE provider_call_id = '{id}'");
+        stage.db.stop_watching_revisions().await;
         stage.db.execute(&erase).await;
         let mut tx = stage.db.store.begin().await.unwrap();
         let run = tx.run_start(source.row.id, RunKind::Manual, "{}", ctx.now()).await.unwrap();

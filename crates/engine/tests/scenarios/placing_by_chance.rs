@@ -10,7 +10,7 @@ use engine::place::{
     preview_account, preview_rule,
 };
 use store::Scope;
-use testkit::{Stage, TestDb, on_both_databases};
+use testkit::{Follower, Stage, TestDb, on_both_databases};
 
 use crate::keeping::{agent, assert_books_are_true, ensure_account, small_windows};
 
@@ -60,10 +60,18 @@ async fn changed_by_chance(db: Arc<TestDb>, seed: u64) {
     assert!(stage.sync().await.success);
     let cast = cast(&stage).await;
     let mut chance = Chance(seed);
+    let mut followers: Vec<Follower> = std::iter::once(Scope::Operator)
+        .chain(cast.accounts.iter().map(|account| Scope::Account(*account)))
+        .map(Follower::new)
+        .collect();
     let mut moved = 0;
     for _ in 0..CHANGES {
         moved += change(&stage, &cast, &mut chance).await;
         everybody_is_where_the_rules_say(&stage, &cast).await;
+        for follower in &mut followers {
+            follower.catch_up(&stage.db.store, 7).await;
+            assert_eq!(follower.wrong(&stage.db.store).await, Vec::<String>::new());
+        }
     }
     assert!(moved > 100, "{moved} calls moved, which tries little");
     assert!(stage.sync_all().await.success);

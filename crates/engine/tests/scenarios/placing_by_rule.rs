@@ -130,6 +130,7 @@ on_both_databases! {
             .into_iter().map(|(id, row)| (id, row.campaign)).collect();
         let campaign = before.values().flatten().next().unwrap().clone();
         let calls = before.values().filter(|of| of.as_ref() == Some(&campaign)).count() as u64;
+        rig.db.stop_watching_revisions().await;
         rig.db.execute(
             "UPDATE calls SET campaign = NULL;
              INSERT INTO aliases_unread SELECT source_id, 9223372036854775807, '' FROM sources;",

@@ -15,6 +15,7 @@ use crate::dashboard::{self, Way};
 use crate::interrupt::Interrupt;
 use crate::mistake::{Exit, Mistake};
 use crate::output::{self, Style};
+use crate::roster::Roster;
 use crate::wiring::Desk;
 
 /// Read every source whenever it is due, and serve the dashboard, until Ctrl-C
@@ -50,9 +51,8 @@ pub async fn run(site: &Site, arguments: Serve) -> Result<Exit> {
         Mistake::new(sentence, "Choose another address with --listen, such as 127.0.0.1:8081")
     })?;
     let desk = site.look().await?;
-    // A database can be looked at without a configuration, and one without sources too.
-    let has_work = !arguments.only_dashboard && !desk.config.sources.is_empty();
-    let sources = if has_work { work::sources(&desk).await? } else { Vec::new() };
+    let has_work = !arguments.only_dashboard;
+    let roster = Roster::open(&desk, has_work).await?;
     let outgoing = if has_work { desk.outgoing()? } else { Outgoing::default() };
     let tls = desk.config.web.tls(&desk.config.folder)?;
     let scheme = if tls.is_some() { "https" } else { "http" };
@@ -67,13 +67,20 @@ pub async fn run(site: &Site, arguments: Serve) -> Result<Exit> {
     } else {
         with_sign_in(&desk, &address, is_local).await?
     };
+    let sources = roster.sources();
     if has_work {
-        output::print(&work::sentence(&sources))?;
+        output::print(&work::sentence(&sources.borrow()))?;
     }
     let way = Way { entrance, tls, notice: None };
-    let (serving, ()) = tokio::join!(
-        dashboard::serve(listener, &desk, way, interrupt.stop()),
-        work::keep(&desk, sources, outgoing, interrupt.stop()),
+    let working = async {
+        if has_work {
+            work::keep(&desk, sources, outgoing, interrupt.stop()).await;
+        }
+    };
+    let (serving, (), ()) = tokio::join!(
+        dashboard::serve(listener, (&desk, roster.shown()), way, interrupt.stop()),
+        working,
+        roster.keep(interrupt.stop()),
     );
     serving?;
     desk.ctx.store.close().await;

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::Result;
 use clap::Args;
-use engine::worker::{Happened, Scheduled, WorkerSettings, work};
+use engine::worker::{self, Happened, Rostered, Scheduled, WorkerSettings, work_by};
 use providers::outgoing::Outgoing;
 use tokio_util::sync::CancellationToken;
 
@@ -14,6 +14,7 @@ use crate::config::Config;
 use crate::interrupt::Interrupt;
 use crate::mistake::Exit;
 use crate::output::{self, count};
+use crate::roster::Roster;
 use crate::wiring::Desk;
 
 /// Read every source whenever it is due, and do what is asked for as jobs, until Ctrl-C
@@ -28,38 +29,33 @@ const STOPPING: &str = "Stopping after the pages under way; Ctrl-C again to stop
 /// Works.
 pub async fn run(site: &Site, _arguments: Work) -> Result<Exit> {
     let desk = Desk::open(Config::load(site.config())?, None).await?;
-    let sources = sources(&desk).await?;
+    let roster = Roster::open(&desk, true).await?;
     let outgoing = desk.outgoing()?;
     let interrupt = Interrupt::listen(STOPPING)?;
-    output::print(&format!("{}   (Ctrl-C ends it)", sentence(&sources)))?;
-    keep(&desk, sources, outgoing, interrupt.stop()).await;
+    let sources = roster.sources();
+    output::print(&format!("{}   (Ctrl-C ends it)", sentence(&sources.borrow())))?;
+    tokio::join!(keep(&desk, sources, outgoing, interrupt.stop()), roster.keep(interrupt.stop()),);
     desk.ctx.store.close().await;
     Ok(Exit::Done)
 }
 
-/// Every configured source with its rhythm. Every door is tried before the first request, so
-/// that a missing token is told at once.
-pub async fn sources(desk: &Desk) -> Result<Vec<Scheduled>> {
-    let mut sources = Vec::new();
-    for configured in desk.config.chosen(None)? {
-        let source = desk.source(configured).await?;
-        let rhythm = desk.rhythm(&source.row)?;
-        sources.push(Scheduled { source, rhythm });
-    }
-    Ok(sources)
-}
-
 /// What will be read how often.
-pub fn sentence(sources: &[Scheduled]) -> String {
-    let each =
-        |scheduled: &Scheduled| format!("{} {}", scheduled.source.row.name, scheduled.rhythm);
-    format!("Reading {}", sources.iter().map(each).collect::<Vec<_>>().join(", "))
+pub fn sentence(roster: &[Rostered]) -> String {
+    let each = |Rostered { scheduled: Scheduled { source, rhythm }, is_paused, .. }: &Rostered| {
+        let name = &source.row.name;
+        if *is_paused { format!("{name} not, which rests") } else { format!("{name} {rhythm}") }
+    };
+    if roster.is_empty() {
+        return "No source is set up yet; one that is set up in the dashboard is read at once"
+            .to_owned();
+    }
+    format!("Reading {}", roster.iter().map(each).collect::<Vec<_>>().join(", "))
 }
 
 /// Reads them until `stop`, and says what came of each run that brought or failed something.
 pub async fn keep(
     desk: &Desk,
-    sources: Vec<Scheduled>,
+    sources: worker::Roster,
     outgoing: Outgoing,
     stop: CancellationToken,
 ) {
@@ -72,7 +68,7 @@ pub async fn keep(
         }
     };
     let settings = WorkerSettings { outgoing, ..desk.config.schedule.settings() };
-    work(&desk.ctx, sources, &settings, stop, Arc::new(tell)).await;
+    work_by(&desk.ctx, sources, &settings, stop, Arc::new(tell)).await;
 }
 
 /// What is wrong with each source, so that a cause which lasts is said once, and its end too.

@@ -68,7 +68,7 @@ impl Secret {
                 fs::read_to_string(&path).map_err(|error| unreadable(&path, source, &error))?
             }
         };
-        let bare = bare(&text);
+        let bare = engine::set_up::bare(&text);
         if bare.is_empty() {
             return Err(self.empty(folder, source));
         }
@@ -102,15 +102,6 @@ fn is_name(name: &str) -> bool {
     !name.is_empty() && name.chars().all(is_fit) && !name.starts_with(|c: char| c.is_ascii_digit())
 }
 
-/// People copy `Authorization: Bearer …` whole.
-fn bare(text: &str) -> &str {
-    let text = text.trim();
-    match text.get(..7) {
-        Some(prefix) if prefix.eq_ignore_ascii_case("bearer ") => text[7..].trim(),
-        _ => text,
-    }
-}
-
 fn unreadable(path: &Path, source: &str, error: &std::io::Error) -> Mistake {
     let what = match error.kind() {
         std::io::ErrorKind::NotFound => "is not there".to_owned(),
@@ -129,6 +120,7 @@ mod tests {
 
     #[test]
     fn a_token_is_taken_without_its_wrapping() {
+        use engine::set_up::bare;
         for text in ["pit-1", " pit-1\n", "Bearer pit-1", "bearer  pit-1\r\n"] {
             assert_eq!(bare(text), "pit-1");
         }

@@ -4,10 +4,12 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use domain::{ContactPolicy, Country, ProviderKind, Rhythm, Timestamp};
+use engine::set_up::{self, SetUpError};
 use providers::http::budget::Rate;
 use providers::setup::{Question, SetUp};
 use providers::{ProviderSettings, Tuning};
 use serde::Deserialize;
+use store::SetUpRow;
 
 use super::near::nearest;
 use super::schedule::Schedule;
@@ -50,6 +52,8 @@ pub enum Door {
         /// Of the second one.
         api_password: Option<Secret>,
     },
+    /// One secret in the database, sealed: the source was set up in the dashboard.
+    Sealed(Vec<u8>),
     /// An app's tokens.
     OAuth {
         /// The app.
@@ -132,7 +136,7 @@ impl Source {
         }
         let common: Common =
             common.try_into().map_err(|error| unreadable::of_source(&name, &error, &[]))?;
-        if !is_name(&common.name) {
+        if !set_up::is_name(&common.name) {
             return Err(Mistake::new(
                 format!("`{}` is no name for a source", common.name),
                 "Use letters, digits, `-` and `_`",
@@ -145,6 +149,35 @@ impl Source {
         let auto_assign = common.auto_assign.clone();
         let door = door(common)?;
         Ok(Self { name, since, country, contacts, auto_assign, provider, door, tuning, rhythm })
+    }
+}
+
+impl Source {
+    /// One that was set up in the dashboard.
+    pub fn set_up(
+        row: &SetUpRow,
+        kind: ProviderKind,
+        since: Timestamp,
+    ) -> Result<Self, SetUpError> {
+        let provider = set_up::settings_of(row, kind)?;
+        let (country, every) = set_up::manner(row);
+        Ok(Self {
+            name: row.name.clone(),
+            since,
+            country,
+            // Both are kept with the source itself.
+            contacts: None,
+            auto_assign: None,
+            provider,
+            door: Door::Sealed(row.sealed.clone().unwrap_or_default()),
+            tuning: Tuning::default(),
+            rhythm: every.map(Rhythm::Every),
+        })
+    }
+
+    /// Whether it was set up in the dashboard.
+    pub fn was_set_up(&self) -> bool {
+        matches!(self.door, Door::Sealed(_))
     }
 }
 
@@ -269,11 +302,6 @@ fn door(common: Common) -> Result<Door, Mistake> {
             oauth.refresh_token_file,
         )?,
     })
-}
-
-fn is_name(name: &str) -> bool {
-    let is_fit = |letter: char| letter.is_alphanumeric() || letter == '-' || letter == '_';
-    !name.is_empty() && name.chars().all(is_fit)
 }
 
 /// Where relative paths begin: the folder of the configuration file.

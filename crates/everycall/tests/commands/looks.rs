@@ -81,6 +81,34 @@ fn every_listing_has_json() {
 }
 
 #[test]
+fn changes_of_calls_are_told_from_a_bookmark_on() {
+    let simulator = Simulator::start(100);
+    let site = Site::of(&simulator);
+    assert_eq!(site.run(&["sync"]).code, Some(0));
+    let (mut since, mut ids) = ("r1".to_owned(), std::collections::BTreeSet::new());
+    loop {
+        let mut lines = site.run(&["calls", "changes", "--since", &since, "--limit", "30"]).json();
+        let end = lines.pop().expect("there is a last line");
+        let told = lines.iter().filter_map(|call| call["providerCallId"].as_str());
+        ids.extend(told.map(str::to_owned));
+        end["next"].as_str().expect("it is a text").clone_into(&mut since);
+        if end["hasMore"] == false {
+            break;
+        }
+    }
+    let listed = site.run(&["calls", "--limit", "1000", "--json"]).json().len();
+    assert_eq!((ids.len(), listed > 60), (listed, true));
+    let again = site.run(&["calls", "changes", "--since", &since]).json();
+    assert_eq!(again, [serde_json::json!({ "next": since, "hasMore": false })]);
+    site.check_refused(
+        &["calls", "changes", "--since", "r1_1.99"],
+        2,
+        "this bookmark is of another database, or of this one before an older copy was put back",
+        "Throw your copy away and begin without --since",
+    );
+}
+
+#[test]
 fn calls_are_listed_page_by_page_and_shown_as_sent() {
     let simulator = Simulator::start(60);
     let site = Site::of(&simulator);

@@ -13,7 +13,7 @@ use super::batches::{BatchPage, Recipients};
 use super::errors::{explain, is_unknown_thing};
 use super::hooks::{Hook, Webhook};
 use super::wire::{AgentPage, ConversationPage, Next, Object, detailed};
-use crate::http::budget::Budgets;
+use crate::http::budget::{Budgets, Standing};
 use crate::http::{Answer, Failure, Http, Key, Misread, Request, body};
 use crate::json::whole_number;
 use crate::{ConnectError, Credential, ProviderAgents, RawRecord, SourceError, Tuning, Wait};
@@ -105,6 +105,11 @@ impl<'a> Ask<'a> {
 }
 
 impl Client {
+    /// What may be asked now, and how much of it was.
+    pub fn standing(&self) -> Option<Standing> {
+        self.http.standing()
+    }
+
     /// A client with these settings. Nothing is sent yet.
     pub fn new(
         settings: Settings,

@@ -48,7 +48,7 @@ use crate::connect::{Means, ProviderOwn};
 use crate::setup::SetUp;
 use crate::{
     ConnectError, Connection, Page, Probe, Provider, ProviderAgents, RawRecord, SourceError,
-    Unreadable, Walked,
+    Standing, Unreadable, Walked,
 };
 
 /// A connection to one workspace.
@@ -84,6 +84,10 @@ impl Provider for Elevenlabs {
 
     fn concurrency(&self) -> usize {
         self.client.tuning().concurrency
+    }
+
+    fn budget(&self) -> Option<Standing> {
+        self.client.standing()
     }
 
     async fn walk(

@@ -8,7 +8,7 @@ use url::Url;
 
 use crate::ConnectError;
 use crate::http::budget::Rate;
-use crate::setup::{Question, SetUp};
+use crate::setup::{BASE_URL, Question, SetUp};
 use crate::webhooks;
 
 /// The most conversations a page may hold, as published; more is refused.
@@ -17,10 +17,23 @@ const PAGE_SIZE_MAX: u32 = 100;
 /// What a person must say.
 pub(super) const SET_UP: SetUp = SetUp {
     questions: &[],
+    optional: &[
+        Question {
+            key: "workspace",
+            asks: "Which workspace the key belongs to, in your words; a source stays with its workspace",
+            example: "default",
+            found: "",
+        },
+        Question {
+            found: "Only a workspace with data residency has one of its own, such as https://api.eu.residency.elevenlabs.io",
+            ..BASE_URL
+        },
+    ],
     secret: Question {
         key: "token",
         asks: "API key of the workspace, with read access to ElevenAgents (convai_read)",
         example: "ELEVENLABS_API_KEY",
+        found: "In the workspace: Developers › API keys. Restrict it to reading ElevenAgents",
     },
 };
 

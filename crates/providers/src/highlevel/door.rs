@@ -9,7 +9,7 @@ use url::Url;
 
 use super::errors::{Scope, explain, is_cured_by_new_token};
 use super::oauth::{App, OAuth};
-use crate::http::budget::{Budgets, Rate};
+use crate::http::budget::{Budgets, Rate, Standing};
 use crate::http::{Answer, Failure, Http, Key, Misread, Request};
 use crate::{ConnectError, Credential, SourceError, Tuning, Wait};
 
@@ -55,6 +55,11 @@ pub struct Ask<'a> {
 }
 
 impl Door {
+    /// What may be asked now, and how much of it was.
+    pub fn standing(&self) -> Option<Standing> {
+        self.http.standing()
+    }
+
     /// A door that a credential opens. Nothing is sent yet.
     pub fn new(
         house: House<'_>,

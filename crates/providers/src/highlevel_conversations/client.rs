@@ -11,7 +11,7 @@ use super::settings::Channel;
 use super::wire::{self, ExportPage, SearchPage, ThreadPage};
 use crate::highlevel::door::{Ask, Door, House, OLDER_VERSION, is_error_body, is_unknown_id};
 use crate::highlevel::errors::{Scope, explain};
-use crate::http::budget::Budgets;
+use crate::http::budget::{Budgets, Standing};
 use crate::http::{Answer, Failure, body};
 use crate::{ConnectError, Credential, ProviderAgent, SourceError, Tuning, Wait};
 
@@ -68,6 +68,11 @@ impl fmt::Display for Listing {
 }
 
 impl Client {
+    /// What may be asked now, and how much of it was.
+    pub fn standing(&self) -> Option<Standing> {
+        self.door.standing()
+    }
+
     /// A client with these settings. Nothing is sent yet.
     pub fn new(
         settings: Settings,

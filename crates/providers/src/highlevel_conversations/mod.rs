@@ -61,7 +61,7 @@ use crate::connect::{Means, ProviderOwn};
 use crate::setup::SetUp;
 use crate::{
     ConnectError, Connection, Page, Probe, Provider, ProviderAgents, RawRecord, SourceError,
-    Unreadable, Walked, parts,
+    Standing, Unreadable, Walked, parts,
 };
 use calibrate::{Calibration, SMALL_PAGE};
 use client::Listing;
@@ -108,6 +108,10 @@ impl Provider for HighlevelConversations {
 
     fn concurrency(&self) -> usize {
         self.client.tuning().concurrency
+    }
+
+    fn budget(&self) -> Option<Standing> {
+        self.client.standing()
     }
 
     async fn walk(

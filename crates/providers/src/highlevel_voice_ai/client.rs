@@ -11,7 +11,7 @@ use super::Settings;
 use super::wire::{AgentPage, CallPage, identify};
 use crate::highlevel::door::{Ask, Door, House, is_error_body, is_unknown_id};
 use crate::highlevel::errors::{Scope, explain};
-use crate::http::budget::Budgets;
+use crate::http::budget::{Budgets, Standing};
 use crate::http::{Answer, Failure, body};
 use crate::{
     ConnectError, Credential, ProviderAgent, ProviderAgents, RawRecord, SourceError, Tuning, Wait,
@@ -77,6 +77,11 @@ impl fmt::Display for Listing {
 }
 
 impl Client {
+    /// What may be asked now, and how much of it was.
+    pub fn standing(&self) -> Option<Standing> {
+        self.door.standing()
+    }
+
     /// A client with these settings. Nothing is sent yet.
     pub fn new(
         settings: Settings,

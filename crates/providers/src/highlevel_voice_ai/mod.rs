@@ -45,7 +45,7 @@ use crate::highlevel::learnt::Learnt;
 use crate::setup::SetUp;
 use crate::{
     ConnectError, Connection, Page, Probe, Provider, ProviderAgents, RawRecord, SourceError,
-    Unreadable, Walked,
+    Standing, Unreadable, Walked,
 };
 use client::{CallKind, Listing};
 
@@ -103,6 +103,10 @@ impl Provider for HighlevelVoiceAi {
 
     fn concurrency(&self) -> usize {
         self.client.tuning().concurrency
+    }
+
+    fn budget(&self) -> Option<Standing> {
+        self.client.standing()
     }
 
     async fn walk(

@@ -8,7 +8,7 @@ use url::Url;
 
 use crate::ConnectError;
 use crate::http::budget::Rate;
-use crate::setup::{Question, SetUp};
+use crate::setup::{BASE_URL, Question, SetUp};
 use crate::webhooks;
 
 /// What a person must say.
@@ -17,11 +17,14 @@ pub(super) const SET_UP: SetUp = SetUp {
         key: "location_id",
         asks: "Id of the sub-account; it stands in the address of its pages: …/location/THIS/dashboard",
         example: "ve9EPM428h8vShlRW1KT",
+        found: "Open the sub-account in a browser and copy it from the address",
     }],
+    optional: &[BASE_URL],
     secret: Question {
         key: "token",
         asks: "Private integration token with the scopes voice-ai-dashboard.readonly, voice-ai-agents.readonly and locations.readonly",
         example: "HIGHLEVEL_TOKEN",
+        found: "In the sub-account: Settings › Private Integrations › Create. It begins with pit- and is shown once; an agency's token does not open a sub-account",
     },
 };
 

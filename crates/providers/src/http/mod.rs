@@ -28,7 +28,7 @@ use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
 use crate::{SourceError, Wait};
-use budget::{Budget, NoTurn};
+use budget::{Budget, NoTurn, Standing};
 pub use judge::Misread;
 use judge::{Trouble, judge};
 pub use redact::{clean, said};
@@ -154,6 +154,11 @@ impl Http {
     /// The clock requests wait by.
     pub fn now(&self) -> Timestamp {
         self.wait.now()
+    }
+
+    /// What may be asked now, and how much of it was; nothing where there is no limit.
+    pub fn standing(&self) -> Option<Standing> {
+        self.budget.standing(self.wait.now())
     }
 
     /// Waits on the same clock.

@@ -1,6 +1,7 @@
 //! The connection underneath: rustls with Mozilla's roots compiled in, so that no machine's own
 //! certificate store decides whom we trust.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use rustls::{ClientConfig, RootCertStore};
@@ -23,6 +24,14 @@ pub enum HttpError {
         /// The address as configured.
         base: String,
     },
+    /// Nobody's API is there, but the keys of the machine itself may be.
+    #[error(
+        "`{base}` is a link-local address, where hosters tell a machine about itself and no provider is"
+    )]
+    LinkLocal {
+        /// The address as configured, without user name and query.
+        base: String,
+    },
     /// The cryptography does not offer what we need.
     #[error("the TLS settings were refused")]
     Tls(#[from] rustls::Error),
@@ -31,10 +40,13 @@ pub enum HttpError {
     Client(#[from] reqwest::Error),
 }
 
-/// Refuses addresses that would send a token in the clear.
+/// Refuses addresses that would send a token in the clear, or to where no provider is.
 pub fn ensure_safe(base: &Url) -> Result<(), HttpError> {
     let shown = || base.origin().ascii_serialization();
     match base.scheme() {
+        "http" | "https" if base.host().is_some_and(is_link_local) => {
+            Err(HttpError::LinkLocal { base: shown() })
+        }
         "https" if base.has_host() => Ok(()),
         "http" if is_this_machine(base) => Ok(()),
         "http" => Err(HttpError::InTheClear { base: shown() }),
@@ -48,6 +60,22 @@ fn is_this_machine(base: &Url) -> bool {
         Some(Host::Ipv4(address)) => address.is_loopback(),
         Some(Host::Ipv6(address)) => address.is_loopback(),
         None => false,
+    }
+}
+
+fn is_link_local(host: Host<&str>) -> bool {
+    match host {
+        Host::Domain(_) => false,
+        Host::Ipv4(address) => is_link_local_address(address.into()),
+        Host::Ipv6(address) => is_link_local_address(address.into()),
+    }
+}
+
+/// Whether an address is one of its own network segment alone.
+pub(crate) fn is_link_local_address(address: IpAddr) -> bool {
+    match address.to_canonical() {
+        IpAddr::V4(address) => address.is_link_local(),
+        IpAddr::V6(address) => address.is_unicast_link_local(),
     }
 }
 

@@ -10,7 +10,7 @@ use url::Url;
 use super::Settings;
 use super::errors::explain;
 use super::wire::{self, CallPage, EXPORT, LIST};
-use crate::http::budget::{Budgets, Rate};
+use crate::http::budget::{Budgets, Rate, Standing};
 use crate::http::{Answer, Failure, Http, Key, Misread, Request, body};
 use crate::{ConnectError, Credential, ProviderAgent, RawRecord, SourceError, Tuning, Wait};
 
@@ -62,6 +62,11 @@ pub struct Exported {
 }
 
 impl Client {
+    /// What may be asked now, and how much of it was.
+    pub fn standing(&self) -> Option<Standing> {
+        self.http.standing()
+    }
+
     /// A client with these settings. Nothing is sent yet.
     pub fn new(
         settings: Settings,

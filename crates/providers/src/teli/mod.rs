@@ -54,7 +54,7 @@ use crate::connect::{Means, ProviderOwn};
 use crate::setup::SetUp;
 use crate::{
     ConnectError, Connection, Page, Probe, Provider, ProviderAgents, RawRecord, SourceError,
-    Unreadable, Walked,
+    Standing, Unreadable, Walked,
 };
 use calibrate::Learnt;
 
@@ -93,6 +93,10 @@ impl Provider for Teli {
 
     fn concurrency(&self) -> usize {
         self.client.concurrency()
+    }
+
+    fn budget(&self) -> Option<Standing> {
+        self.client.standing()
     }
 
     async fn walk(

@@ -20,17 +20,21 @@ pub(super) const SET_UP: SetUp = SetUp {
             key: "base_url",
             asks: "Address of the API, as Teli gave it to you",
             example: "https://api.teli.ai",
+            found: "Teli's pages show several addresses; ask for yours",
         },
         Question {
             key: "organization_id",
             asks: "Id of the organisation, in the form <milliseconds>x<18 digits>",
             example: "1762896364768x389173798861431550",
+            found: "In the partner settings. Answers of Teli name the same organisation by a UUID; that one does not work",
         },
     ],
+    optional: &[],
     secret: Question {
         key: "token",
         asks: "API key of a user who may see the calls of the whole organisation",
         example: "TELI_API_KEY",
+        found: "From Teli, for such a user; there is no narrower key",
     },
 };
 

@@ -13,7 +13,7 @@ use super::Settings;
 use super::errors::{explain, is_unknown_call};
 use super::settings::PAGE_SIZE_MAX;
 use super::wire::{CallPage, CallResource, ResourcePage, SummaryPage, account_sids, identify};
-use crate::http::budget::Budgets;
+use crate::http::budget::{Budgets, Standing};
 use crate::http::{Answer, Failure, Http, Key, Misread, Request, body};
 use crate::{ConnectError, Credential, RawRecord, SourceError, Tuning, Wait};
 
@@ -59,6 +59,11 @@ impl Listing {
 }
 
 impl Client {
+    /// What may be asked now, and how much of it was.
+    pub fn standing(&self) -> Option<Standing> {
+        self.http.standing()
+    }
+
     /// A client with these settings. Nothing is sent yet.
     pub fn new(
         settings: Settings,

@@ -60,7 +60,7 @@ use crate::connect::{Means, ProviderOwn};
 use crate::setup::SetUp;
 use crate::{
     ConnectError, Connection, Page, Probe, Provider, ProviderAgents, RawRecord, SourceError,
-    Unreadable, Walked,
+    Standing, Unreadable, Walked,
 };
 use marks::Marks;
 
@@ -98,6 +98,10 @@ impl Provider for Twilio {
 
     fn concurrency(&self) -> usize {
         self.client.tuning().concurrency
+    }
+
+    fn budget(&self) -> Option<Standing> {
+        self.client.standing()
     }
 
     async fn walk(

@@ -8,7 +8,7 @@ use url::Url;
 
 use crate::ConnectError;
 use crate::http::budget::Rate;
-use crate::setup::{Question, SetUp};
+use crate::setup::{BASE_URL, Question, SetUp};
 use crate::webhooks;
 
 /// What a person must say.
@@ -17,11 +17,28 @@ pub(super) const SET_UP: SetUp = SetUp {
         key: "account_sid",
         asks: "SID of the account or subaccount (Twilio Console, Account Info): AC and 32 hex digits",
         example: "AC00000000000000000000000000000000",
+        found: "Twilio Console › Account Info. A subaccount has a SID of its own and is a source of its own",
     }],
+    optional: &[
+        Question {
+            key: "api_key_sid",
+            asks: "SID of the API key whose secret is given above, where it is not the Auth Token",
+            example: "SK00000000000000000000000000000000",
+            found: "Twilio Console › Account › API keys & tokens",
+        },
+        Question {
+            key: "parent_account_sid",
+            asks: "SID of the main account, where its Auth Token is to open this subaccount",
+            example: "AC00000000000000000000000000000000",
+            found: "Twilio Console of the main account › Account Info",
+        },
+        Question { found: "Regions have addresses of their own", ..BASE_URL },
+    ],
     secret: Question {
         key: "token",
         asks: "Auth Token of the account (Twilio Console, Account Info)",
         example: "TWILIO_TOKEN",
+        found: "Twilio Console › Account Info. Or the secret of an API key, which may do less, with its SID below",
     },
 };
 

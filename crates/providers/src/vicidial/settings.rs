@@ -10,6 +10,7 @@ use url::Url;
 
 use super::zone::Zone;
 use crate::ConnectError;
+use crate::http::tls::is_link_local_address;
 use crate::setup::{Question, SetUp};
 use crate::webhooks;
 
@@ -20,18 +21,41 @@ pub(super) const SET_UP: SetUp = SetUp {
             key: "host",
             asks: "Host of the database, better a replica than the primary",
             example: "db.example.com",
+            found: "On a dialler: VARDB_server in /etc/astguiclient.conf names the primary",
         },
-        Question { key: "user", asks: "Database user that may only read", example: "everycall" },
+        Question {
+            key: "user",
+            asks: "Database user that may only read",
+            example: "everycall",
+            found: "Make one: CREATE USER … IDENTIFIED BY …; GRANT SELECT ON asterisk.* TO …",
+        },
         Question {
             key: "timezone",
             asks: "Zone of the cluster, whose local times its tables hold",
             example: "America/New_York",
+            found: "On the database server: timedatectl. No table says it",
+        },
+    ],
+    optional: &[
+        Question { key: "port", asks: "Port of the database", example: "3306", found: "" },
+        Question {
+            key: "database",
+            asks: "Name of the database",
+            example: "asterisk",
+            found: "On a dialler: VARDB_database in /etc/astguiclient.conf",
+        },
+        Question {
+            key: "cluster",
+            asks: "Your name for the cluster, so that another host stays the same source",
+            example: "main",
+            found: "",
         },
     ],
     secret: Question {
         key: "password",
         asks: "Password of the database user",
         example: "VICIDIAL_PASSWORD",
+        found: "The one you gave the user when you made it",
     },
 };
 
@@ -260,6 +284,9 @@ impl Settings {
         let texts = [("host", &self.host), ("user", &self.user), ("database", &self.database)];
         if let Some((name, _)) = texts.iter().find(|(_, text)| text.trim().is_empty()) {
             return refused(format!("`{name}` is empty"));
+        }
+        if self.host.parse().is_ok_and(is_link_local_address) {
+            return refused(format!("`host` = `{}` is a link-local address", self.host));
         }
         if self.user == "cron" && password.expose_secret() == "1234" {
             return refused(

@@ -2,11 +2,14 @@
 
 mod across;
 mod awaiting;
+mod changed;
 mod filter;
 mod known;
 mod list;
 mod moves;
 mod number;
+mod of_account;
+mod revision;
 mod slice;
 mod told;
 mod write;
@@ -14,9 +17,11 @@ mod write;
 use domain::{ProviderCallId, SourceId};
 
 pub use awaiting::AwaitingCall;
+pub use changed::{ChangedCall, ChangedCalls, ChangedError};
 pub use filter::{CallFilter, Place};
 pub use known::KnownCall;
 pub use list::CallRow;
+pub use of_account::OfAccount;
 pub use slice::{Of, Part, PlacedCall, Slice};
 pub use told::HeldCall;
 pub use write::{NewCall, parts};

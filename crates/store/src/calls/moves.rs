@@ -12,27 +12,27 @@ use crate::text::text;
 use crate::{StoreError, Tx};
 
 const MOVE: &str = "UPDATE calls
-SET placement = ?, agent_id = ?, account_id = ?, reason = ?, decided_by = ?
+SET placement = ?, agent_id = ?, account_id = ?, reason = ?, decided_by = ?, revision = ?
 WHERE source_id = ? AND provider_call_id IN ";
 
 const MOVE_POSTGRES: &str = "
 UPDATE calls
-SET placement = $1, agent_id = $2, account_id = $3, reason = $4, decided_by = $5
-WHERE source_id + 0 = $6 AND provider_call_id = ANY($7)";
+SET placement = $1, agent_id = $2, account_id = $3, reason = $4, decided_by = $5, revision = $6
+WHERE source_id + 0 = $7 AND provider_call_id = ANY($8)";
 
 // `+ 0` keeps the planner from going by the source alone, see docs/decisions/0006.
 const SET_CAMPAIGN: &str = "
-UPDATE calls SET campaign = $1
-WHERE source_id + 0 = $2 AND provider_call_id = $3 AND campaign IS NULL AND erased_at IS NULL";
+UPDATE calls SET campaign = $1, revision = $2
+WHERE source_id + 0 = $3 AND provider_call_id = $4 AND campaign IS NULL AND erased_at IS NULL";
 
 const IDS_MAX: usize = 512;
 
 /// A statement that moves calls, with everything but their ids.
 macro_rules! moving {
-    ($sql:expr, $source:expr, $to:expr) => {{
+    ($sql:expr, ($source:expr, $revision:expr), $to:expr) => {{
         let Written { placement, agent, account, reason, decided_by } = written($to);
         let query = sqlx::query($sql).bind(placement).bind(agent).bind(account);
-        query.bind(reason).bind(decided_by).bind($source.0)
+        query.bind(reason).bind(decided_by).bind($revision).bind($source.0)
     }};
 }
 
@@ -40,7 +40,7 @@ macro_rules! moving {
 trait Moves {
     async fn moved(
         &mut self,
-        source: SourceId,
+        at: (SourceId, i64),
         to: Placement,
         ids: &[&str],
     ) -> Result<(), StoreError>;
@@ -49,7 +49,7 @@ trait Moves {
 impl Moves for SqliteConnection {
     async fn moved(
         &mut self,
-        source: SourceId,
+        (source, revision): (SourceId, i64),
         to: Placement,
         ids: &[&str],
     ) -> Result<(), StoreError> {
@@ -57,7 +57,7 @@ impl Moves for SqliteConnection {
             // Few lengths make few statements; naming an id twice changes nothing.
             let count = piece.len().next_power_of_two();
             let sql = format!("{MOVE}({})", marks(count));
-            let mut query = moving!(AssertSqlSafe(sql), source, to);
+            let mut query = moving!(AssertSqlSafe(sql), (source, revision), to);
             for id in piece.iter().chain(std::iter::repeat_n(&piece[0], count - piece.len())) {
                 query = query.bind(text(id));
             }
@@ -70,12 +70,12 @@ impl Moves for SqliteConnection {
 impl Moves for PgConnection {
     async fn moved(
         &mut self,
-        source: SourceId,
+        (source, revision): (SourceId, i64),
         to: Placement,
         ids: &[&str],
     ) -> Result<(), StoreError> {
         let ids: Vec<Cow<'_, str>> = ids.iter().map(|id| text(id)).collect();
-        moving!(MOVE_POSTGRES, source, to).bind(ids).execute(self).await?;
+        moving!(MOVE_POSTGRES, (source, revision), to).bind(ids).execute(self).await?;
         Ok(())
     }
 }
@@ -87,10 +87,14 @@ impl Tx {
         source: SourceId,
         campaigns: &[(&str, &str)],
     ) -> Result<(), StoreError> {
+        if campaigns.is_empty() {
+            return Ok(());
+        }
+        let revision = self.revision(source).await?;
         either!(self.conn(), |db| {
             for (id, campaign) in campaigns {
-                let query = sqlx::query(SET_CAMPAIGN).bind(text(campaign)).bind(source.0);
-                query.bind(text(id)).execute(&mut *db).await?;
+                let query = sqlx::query(SET_CAMPAIGN).bind(text(campaign)).bind(revision);
+                query.bind(source.0).bind(text(id)).execute(&mut *db).await?;
             }
         });
         Ok(())
@@ -103,6 +107,10 @@ impl Tx {
         to: Placement,
         ids: &[&str],
     ) -> Result<(), StoreError> {
-        either!(self.conn(), |db| db.moved(source, to, ids).await)
+        if ids.is_empty() {
+            return Ok(());
+        }
+        let at = (source, self.revision(source).await?);
+        either!(self.conn(), |db| db.moved(at, to, ids).await)
     }
 }

@@ -83,13 +83,13 @@ ON CONFLICT (source_id, provider_call_id) DO UPDATE SET
     awaits = excluded.awaits, look_again_at = excluded.look_again_at,
     content_hash = excluded.content_hash, version = excluded.version,
     changed_at = excluded.changed_at, changed_run = excluded.changed_run,
-    status_heard = excluded.status_heard";
+    status_heard = excluded.status_heard, revision = excluded.revision";
 
 const ON_CONFLICT_STALE: &str = "
 ON CONFLICT (source_id, provider_call_id) DO UPDATE SET
     content_hash = excluded.content_hash, version = excluded.version,
     changed_at = excluded.changed_at, changed_run = excluded.changed_run,
-    status_heard = excluded.status_heard";
+    status_heard = excluded.status_heard, revision = excluded.revision";
 
 impl Tx {
     /// Writes calls that are new or changed, many per statement.
@@ -104,23 +104,27 @@ impl Tx {
         now: Timestamp,
         rows: &[NewCall<'_>],
     ) -> Result<(), StoreError> {
+        if rows.is_empty() {
+            return Ok(());
+        }
+        let revision = self.revision(source).await?;
+        let at = (source, run, revision);
         let (stale, rows): (Vec<&NewCall>, Vec<&NewCall>) =
             rows.iter().partition(|row| row.is_stale);
         let (new, changed): (Vec<&NewCall>, Vec<&NewCall>) =
             rows.into_iter().partition(|row| row.version == 1);
         either!(self.conn(), |db| {
-            db.insert(insert(source, run, seen_by, now, new)).await?;
-            let changed = insert(source, run, seen_by, now, changed);
+            db.insert(insert(at, seen_by, now, new)).await?;
+            let changed = insert(at, seen_by, now, changed);
             db.insert(changed.on_conflict(ON_CONFLICT)).await?;
-            let stale = insert(source, run, seen_by, now, stale);
+            let stale = insert(at, seen_by, now, stale);
             db.insert(stale.on_conflict(ON_CONFLICT_STALE)).await
         })
     }
 }
 
 fn insert<'r>(
-    source: SourceId,
-    run: i64,
+    (source, run, revision): (SourceId, i64, i64),
     seen_by: &'r str,
     now: Timestamp,
     rows: Vec<&'r NewCall<'r>>,
@@ -132,6 +136,7 @@ fn insert<'r>(
         .same_number("first_run", run)
         .same_number("changed_at", now.as_millis())
         .same_number("changed_run", run)
+        .same_number("revision", revision)
         .text("provider_call_id", |new| new.call.provider_call_id.0.as_str())
         .number("occurred_at", |new| new.call.occurred_at.at.as_millis())
         .text("occurred_text", |new| new.call.occurred_at.text.as_str())

@@ -21,8 +21,8 @@ DELETE FROM contact_external_ids WHERE contact_id IN ";
 const CALLS: &str = "
 UPDATE calls SET from_raw = NULL, from_e164 = NULL, to_raw = NULL, to_e164 = NULL,
                  provider_contact_id = NULL, parts = 0, awaits = NULL, look_again_at = NULL,
-                 erased_at = $1
-WHERE source_id + 0 = $2 AND provider_call_id IN ";
+                 erased_at = $1, revision = $2
+WHERE source_id + 0 = $3 AND provider_call_id IN ";
 
 const OBSERVATIONS: &str = "
 UPDATE observations SET raw = $1, dictionary_id = 0 WHERE source_id = $2 AND provider_call_id IN ";
@@ -64,9 +64,12 @@ impl Tx {
         instead: &[u8],
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        let at = now.as_millis();
+        if ids.is_empty() {
+            return Ok(());
+        }
+        let (at, revision) = (now.as_millis(), self.revision(source).await?);
         let done: Result<(), StoreError> =
-            either!(self.conn(), |db| for_keys!(db, CALLS, [at, source.0], ids));
+            either!(self.conn(), |db| for_keys!(db, CALLS, [at, revision, source.0], ids));
         done?;
         for statement in [OBSERVATIONS, SET_ASIDE] {
             let done: Result<(), StoreError> =

@@ -69,8 +69,8 @@ FROM calls "
 const BY_ID: &str = concat!(columns!(), "WHERE source_id + 0 = $1 AND provider_call_id IN ");
 
 const LINK: &str = "
-UPDATE calls SET contact_id = $1, contact_by = $2
-WHERE source_id + 0 = $3 AND provider_call_id IN ";
+UPDATE calls SET contact_id = $1, contact_by = $2, revision = $3
+WHERE source_id + 0 = $4 AND provider_call_id IN ";
 
 // SQLite uses a partial index only where its condition is repeated word for word.
 const OF_CONTACTS: &str = "
@@ -110,8 +110,12 @@ impl Tx {
         contact: Option<(ContactId, FoundBy)>,
         ids: &[String],
     ) -> Result<(), StoreError> {
+        if ids.is_empty() {
+            return Ok(());
+        }
+        let revision = self.revision(source).await?;
         let (id, by) = (contact.map(|(id, _)| id.0), contact.map(|(_, by)| by.as_str()));
-        either!(self.conn(), |db| for_keys!(db, LINK, [id, by, source.0], ids))
+        either!(self.conn(), |db| for_keys!(db, LINK, [id, by, revision, source.0], ids))
     }
 
     /// Every call of these contacts.

@@ -99,4 +99,36 @@ on_both_databases! {
         assert_eq!(latest.last(), rest.last());
         assert_eq!((rest.len(), rest[0].first_seen_at), (1, 1));
     }
+
+    async fn runs_are_counted_by_the_day_they_began_on(db) {
+        const DAY: i64 = 86_400_000;
+        let (one, other) = (source(&db.store, "one").await, source(&db.store, "other").await);
+        let run = async |of, kind, began: i64, status: Option<RunStatus>, skips: &str| {
+            let mut tx = db.store.begin().await.unwrap();
+            let run = tx.run_start(of, kind, "{}", at(began)).await.unwrap();
+            let skip_reasons = skips.to_owned();
+            tx.run_progress(run, &RunProgress { skip_reasons, ..RunProgress::default() }).await.unwrap();
+            if let Some(status) = status {
+                tx.run_finish(run, RunEnd::new(status, "{}", None), at(began + 1)).await.unwrap();
+            }
+            tx.commit().await.unwrap();
+        };
+        let auto = RunKind::Auto;
+        run(one, auto, 5, Some(RunStatus::Success), r#"{"too_old":1}"#).await;
+        run(one, auto, DAY, Some(RunStatus::Success), r#"{"a":2}"#).await;
+        run(one, auto, DAY + 7, Some(RunStatus::Failed), r#"{"a":2}"#).await;
+        run(one, auto, DAY + 8, None, "{}").await;
+        run(one, RunKind::Diagnostic, DAY + 9, Some(RunStatus::Success), r#"{"c":9}"#).await;
+        run(other, auto, 2 * DAY, Some(RunStatus::Success), "{}").await;
+        run(one, auto, 3 * DAY - 1, Some(RunStatus::Partial), r#"{"b":1}"#).await;
+        let days = db.store.runs_by_day(one, at(DAY), 100).await.unwrap();
+        let told: Vec<_> = days.iter().map(|it| (it.day, it.runs, it.good)).collect();
+        assert_eq!(told, [(DAY, 2, 1), (2 * DAY, 1, 0)]);
+        let mut skips = db.store.skips_by_day(one, at(DAY), 100).await.unwrap();
+        skips.sort();
+        let told = |day: i64, skips: &str, runs| (day * DAY, skips.to_owned(), runs);
+        assert_eq!(skips, [told(1, r#"{"a":2}"#, 2), told(2, r#"{"b":1}"#, 1)]);
+        let latest = db.store.runs_by_day(one, at(DAY), 1).await.unwrap();
+        assert_eq!(latest.len(), 1, "no further back than asked for");
+    }
 }

@@ -64,6 +64,39 @@ on_both_databases! {
     }
 }
 
+on_both_databases! {
+    /// A provider tells one call of the year 9999, and one of 1970: between them are millions of days.
+    async fn days_in_which_nobody_called_are_jumped_over(db) {
+        let source = source(&db.store, "s").await;
+        let day = 86_400_000;
+        let absurd = 253_370_764_800_000;
+        let places = [0, 3 * day, 20_000 * day, 20_001 * day + 5, absurd];
+        let calls: Vec<NewCall> = (0..).zip(places).map(|(n, when)| {
+            let mut new = nth(0);
+            let call = new.call.to_mut();
+            call.provider_call_id = domain::ProviderCallId(format!("c{n}"));
+            call.occurred_at.at = domain::Timestamp::from_millis(when);
+            new
+        }).collect();
+        write(&db.store, source, &calls).await;
+        let of = Of::Called("+12015550000".to_owned());
+        let slice = Slice { source, of, from: at(0), to: domain::Timestamp::MAX };
+        let began = std::time::Instant::now();
+        let all = db.store.slice_calls(&slice, None, 100).await.unwrap();
+        let found: Vec<i64> = all.iter().map(|call| call.occurred_at).collect();
+        assert_eq!(found, places);
+        // Walking the days takes minutes; this is no measure of anything else.
+        assert!(began.elapsed().as_secs() < 20, "{:?}", began.elapsed());
+        let some = db.store.slice_calls(&slice, Some((places[1], "c1")), 2).await.unwrap();
+        let found: Vec<i64> = some.iter().map(|call| call.occurred_at).collect();
+        assert_eq!(found, places[2..4]);
+        let narrow = Slice { from: at(day), to: at(20_001 * day + 5), ..slice };
+        let some = db.store.slice_calls(&narrow, None, 100).await.unwrap();
+        let found: Vec<i64> = some.iter().map(|call| call.occurred_at).collect();
+        assert_eq!(found, places[1..3]);
+    }
+}
+
 /// One of many calls, which differ in all that a slice goes by.
 fn nth(n: i64) -> NewCall<'static> {
     let phone = |e164: String| Some(Phone { raw: e164.clone(), e164: Some(e164) });

@@ -63,4 +63,55 @@ on_both_databases! {
         let counted = db.store.volumes_by_day(Scope::Account(mine), one, span).await.unwrap();
         assert_eq!(counted, [row(1, None, "completed", 1)]);
     }
+
+    async fn calls_are_counted_by_hour_and_status_from_the_index_alone(db) {
+        use CallStatus::{Busy, Completed};
+        let one = source(&db.store, "one").await;
+        let mine = account(&db.store, "Maple").await;
+        let calls = [
+            of("a", HOUR, Some("spring"), Completed), of("b", HOUR + 9, None, Completed),
+            of("c", 2 * HOUR - 1, None, Busy), placed(mine, of("d", 2 * HOUR, None, Busy)),
+            of("e", 3 * HOUR, None, Completed),
+        ];
+        write(&db.store, one, &calls).await;
+        let span = Window::new(at(HOUR), at(3 * HOUR)).unwrap();
+        let mut counted =
+            db.store.volumes_by_hour_and_status(Scope::Operator, one, span).await.unwrap();
+        counted.sort();
+        let told = |hour, status: &str, n| (at(hour * HOUR), status.to_owned(), n);
+        assert_eq!(counted, [told(1, "busy", 1), told(1, "completed", 2), told(2, "busy", 1)]);
+        let mine = Scope::Account(mine);
+        let counted = db.store.volumes_by_hour_and_status(mine, one, span).await.unwrap();
+        assert_eq!(counted, [told(2, "busy", 1)]);
+        // A table that was just filled is not known to be all visible, so PostgreSQL looks there too
+        // until it was cleaned.
+        if db.store.engine() == store::Engine::Postgres {
+            db.execute("VACUUM ANALYZE calls").await;
+        }
+        let plan = db.store.volumes_plan(one).await.unwrap().join("\n");
+        assert!(plan.contains("calls_by_time"), "{plan}");
+        assert!(plan.contains("COVERING INDEX") || plan.contains("Index Only Scan"), "{plan}");
+    }
+
+    async fn lengths_are_counted_of_the_latest_calls(db) {
+        let one = source(&db.store, "one").await;
+        let long = |id: &str, at: i64, millis: Option<u64>| {
+            let mut new = call(id, at);
+            new.call.to_mut().duration = millis.map(std::time::Duration::from_millis);
+            new
+        };
+        let calls = [
+            long("a", 1, Some(9_000)), long("b", 2, Some(61_500)), long("c", 3, Some(61_999)),
+            long("d", 4, None),
+        ];
+        write(&db.store, one, &calls).await;
+        let latest = async |count| {
+            let mut all = db.store.durations_latest(Scope::Operator, one, count).await.unwrap();
+            all.sort_unstable();
+            all
+        };
+        assert_eq!(latest(10).await, [(9, 1), (61, 2)]);
+        assert_eq!(latest(3).await, [(61, 2)]);
+        assert_eq!(latest(0).await, []);
+    }
 }

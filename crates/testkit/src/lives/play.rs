@@ -9,15 +9,20 @@ use engine::sync::{RunReport, SyncError, SyncOptions, sync};
 use providers::Tuning;
 use providers::http::budget::Rate;
 use simulators::{On, Options, Simulated, Truth, What, World, WorldSettings};
-use store::{Store, StoreError};
+use store::{Scope, Store, StoreError};
 use tokio::sync::watch;
 
 use super::script::{Happens, Script};
 use super::verdict;
-use crate::{Gate, HandClock, KilledAfter, Kind, Rig, RigSettings, TestDb, wrong_in_books};
+use crate::{
+    Follower, Gate, HandClock, KilledAfter, Kind, Rig, RigSettings, TestDb, wrong_in_books,
+};
 
 /// As the schedule does after our own database failed.
 const LOOK_AGAIN: Duration = Duration::from_secs(30);
+
+/// Whoever follows the changes of calls reads so many before each run.
+const PAGE: usize = 7;
 
 /// Nothing later than this is changed, deleted or brought back.
 const RECENT: Duration = Duration::from_hours(6 * 24);
@@ -70,6 +75,7 @@ struct Life<'a> {
     /// The last day on which the connection was examined, and whether that ever found it wrong.
     examined_on: i64,
     is_said_to_be_wrong: bool,
+    follower: Follower,
 }
 
 impl<'a> Life<'a> {
@@ -123,6 +129,7 @@ impl<'a> Life<'a> {
             gate,
             examined_on: 0,
             is_said_to_be_wrong: false,
+            follower: Follower::new(Scope::Operator),
         }
     }
 
@@ -131,6 +138,8 @@ impl<'a> Life<'a> {
         let last_read_at = self.quiet(&mut wrong).await;
         let deleted = self.marks().deleted.clone();
         wrong.extend(wrong_in_books(&self.rig.db).await);
+        self.follower.catch_up(&self.rig.db.store, PAGE).await;
+        wrong.extend(self.follower.wrong(&self.rig.db.store).await);
         let is_said = self.is_said_to_be_wrong;
         let calls = verdict::calls(&self.rig, self.script, &deleted, is_said, last_read_at);
         wrong.extend(calls.await);
@@ -162,6 +171,7 @@ impl<'a> Life<'a> {
     /// One run of the schedule; returns how many windows are left for the next.
     async fn run(&mut self, wrong: &mut Vec<String>) -> u64 {
         self.examine_once_a_day().await;
+        self.follower.read(&self.rig.db.store, PAGE).await;
         let dies_after = self.marks().dies_after.take();
         let options = SyncOptions {
             kind: RunKind::Auto,

@@ -8,6 +8,7 @@ mod asked;
 mod assignments;
 mod audit;
 mod calls;
+mod changes;
 mod contacts;
 mod door;
 mod in_force;
@@ -18,6 +19,7 @@ mod route;
 mod rules;
 mod runs;
 mod schedules;
+mod set_ups;
 mod sources;
 mod told;
 mod waiting;
@@ -47,7 +49,9 @@ pub fn table() -> Vec<Route> {
         runs::routes(),
         jobs::routes(),
         schedules::routes(),
+        set_ups::routes(),
         calls::routes(),
+        changes::routes(),
         accounts::routes(),
         agents::routes(),
         assignments::routes(),

@@ -43,11 +43,7 @@ impl PageDoor {
             return Ok(see("/password"));
         }
         if self.page.to == To::Area {
-            match guest.judge(self.page.needs.area) {
-                // What members begin with is another page.
-                Err(Failure::NoRights) if self.page.path == "/" => return Ok(see("/calls")),
-                judged => judged?,
-            }
+            guest.judge(self.page.needs.area)?;
         }
         let mut state = self.state.clone();
         if self.page.needs.writes {

@@ -4,6 +4,7 @@ mod audit;
 mod calls;
 mod days;
 mod glance;
+mod health;
 mod job;
 mod proof;
 mod run;
@@ -16,12 +17,13 @@ use engine::trouble::Trouble;
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
-use store::{ComparisonRow, Scope, SourceRow};
+use store::{ComparisonRow, HealthRow, Scope, SourceRow};
 
 pub use audit::{AuditEntry, AuditFacts};
 pub use calls::{CallFacts, CallsAsked, CallsFacts, PLACEMENTS, Story, calls_asked, statuses};
 pub use days::{Day, Standing};
 pub use glance::Glance;
+pub use health::{Budget, Health};
 pub use job::JobFacts;
 pub use proof::Proof;
 pub use run::{LogEntry, RunFacts, SkipFacts};
@@ -102,6 +104,8 @@ pub struct SourceFacts {
     /// What its latest comparison with the provider found.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub compared: Option<Compared>,
+    /// How it goes: last success, next run, lateness, and what may be asked of its provider.
+    pub health: Health,
     /// What only a person can mend; until then it is asked rarely.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub needs_person: Option<NeedsPerson>,
@@ -173,8 +177,12 @@ impl Status {
             unproved_ms: 0,
             sources: Vec::new(),
         };
+        let now = status.as_of;
+        let asked = (engine::worker::LOOK_BACK, health::looked_back(now));
+        let healths = state.store.sources_health(asked, now).await?;
         for row in state.store.sources_list().await? {
-            let source = SourceFacts::load(state, row, status.as_of).await?;
+            let health = healths.get(&row.id).cloned().unwrap_or_default();
+            let source = SourceFacts::load(state, row, &health, now).await?;
             status.counts.add(&source.counts);
             status.unproved_windows += source.coverage.unproved_windows;
             status.unproved_ms += source.coverage.unproved_ms;
@@ -185,7 +193,12 @@ impl Status {
 }
 
 impl SourceFacts {
-    async fn load(state: &State, row: SourceRow, now: Timestamp) -> Result<Self, Failure> {
+    async fn load(
+        state: &State,
+        row: SourceRow,
+        health: &HealthRow,
+        now: Timestamp,
+    ) -> Result<Self, Failure> {
         let store = &state.store;
         let totals = store.totals(Scope::Operator, row.id).await?;
         let set_aside = store.set_aside_count(row.id).await?;
@@ -199,6 +212,7 @@ impl SourceFacts {
             open: OpenCalls { within_hour: open[0], within_day: open[1], older: open[2] },
             new_today: store.runs_new(row.id, day).await?,
             compared: compared.as_ref().map(Compared::of),
+            health: Health::of(health, &(state.known)(&row), now),
             needs_person: trouble.map(NeedsPerson::from),
             counts: Counts {
                 stored: unsigned(totals.calls),

@@ -39,6 +39,8 @@ pub struct Frame {
     pub is_reloading: bool,
     /// Where the script is.
     pub live: &'static str,
+    /// Where a script of this page alone is.
+    pub own_script: Option<&'static str>,
     /// Where the style sheet is.
     pub style: &'static str,
     /// Where the icon is.
@@ -69,6 +71,7 @@ impl Frame {
             csrf: String::new(),
             is_reloading: false,
             live: &assets::LIVE_PATH,
+            own_script: None,
             style: &assets::STYLE_PATH,
             mark: &assets::MARK_PATH,
         }
@@ -78,6 +81,12 @@ impl Frame {
     #[must_use]
     pub fn reloading(self, is_reloading: bool) -> Self {
         Self { is_reloading, ..self }
+    }
+
+    /// It has a script of its own.
+    #[must_use]
+    pub fn script(self, path: &'static str) -> Self {
+        Self { own_script: Some(path), ..self }
     }
 
     /// Its instants are told in this zone.

@@ -25,7 +25,7 @@ pub struct Entry {
 type Line = (&'static str, &'static str, Area);
 
 const ALL: [(&str, &[Line]); 6] = [
-    ("", &[("Overview", "/", Area::Operators), ("Charts", "/charts", Area::Operators)]),
+    ("", &[("Overview", "/", Area::Accounts), ("Charts", "/charts", Area::Operators)]),
     (
         "Calls",
         &[
@@ -58,6 +58,7 @@ const ALL: [(&str, &[Line]); 6] = [
             ("Runs", "/runs", Area::Operators),
             ("Jobs", "/jobs", Area::Operators),
             ("Schedules", "/schedules", Area::Operators),
+            ("API", "/api", Area::Accounts),
             ("About", "/about", Area::Accounts),
         ],
     ),

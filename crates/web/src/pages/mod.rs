@@ -3,6 +3,7 @@
 mod about;
 mod accounts;
 mod agents;
+mod api;
 mod assign;
 mod audit;
 mod call;
@@ -128,6 +129,7 @@ pub fn table() -> Vec<PageRoute> {
         sources::routes(),
         runs::routes(),
         run::routes(),
+        api::routes(),
         about::routes(),
         display::routes(),
         sign_in::routes(),
@@ -151,7 +153,7 @@ pub fn routes(state: &State) -> Router<State> {
         let serve = on(method, async move |request: Request| door.serve(request).await);
         router = router.route(path, serve);
     }
-    router.layer(Extension(Glance::default()))
+    router.layer(Extension(Glance::default())).layer(Extension(charts::Looks::default()))
 }
 
 /// Of one source, or of all.

@@ -112,6 +112,7 @@ on_both_databases! {
         });
         let first = world.contacts[0];
         // As a run links a call with its contact.
+        db.stop_watching_revisions().await;
         db.execute(&format!(
             "UPDATE calls SET contact_id = {first}, contact_by = 'phone' WHERE provider_call_id = 'call-alder-0'"
         )).await;

@@ -1,8 +1,6 @@
 //! What a person does on the pages: find calls, look at one, assign, ask for a job, watch it.
 
 use axum::http::{Method, StatusCode};
-use domain::{RunKind, RunStatus};
-use store::RunEnd;
 
 use crate::browser::{Browser, HOST};
 use crate::{ask, folder, get, sample};
@@ -154,22 +152,7 @@ async fn a_job_is_asked_for_watched_and_stopped() {
 async fn a_comparison_is_shown_with_causes_and_what_to_do() {
     let folder = folder();
     let state = sample::usual(folder.path(), "Agent").await;
-    let kept = r#"{"source":"west","summary":{"dateRange":{"from":"2026-11-01T00:00:00Z","to":"2026-11-02T00:00:00Z"},
-        "providerTotal":245,"databaseTotal":142,"matching":140,"differing":2,"missingInDatabase":103,
-        "extraInDatabase":0,"unexplained":1},"proof":{"provider":"whole"},
-        "missingCalls":[{"callId":"=1+1","status":"completed","agentId":"a","agentStatus":"agent_not_in_system",
-        "reason":"unexplained","evidence":"nothing","nextStep":"look","callDate":"2026-11-01T05:00:00Z"}],
-        "differingCalls":[],"reasonBreakdown":{"window_never_read":102,"unexplained":1},"extraBreakdown":{},
-        "agentAnalysis":{"unassignedAgents":[{"agentId":"a","name":null,"inSystem":false,"callCount":9}]},"doubts":[]}"#;
-    let source =
-        state.store.source_by_name("west").await.expect("it answers").expect("it is there");
-    let mut tx = state.store.begin().await.expect("nobody else writes");
-    let now = sample::at(sample::NOW);
-    let run = tx.run_start(source.id, RunKind::Diagnostic, "{}", now).await.expect("it is new");
-    let end = RunEnd::new(RunStatus::Success, kept, None);
-    tx.run_finish(run, end, now).await.expect("it is under way");
-    tx.commit().await.expect("it is written");
-
+    let run = sample::compared(&state.store, "west").await;
     let path = format!("/diagnostics/{}", run.0);
     let page = get(&state, &path).await.text;
     for wanted in

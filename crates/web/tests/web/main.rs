@@ -1,29 +1,37 @@
 //! Every page and every JSON answer, asked without a socket.
 
 mod api;
+mod api_page;
 mod browser;
 mod certificate;
+mod changes;
 mod contacts;
 mod dashboard;
 mod document;
 mod door;
 mod exporting;
+mod first_page;
 mod forms;
+mod health;
 mod hostile;
 mod isolation;
 mod jobs;
+mod looks;
 mod named;
 mod page_isolation;
 mod pages;
 mod people;
 mod refused;
+mod said;
 mod sample;
 mod schedules;
 mod schema;
 mod setting_up;
+mod setting_up_sources;
 mod signing_in;
 mod tls;
 mod users_pages;
+mod watching;
 mod world;
 mod writing;
 

@@ -55,31 +55,59 @@ fn able() -> Capabilities {
 
 /// A state over this store.
 pub fn over(store: Store) -> web::State {
+    let office = testkit::office(&store, at(NOW));
     web::State {
         store,
         clock: Arc::new(Still(at(NOW))),
         notice: None,
         read: Arc::new(|_source, _record| None),
-        known: Arc::new(|_source| web::Known { capabilities: able(), grace: Duration::ZERO }),
+        known: Arc::new(|_source| web::Known {
+            capabilities: able(),
+            grace: Duration::ZERO,
+            rhythm: None,
+            budget: None,
+        }),
         limits: web::Limits::default(),
         entrance: Arc::new(web::Entrance::without_sign_in().expect("there is randomness")),
+        office,
     }
 }
+
+/// What people and providers named.
+#[derive(Clone, Copy)]
+pub struct Names<'a> {
+    pub sources: [&'a str; 2],
+    pub account: &'a str,
+    pub agents: [&'a str; 3],
+}
+
+/// Names as they are every day.
+pub const USUAL: Names<'static> = Names {
+    sources: ["main", "west"],
+    account: "Northwind Dental",
+    agents: ["Receptionist – ENG", "Recepción – ESP", "After hours"],
+};
 
 /// A state over a store with ninety days; the unassigned agent has the given name.
 pub async fn usual(folder: &std::path::Path, unassigned: &str) -> web::State {
     let state = empty(folder).await;
-    let mut tx = state.store.begin().await.expect("nobody else writes");
-    let main = source(&mut tx, "main", "2026-08-24").await;
-    let west = source(&mut tx, "west", "2026-10-01").await;
-    let account = tx.account_ensure("Northwind Dental", at(NOW)).await.expect("it is new").id;
-    let names = ["Receptionist – ENG", "Recepción – ESP", unassigned];
+    let [first, second, _] = USUAL.agents;
+    fill(&state.store, &Names { agents: [first, second, unassigned], ..USUAL }).await;
+    state
+}
+
+/// Ninety days of two sources.
+pub async fn fill(store: &Store, names: &Names<'_>) {
+    let mut tx = store.begin().await.expect("nobody else writes");
+    let main = source(&mut tx, names.sources[0], "2026-08-24").await;
+    let west = source(&mut tx, names.sources[1], "2026-10-01").await;
+    let account = tx.account_ensure(names.account, at(NOW)).await.expect("it is new").id;
     let seen = |(i, name): (usize, &&str)| SeenAgent {
         provider_agent_id: format!("agent-{i}"),
         name: (*name).to_owned(),
         inbound_number: None,
     };
-    let seen: Vec<SeenAgent> = names.iter().enumerate().map(seen).collect();
+    let seen: Vec<SeenAgent> = names.agents.iter().enumerate().map(seen).collect();
     tx.agents_see(main, &seen, at(NOW)).await.expect("they are new");
     for agent in [AgentId(1), AgentId(2)] {
         let (valid_from, valid_to) = (Timestamp::MIN, Timestamp::MAX);
@@ -101,7 +129,24 @@ pub async fn usual(folder: &std::path::Path, unassigned: &str) -> web::State {
     };
     tx.set_aside_add(main, 1, at(NOW), &[unread]).await.expect("it is new");
     tx.commit().await.expect("there is room");
-    state
+}
+
+/// A comparison of a source: 103 calls are missing, and one of them nobody can explain.
+pub async fn compared(store: &Store, source: &str) -> RunId {
+    let kept = r#"{"source":"west","summary":{"dateRange":{"from":"2026-11-01T00:00:00Z","to":"2026-11-02T00:00:00Z"},
+        "providerTotal":245,"databaseTotal":142,"matching":140,"differing":2,"missingInDatabase":103,
+        "extraInDatabase":0,"unexplained":1},"proof":{"provider":"whole"},
+        "missingCalls":[{"callId":"=1+1","status":"completed","agentId":"a","agentStatus":"agent_not_in_system",
+        "reason":"unexplained","evidence":"nothing","nextStep":"look","callDate":"2026-11-01T05:00:00Z"}],
+        "differingCalls":[],"reasonBreakdown":{"window_never_read":102,"unexplained":1},"extraBreakdown":{},
+        "agentAnalysis":{"unassignedAgents":[{"agentId":"a","name":null,"inSystem":false,"callCount":9}]},"doubts":[]}"#;
+    let source = store.source_by_name(source).await.expect("it answers").expect("it is there");
+    let mut tx = store.begin().await.expect("nobody else writes");
+    let run = tx.run_start(source.id, RunKind::Diagnostic, "{}", at(NOW)).await.expect("it is new");
+    let end = RunEnd::new(RunStatus::Success, kept, None);
+    tx.run_finish(run, end, at(NOW)).await.expect("it is under way");
+    tx.commit().await.expect("it is written");
+    run
 }
 
 /// A source whose history starts on this day.

@@ -8,12 +8,12 @@ use domain::{
     Clock, JobId, JobKind, JobParameters, JobStatus, Rhythm, RunKind, RunStatus, Timestamp,
 };
 use engine::Context;
-use engine::worker::{Happened, Scheduled, WorkerSettings, work};
+use engine::worker::{Happened, Roster, Rostered, Scheduled, WorkerSettings, work_by};
 use providers::outgoing::Outgoing;
 use providers::{SystemClock, Wait};
 use store::{JobRow, RunEnd};
 use testkit::{HandClock, Stage};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
@@ -67,8 +67,22 @@ impl Crew {
             holder: format!("worker {nth}"),
             ..stage.ctx.clone()
         };
-        let rhythm = Rhythm::Every(every);
-        let scheduled = vec![Scheduled { source: stage.source.clone(), rhythm }];
+        let scheduled = Scheduled { source: stage.source.clone(), rhythm: Rhythm::Every(every) };
+        let (_never_changed, roster) = watch::channel(Arc::new(vec![Rostered::fixed(scheduled)]));
+        Self::at_work(ctx, roster, outgoing)
+    }
+
+    /// One that goes by a roster, which may change while it works.
+    pub fn by(stage: &Stage, nth: usize, roster: Roster) -> Self {
+        let ctx = Context {
+            wait: Arc::new(Standing(stage.clock.clone())),
+            holder: format!("worker {nth}"),
+            ..stage.ctx.clone()
+        };
+        Self::at_work(ctx, roster, Outgoing::default())
+    }
+
+    fn at_work(ctx: Context, roster: Roster, outgoing: Outgoing) -> Self {
         let settings = WorkerSettings {
             windows_max: 1,
             beat: Duration::from_millis(4),
@@ -81,7 +95,7 @@ impl Crew {
         let mut working = JoinSet::new();
         working.spawn(async move {
             let tell = Arc::new(move |happened| tell.send(happened).unwrap_or_default());
-            work(&ctx, scheduled, &settings, stopped, tell).await;
+            work_by(&ctx, roster, &settings, stopped, tell).await;
         });
         Self { stop, working, told, heard: BTreeMap::new() }
     }

@@ -2,6 +2,7 @@
 //! stopped.
 
 mod crew;
+mod roster;
 mod schedules;
 
 use domain::{JobId, JobKind, JobParameters, JobStatus};

@@ -84,10 +84,11 @@ pub struct Compare {
 pub async fn run(site: &Site, arguments: Compare) -> Result<Exit> {
     let config = Config::load(site.config())?;
     let name = arguments.source.as_deref();
-    config.chosen(name)?;
+    config.refuse_unknown(name)?;
     let time = crate::clock::clock(arguments.now);
     let window = arguments.span.window(time.now())?;
     let desk = Desk::open(config, arguments.now).await?;
+    desk.config.chosen(name)?;
     let account = match &arguments.account {
         Some(name) => Some(account(site, &desk, name.trim()).await?),
         None => None,

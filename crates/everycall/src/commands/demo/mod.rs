@@ -25,6 +25,7 @@ use crate::dashboard::{self, Way};
 use crate::interrupt::Interrupt;
 use crate::mistake::Exit;
 use crate::output::{self, Style, count};
+use crate::roster::Roster;
 use crate::wiring::Desk;
 use stage::Stage;
 
@@ -91,6 +92,7 @@ pub async fn run(arguments: Demo) -> Result<Exit> {
         output::print(&next::text(&stage, listener.is_some(), Style::of_stdout()))?;
     }
     if let Some(listener) = listener.filter(|_| !interrupt.came()) {
+        stage.come_late();
         serve(&desk, listener, &interrupt).await?;
     }
     desk.ctx.store.close().await;
@@ -111,10 +113,11 @@ async fn serve(desk: &Desk, listener: TcpListener, interrupt: &Interrupt) -> Res
     let entrance = Entrance::with_sign_in(desk.config.web.place())?;
     let way = Way { entrance, tls: None, notice: Some(notice) };
     // What is asked for on its pages is done by a worker, as with `everycall serve`.
-    let sources = work::sources(desk).await?;
-    let (serving, ()) = tokio::join!(
-        dashboard::serve(listener, desk, way, interrupt.stop()),
-        work::keep(desk, sources, Outgoing::default(), interrupt.stop()),
+    let roster = Roster::open(desk, true).await?;
+    let (serving, (), ()) = tokio::join!(
+        dashboard::serve(listener, (desk, roster.shown()), way, interrupt.stop()),
+        work::keep(desk, roster.sources(), Outgoing::default(), interrupt.stop()),
+        roster.keep(interrupt.stop()),
     );
     Ok(serving?)
 }

@@ -23,8 +23,8 @@ pub fn text(stage: &Stage, runs_on: bool, style: Style) -> String {
         [
             place,
             (
-                "Pull it all again: nothing is new, and nothing is written twice",
-                format!("{here} sync --from {} --to {}", stage.since(), stage.end),
+                "Find the calls that came to the provider's list after it was read, and bring them",
+                format!("{here} compare {first} --repair"),
             ),
             status,
         ]

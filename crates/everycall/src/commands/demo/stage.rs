@@ -24,6 +24,8 @@ pub const DAYS: u32 = 90;
 const AGENTS: usize = 8;
 /// The share of calls that name no agent.
 const WITHOUT_AGENT: f64 = 0.002;
+/// How many days ago calls were that come to a list late.
+const LATE_DAYS: [u64; 3] = [12, 19, 27];
 /// What a nearby provider takes for an answer.
 const LATENCY_MS: u64 = 20;
 /// Of the calls of the first provider, how many each further one has.
@@ -91,6 +93,15 @@ impl Stage {
     /// Whether the folder outlives the demo.
     pub fn is_kept(&self) -> bool {
         self.temporary.is_none()
+    }
+
+    /// Calls of weeks ago come to the first provider's list now that it has been read, as happens to
+    /// real ones: no sync looks there for days, a comparison does.
+    pub fn come_late(&self) {
+        let Some((first, _)) = self.providers.first() else { return };
+        for days in LATE_DAYS {
+            first.add((self.end - Duration::from_hours(24 * days)).as_millis());
+        }
     }
 
     fn write_configuration(&self, seed: u64) -> Result<()> {

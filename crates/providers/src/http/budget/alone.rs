@@ -5,8 +5,8 @@ use std::time::Duration;
 use domain::Timestamp;
 
 use super::super::headers::RateFacts;
-use super::Turn;
 use super::limits::{DAY, Limits, Rate, Sent};
+use super::{Standing, Turn};
 
 /// The rule: pure data and `now`.
 ///
@@ -78,6 +78,13 @@ impl Allowance {
                 self.day_began = now - DAY.saturating_sub(reset);
             }
         }
+    }
+
+    /// What may be asked, and how much of it was; nothing where there is no limit.
+    pub(super) fn standing(&mut self, now: Timestamp) -> Option<Standing> {
+        let limits = self.limits?;
+        self.forget(now, &limits);
+        Some(Standing::of(&limits, self.sent.len() as u64, Some(self.day_used)))
     }
 
     fn forget(&mut self, now: Timestamp, limits: &Limits) {

@@ -5,7 +5,7 @@ use domain::Timestamp;
 use super::super::headers::RateFacts;
 use super::member::{Answer, Member, Proposal};
 use super::shares::Shares;
-use super::{Allowance, Turn};
+use super::{Allowance, Standing, Turn};
 
 /// How a budget's requests are counted.
 pub(super) enum Counting {
@@ -32,6 +32,14 @@ impl Counting {
         match self {
             Self::Alone(allowance) => allowance.observe(facts, now),
             Self::Beside(member) => member.observe(facts, now),
+        }
+    }
+
+    /// What may be asked, and how much of it was; `shares` are what the others have written.
+    pub(super) fn standing(&mut self, shares: Option<&Shares>, now: Timestamp) -> Option<Standing> {
+        match self {
+            Self::Alone(allowance) => allowance.standing(now),
+            Self::Beside(member) => Some(member.standing(shares, now)),
         }
     }
 

@@ -10,9 +10,9 @@ use std::time::Duration;
 use domain::Timestamp;
 
 use super::super::headers::RateFacts;
-use super::Turn;
 use super::limits::{DAY, Limits, Sent};
 use super::shares::{ClockName, Day, Seen, Share, Shares, Stamp, Strangers};
+use super::{Standing, Turn};
 
 /// The longest and the shortest time a portion is good for. What a dead worker held is lost for an
 /// interval after that; a database slower than the shortest would have nobody send.
@@ -105,6 +105,16 @@ pub(super) struct Answer {
 }
 
 impl Member {
+    /// What may be asked, and how much of it was by all of us together, as of our last look at the
+    /// others. Of the day nothing is known while `shares` are being written.
+    pub(super) fn standing(&self, shares: Option<&Shares>, now: Timestamp) -> Standing {
+        let mut sent = self.sent.clone();
+        sent.forget(now, self.common.span());
+        let day = shares.map(|shares| shares.today(&self.clock, now).used);
+        let day = day.map(|used| used + self.total.saturating_sub(self.counted));
+        Standing::of(&self.common, sent.len() as u64 + self.others, day)
+    }
+
     pub(super) fn new(name: String, clock: ClockName, limits: Limits) -> Self {
         let portion = Portion { size: 0, left: 0, from: Timestamp::MIN, until: Timestamp::MIN };
         Self {

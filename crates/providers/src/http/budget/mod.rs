@@ -56,6 +56,30 @@ pub enum Turn {
     Ask,
 }
 
+/// What may be asked with a credential, and how much of it was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Standing {
+    /// Requests within the last interval.
+    pub used: u64,
+    /// Requests that may be within any interval.
+    pub limit: u64,
+    /// How long that is.
+    pub interval: Duration,
+    /// Requests of the day so far, where that is known.
+    pub day_used: Option<u64>,
+    /// Requests of a day, where a day has a limit.
+    pub day_limit: Option<u64>,
+}
+
+impl Standing {
+    fn of(limits: &limits::Limits, used: u64, day_used: Option<u64>) -> Self {
+        let limit = u64::from(limits.requests);
+        let day_limit = Some(limits.per_day).filter(|per_day| *per_day < u64::MAX);
+        let day_used = day_used.filter(|_| day_limit.is_some());
+        Self { used: used.min(limit), limit, interval: limits.interval, day_used, day_limit }
+    }
+}
+
 /// Why a request was not let go.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum NoTurn {
@@ -146,6 +170,14 @@ impl Budget {
                 },
             }
         }
+    }
+
+    /// What may be asked at `now`, and how much of it was; nothing where there is no limit.
+    pub fn standing(&self, now: Timestamp) -> Option<Standing> {
+        let known = self.shared.as_ref().map(|shared| &shared.known);
+        let known = known.map(|known| known.lock().unwrap_or_else(PoisonError::into_inner));
+        let shares = known.as_ref().and_then(|known| known.as_ref()).map(|(_, shares)| shares);
+        self.lock().standing(shares, now)
     }
 
     /// Lets nobody through before `until`: here at once, elsewhere with the next portion.

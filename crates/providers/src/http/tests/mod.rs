@@ -243,3 +243,21 @@ fn tokens_do_not_travel_in_the_clear() {
     assert!(check("http://127.0.0.1.example.com").is_err());
     assert!(check("ftp://services.example.com").is_err());
 }
+
+#[test]
+fn what_a_hoster_tells_a_machine_is_no_provider() {
+    for base in [
+        "http://169.254.169.254/latest",
+        "https://169.254.169.254",
+        "https://[fe80::1]",
+        "https://[::ffff:169.254.169.254]",
+        // The same address, as addresses may be written.
+        "https://2852039166",
+    ] {
+        let error = super::ensure_safe(&Url::parse(base).unwrap()).unwrap_err();
+        assert!(matches!(error, HttpError::LinkLocal { .. }), "{base}: {error}");
+    }
+    // By name it is not known to be one, and no token is sent before the name has shown a certificate.
+    let named = Url::parse("http://metadata.google.internal/").unwrap();
+    assert!(matches!(super::ensure_safe(&named), Err(HttpError::InTheClear { .. })));
+}

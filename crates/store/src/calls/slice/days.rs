@@ -2,39 +2,52 @@
 
 use crate::legs::day;
 
+/// The longest stretch of days that is looked through at once.
+const STRETCH_MAX: i64 = 1_024;
+
+const DAY_MS: i64 = 86_400_000;
+
 /// Stretches of days to look through one after the other, first and last day of each: few at first
 /// and twice as many each time, so that neither many calls of a day nor many days without one are
-/// read for a page.
+/// read for a page. Each begins on a day that has a call, so that one call with an absurd time costs
+/// one stretch more and no walk through thousands of years.
 pub(super) struct Days {
-    next: i64,
-    last: i64,
+    /// Where the next call is looked for; nothing for what is not looked up by the day.
+    from: Option<i64>,
+    next: Option<(i64, i64)>,
     count: i64,
 }
 
 impl Days {
-    pub(super) fn within(first: Option<i64>, last: Option<i64>, from: i64, to: i64) -> Self {
-        let (Some(first), Some(last)) = (first, last) else {
-            return Self { next: 0, last: -1, count: 1 };
-        };
-        Self { next: day(first.max(from)), last: day(last.min(to)), count: 1 }
+    /// Those with calls from this instant on.
+    pub(super) fn from(at: i64) -> Self {
+        Self { from: Some(at), next: None, count: 1 }
     }
 
     /// For what is not looked up by the day.
     pub(super) fn all_at_once() -> Self {
-        Self { next: 0, last: 0, count: 1 }
+        Self { from: None, next: Some((0, 0)), count: 1 }
     }
-}
 
-impl Iterator for Days {
-    type Item = (i64, i64);
+    /// Where the next call is to be looked for.
+    pub(super) fn looks_from(&self) -> Option<i64> {
+        self.from
+    }
 
-    fn next(&mut self) -> Option<(i64, i64)> {
-        let first = self.next;
-        if first > self.last {
-            return None;
-        }
-        let last = (first + self.count - 1).min(self.last);
-        (self.next, self.count) = (last + 1, self.count * 2);
-        Some((first, last))
+    /// It happened at this instant; there is none where nothing is said.
+    pub(super) fn goes_to(&mut self, call: Option<i64>) {
+        let Some(call) = call else {
+            self.next = None;
+            return;
+        };
+        let (first, last) = (day(call), day(call).saturating_add(self.count - 1));
+        self.next = Some((first, last));
+        self.from = Some(last.saturating_add(1).saturating_mul(DAY_MS));
+        self.count = (self.count * 2).min(STRETCH_MAX);
+    }
+
+    /// The next stretch, once.
+    pub(super) fn next(&mut self) -> Option<(i64, i64)> {
+        self.next.take()
     }
 }

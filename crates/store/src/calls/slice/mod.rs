@@ -7,7 +7,7 @@ use domain::{AccountId, Direction, Placement, PlacementFacts, SourceId, Timestam
 use sqlx::{AssertSqlSafe, Row};
 
 use self::days::Days;
-use self::statements::{BY_ID, FIRST_AND_LAST, statement, unplaced_as};
+use self::statements::{BY_ID, NEXT, statement, unplaced_as};
 use super::write::{Written, written};
 use crate::contacts::by_keys;
 use crate::db::either;
@@ -108,21 +108,25 @@ macro_rules! slice {
         // The first text after an id: no stored text holds U+0000.
         let next = |(at, id): (i64, &str)| (at, format!("{id}\u{1}"));
         let (at, id) = $after.map_or((slice.from.as_millis(), String::new()), next);
-        let days = match slice.of {
-            Of::Called(_) | Of::Calling(_) => {
-                let (oldest, newest): (Option<i64>, Option<i64>) = either!($on, |db| {
-                    sqlx::query_as(FIRST_AND_LAST).bind(slice.source.0).fetch_one(db).await
-                })?;
-                Days::within(oldest, newest, at, slice.to.as_millis())
-            }
+        let mut days = match slice.of {
+            Of::Called(_) | Of::Calling(_) => Days::from(at),
             _ => Days::all_at_once(),
         };
         let mut found: Vec<PlacedCall> = Vec::new();
-        for some_days in days {
+        loop {
             let left = $count - found.len() as i64;
             if left <= 0 {
                 break;
             }
+            // Days on which nobody called are jumped over, however far ahead a single call lies.
+            if let Some(from) = days.looks_from() {
+                let (next,): (Option<i64>,) = either!($on, |db| {
+                    let query = sqlx::query_as(NEXT).bind(slice.source.0).bind(from);
+                    query.bind(slice.to.as_millis()).fetch_one(db).await
+                })?;
+                days.goes_to(next);
+            }
+            let Some(some_days) = days.next() else { break };
             let some: Vec<PlacedCall> = either!($on, |db| {
                 let query = sqlx::query_as(statement(&slice.of));
                 bound!(query, slice, (at, &id), some_days, left).fetch_all(db).await

@@ -47,9 +47,9 @@ WITH RECURSIVE days (day) AS (
     };
 }
 
-pub(super) const FIRST_AND_LAST: &str = "
-SELECT (SELECT MIN(occurred_at) FROM calls WHERE source_id = $1),
-       (SELECT MAX(occurred_at) FROM calls WHERE source_id = $1)";
+// When the next call of a source happened, by the index that has them in order.
+pub(super) const NEXT: &str = "
+SELECT MIN(occurred_at) FROM calls WHERE source_id = $1 AND occurred_at >= $2 AND occurred_at < $3";
 
 // The columns are those of a slice.
 pub(super) const BY_ID: &str = "

@@ -131,12 +131,16 @@ async fn account(
     };
     let table = Table::new(columns, "Nothing was changed yet.").with(history, change);
     let named = [("account", Some(row.name.as_str()))];
-    let files = vec![
+    let diagnostics = ("Its diagnostics", address("/diagnostics", named));
+    let mut files = vec![
         ("Its calls", address("/calls", named)),
         ("Its contacts", address("/contacts", named)),
         ("Its statements", address("/statements", named)),
         ("JSON", format!("/api/v1/accounts/{}", id.0)),
     ];
+    if guest.may_see(Area::Operators) {
+        files.insert(1, diagnostics);
+    }
     let frame = Frame::new(&state, &guest, row.name.clone(), PATH).read_at(now).zone(&zone);
     List { files, ..List::new(frame, lead, table) }.show()
 }

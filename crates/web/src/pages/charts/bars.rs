@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use domain::Timestamp;
 
-use crate::figures::{Count, brief, day};
+use crate::figures::{Count, brief, day, share};
 
 /// A picture of bars.
 pub struct Bars {
@@ -17,6 +17,8 @@ pub struct Bars {
     pub largest: Count,
     /// All of it in a sentence.
     pub sentence: String,
+    /// Where a line stands that is to be reached, from above.
+    pub goal: Option<String>,
 }
 
 /// One bar.
@@ -71,12 +73,58 @@ impl Bars {
         Self::of(bars.collect())
     }
 
-    /// Hours of the day in UTC.
-    pub fn of_hours(hours: &[u64; 24]) -> Self {
-        let bars = hours.iter().enumerate();
-        Self::of(
-            bars.map(|(hour, n)| (format!("{hour}:00 UTC"), hour.to_string(), vec![*n])).collect(),
-        )
+    /// Hours of the day in UTC, each by status in this order.
+    pub fn of_hours(by_hour: &[BTreeMap<String, u64>; 24], order: &[&str]) -> Self {
+        let bars = by_hour.iter().enumerate().map(|(hour, calls)| {
+            let parts = order.iter().map(|status| calls.get(*status).copied().unwrap_or(0));
+            (format!("{hour}:00 UTC"), hour.to_string(), parts.collect())
+        });
+        Self::of(bars.collect())
+    }
+
+    /// Some kinds, each with how many.
+    pub fn of_kinds(kinds: impl IntoIterator<Item = (String, u64)>) -> Self {
+        Self::of(kinds.into_iter().map(|(name, n)| (name.clone(), name, vec![n])).collect())
+    }
+
+    /// Days, each with how many percent came to a good end, below a line that is to be reached. A day
+    /// of which nothing is known has no bar.
+    pub fn of_shares(
+        first: Timestamp,
+        count: u32,
+        by_day: &BTreeMap<i64, (u64, u64)>,
+        goal: u64,
+    ) -> Self {
+        let days = (0..count).map(|nth| first + Duration::from_hours(24) * nth);
+        let (good, all) = by_day
+            .values()
+            .fold((0, 0), |(good, all), (some_good, some)| (good + some_good, all + some));
+        let bar = |(at, when): (usize, Timestamp)| {
+            let known = by_day.get(&when.as_millis()).copied().filter(|(_, all)| *all > 0);
+            let height = known.map(|(good, all)| good as f64 * HIGH / all as f64);
+            let piece = height.map(|height| Piece {
+                class: if height * 100.0 < goal as f64 * HIGH { "c1" } else { "c0" },
+                y: format!("{:.1}", HIGH - height),
+                height: format!("{height:.1}"),
+            });
+            let told = known.map_or_else(
+                || "no run".to_owned(),
+                |(good, all)| format!("{}, {} of {}", share(good, all), Count(good), Count(all)),
+            );
+            Bar {
+                x: at * STEP,
+                title: format!("{}: {told}", day(when)),
+                name: brief(when).split(' ').next().unwrap_or_default().to_owned(),
+                pieces: piece.into_iter().collect(),
+            }
+        };
+        Self {
+            each: days.enumerate().map(bar).collect(),
+            width: count as usize * STEP,
+            largest: Count(100),
+            sentence: format!("{} of {} runs came to a good end", Count(good), Count(all)),
+            goal: Some(format!("{:.1}", HIGH - goal as f64 * HIGH / 100.0)),
+        }
     }
 
     fn of(bars: Vec<(String, String, Vec<u64>)>) -> Self {
@@ -99,7 +147,7 @@ impl Bars {
         let width = bars.len() * STEP;
         let sentence = format!("{} in all, at most {} in one bar", Count(all), Count(largest));
         let bars = bars.into_iter().enumerate().map(bar).collect();
-        Self { each: bars, width, largest: Count(largest), sentence }
+        Self { each: bars, width, largest: Count(largest), sentence, goal: None }
     }
 }
 
@@ -126,8 +174,24 @@ mod tests {
 
     #[test]
     fn nothing_has_no_bars_and_no_division_by_it() {
-        let bars = Bars::of_hours(&[0; 24]);
+        let bars = Bars::of_hours(&Default::default(), &["completed"]);
         assert!(bars.each.iter().all(|bar| bar.pieces.is_empty()));
         assert_eq!(bars.sentence, "0 in all, at most 0 in one bar");
+    }
+
+    #[test]
+    fn a_share_is_measured_by_the_whole_and_a_day_without_runs_has_none() {
+        let first = Timestamp::from_millis(0);
+        let by_day = BTreeMap::from([(0, (19, 20)), (86_400_000, (1, 2))]);
+        let bars = Bars::of_shares(first, 3, &by_day, 95);
+        let told: Vec<Option<(&str, &str)>> = bars
+            .each
+            .iter()
+            .map(|bar| bar.pieces.first().map(|it| (it.class, it.height.as_str())))
+            .collect();
+        assert_eq!(told, [Some(("c0", "114.0")), Some(("c1", "60.0")), None]);
+        assert_eq!(bars.goal.as_deref(), Some("6.0"));
+        assert_eq!(bars.each[2].title, "3 Jan 1970: no run");
+        assert_eq!(bars.sentence, "20 of 22 runs came to a good end");
     }
 }

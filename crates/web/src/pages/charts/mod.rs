@@ -2,32 +2,46 @@
 //! reading them goes.
 
 mod bars;
+mod counted;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use askama::Template;
+use axum::Extension;
 use axum::extract::{Query, State};
 use axum::response::Html;
 use domain::access::Area;
-use domain::{RunKind, Timestamp, Window};
+use engine::lateness::age;
 
 use super::{OfSourceAsked, PageRoute, chosen, source_filter};
 use crate::failure::Failure;
 use crate::figures::{Count, share};
 use crate::frame::{Frame, html};
 use crate::guest::Guest;
-use crate::list::Filter;
+use crate::list::{Filter, given};
 use crate::zone::Zone;
 use bars::Bars;
+pub use counted::Looks;
+use counted::{Counted, DAYS, first};
 
 const PATH: &str = "/charts";
-const DAY: Duration = Duration::from_hours(24);
-const DAYS: u32 = 30;
-/// Runs whose success is counted.
-const RUNS: i64 = 500;
 /// Of so many runs of a hundred it is expected that they come to a good end.
 const GOAL: u64 = 95;
+/// Reasons that are told.
+const REASONS: usize = 8;
+
+/// Up to how many seconds a call is of each kind of length, and what the kind is called.
+const LENGTHS: [(u64, &str); 8] = [
+    (10, "10 s"),
+    (30, "30 s"),
+    (60, "1 min"),
+    (120, "2 min"),
+    (300, "5 min"),
+    (600, "10 min"),
+    (1800, "30 min"),
+    (u64::MAX, "longer"),
+];
 
 /// Where it is.
 pub fn routes() -> Vec<PageRoute> {
@@ -44,37 +58,30 @@ struct Page {
     facts: Vec<(&'static str, String, String)>,
     days: Bars,
     hours: Bars,
+    durations: Bars,
+    success: Bars,
+    lateness: Bars,
+    skipped: Bars,
     statuses: Vec<(&'static str, String, Count)>,
     skips: Vec<(String, Count)>,
-}
-
-/// What was counted.
-#[derive(Default)]
-struct Counted {
-    by_day: BTreeMap<i64, BTreeMap<String, u64>>,
-    by_hour: [u64; 24],
-    runs: (u64, u64),
-    skips: BTreeMap<String, u64>,
-    assigned: (u64, u64),
 }
 
 async fn show(
     State(state): State<crate::State>,
     guest: Guest,
     zone: Zone,
+    Extension(looks): Extension<Looks>,
     Query(asked): Query<OfSourceAsked>,
 ) -> Result<Html<String>, Failure> {
-    let now = state.clock.now();
-    let first = now.floor_to(DAY) - DAY * (DAYS - 1);
-    let span = Window::new(first, now.floor_to(DAY) + DAY)
-        .map_err(|error| Failure::Defect { detail: error.to_string() })?;
-    let mut counted = Counted::default();
-    for source in chosen(&state, &asked).await? {
-        counted.source(&state, &guest, &source, span).await?;
-    }
+    let sources = chosen(&state, &asked).await?;
+    let choice = given(asked.source.as_deref());
+    let counted = looks.counted(&state, choice.as_deref(), &sources).await?;
+    let first = first(counted.as_of);
     let statuses = counted.statuses();
     let order: Vec<&str> = statuses.iter().map(|(_, status, _)| status.as_str()).collect();
-    let frame = Frame::new(&state, &guest, "Charts", PATH).read_at(now).zone(&zone);
+    let reasons = counted.reasons();
+    let known: Vec<&str> = reasons.iter().map(|(reason, _)| reason.as_str()).collect();
+    let frame = Frame::new(&state, &guest, "Charts", PATH).read_at(counted.as_of).zone(&zone);
     html(&Page {
         frame,
         path: PATH,
@@ -82,67 +89,48 @@ async fn show(
         filters: vec![source_filter(&state, &asked).await?],
         facts: counted.facts(),
         days: Bars::of_days(first, DAYS, &counted.by_day, &order),
-        hours: Bars::of_hours(&counted.by_hour),
+        hours: Bars::of_hours(&counted.by_hour, &order),
+        durations: Bars::of_kinds(counted.lengths()),
+        success: Bars::of_shares(first, DAYS, &counted.runs, GOAL),
+        lateness: Bars::of_kinds(counted.lateness.iter().map(|(late, n)| (told(*late), *n))),
+        skipped: Bars::of_days(first, DAYS, &counted.skips, &known),
+        skips: reasons
+            .iter()
+            .take(REASONS)
+            .map(|(reason, n)| (reason.replace('_', " "), Count(*n)))
+            .collect(),
         statuses: statuses
             .iter()
             .map(|(class, name, n)| (*class, name.replace('_', " "), *n))
             .collect(),
-        skips: counted.skips(),
     })
 }
 
-impl Counted {
-    async fn source(
-        &mut self,
-        state: &crate::State,
-        guest: &Guest,
-        source: &store::SourceRow,
-        span: Window,
-    ) -> Result<(), Failure> {
-        let store = &state.store;
-        for row in store.volumes_by_day(guest.scope(), source.id, span).await? {
-            let day = self.by_day.entry(row.day).or_default();
-            *day.entry(row.status).or_default() += u64::try_from(row.calls).unwrap_or(0);
-        }
-        for (hour, calls) in store.volumes_by_hour(guest.scope(), source.id, span).await? {
-            self.by_hour[hour_of(hour)] += calls;
-        }
-        for row in store.runs_list(Some(source.id), RUNS).await? {
-            if row.kind == RunKind::Diagnostic.as_str() || row.finished_at.is_none() {
-                continue;
-            }
-            self.runs.1 += 1;
-            self.runs.0 += u64::from(row.status == domain::RunStatus::Success.as_str());
-            let skips: BTreeMap<String, u64> =
-                serde_json::from_str(&row.skip_reasons).unwrap_or_default();
-            for (reason, count) in skips {
-                *self.skips.entry(reason).or_default() += count;
-            }
-        }
-        let agents = store.agents_list(source.id, state.clock.now()).await?;
-        self.assigned.1 += agents.len() as u64;
-        self.assigned.0 += agents.iter().filter(|it| it.account.is_some()).count() as u64;
-        Ok(())
-    }
+/// An age that calls are counted up to; the last is for all that are older.
+fn told(late: Duration) -> String {
+    if late > Duration::from_hours(200 * 24) { "later".to_owned() } else { age(late) }
+}
 
+impl Counted {
     /// Every status with its colour and number, most first.
     fn statuses(&self) -> Vec<(&'static str, String, Count)> {
-        let mut sums: BTreeMap<&str, u64> = BTreeMap::new();
-        for (status, calls) in self.by_day.values().flatten() {
-            *sums.entry(status).or_default() += calls;
-        }
-        let mut all: Vec<(&str, u64)> = sums.into_iter().collect();
-        all.sort_by_key(|(_, calls)| std::cmp::Reverse(*calls));
-        let coloured = all.into_iter().enumerate();
-        coloured.map(|(at, (name, n))| (bars::colour(at), name.to_owned(), Count(n))).collect()
+        let all = most_first(&self.by_day).into_iter().enumerate();
+        all.map(|(at, (name, n))| (bars::colour(at), name, Count(n))).collect()
     }
 
-    fn skips(&self) -> Vec<(String, Count)> {
-        let mut all: Vec<(String, Count)> =
-            self.skips.iter().map(|(why, n)| (why.replace('_', " "), Count(*n))).collect();
-        all.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
-        all.truncate(8);
-        all
+    /// Why calls were not placed, most first.
+    fn reasons(&self) -> Vec<(String, u64)> {
+        most_first(&self.skips)
+    }
+
+    /// How many calls there are of each kind of length.
+    fn lengths(&self) -> Vec<(String, u64)> {
+        let mut kinds = LENGTHS.map(|(_, name)| (name.to_owned(), 0));
+        for (seconds, calls) in &self.durations {
+            let kind = LENGTHS.iter().position(|(up_to, _)| seconds < up_to);
+            kinds[kind.unwrap_or(LENGTHS.len() - 1)].1 += calls;
+        }
+        kinds.to_vec()
     }
 
     fn facts(&self) -> Vec<(&'static str, String, String)> {
@@ -150,7 +138,10 @@ impl Counted {
         let answered = self.by_day.values().flatten();
         let answered: u64 =
             answered.filter(|(status, _)| *status == "completed").map(|(_, calls)| calls).sum();
-        let (good, runs) = self.runs;
+        let (good, runs) = self
+            .runs
+            .values()
+            .fold((0, 0), |(good, runs), (some_good, some)| (good + some_good, runs + some));
         let goal = if good * 100 >= runs * GOAL {
             "the goal of 95 % is met"
         } else {
@@ -169,6 +160,14 @@ impl Counted {
     }
 }
 
-fn hour_of(at: Timestamp) -> usize {
-    usize::try_from(at.as_millis().div_euclid(3_600_000).rem_euclid(24)).unwrap_or(0)
+/// The sums of what was counted by day, most first.
+fn most_first(by_day: &BTreeMap<i64, BTreeMap<String, u64>>) -> Vec<(String, u64)> {
+    let mut sums: BTreeMap<&str, u64> = BTreeMap::new();
+    for (name, n) in by_day.values().flatten() {
+        *sums.entry(name).or_default() += n;
+    }
+    let mut all: Vec<(String, u64)> =
+        sums.into_iter().map(|(name, n)| (name.to_owned(), n)).collect();
+    all.sort_by_key(|(_, n)| std::cmp::Reverse(*n));
+    all
 }

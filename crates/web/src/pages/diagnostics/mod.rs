@@ -16,12 +16,13 @@ use crate::failure::Failure;
 use crate::figures::{Count, span};
 use crate::frame::{Frame, html};
 use crate::guest::Guest;
-use crate::list::{Cell, Choice, Column, Table};
+use crate::list::{Cell, Choice, Column, Table, given};
 use crate::zone::Zone;
 use report::Report;
 
 const PATH: &str = "/diagnostics";
 const HISTORY: i64 = 20;
+const LOOKED_THROUGH: i64 = 200;
 
 /// Where they are.
 pub fn routes() -> Vec<PageRoute> {
@@ -61,7 +62,15 @@ async fn show(
     let name = asked.source.clone().unwrap_or_default();
     let source = sources.iter().find(|row| row.name == name).map(|row| row.id);
     let which = (source, Some(RunKind::Diagnostic), None);
-    let runs = state.store.runs_before(which, None, HISTORY).await?;
+    let account = given(asked.account.as_deref());
+    // Of one account, so many are looked through for its own.
+    let count = if account.is_some() { LOOKED_THROUGH } else { HISTORY };
+    let mut runs = state.store.runs_before(which, None, count).await?;
+    if let Some(account) = &account {
+        runs.retain(|row| {
+            row.response.as_deref().and_then(read).is_some_and(|kept| kept["account"] == **account)
+        });
+    }
     let accounts = state.store.accounts_list().await?.into_iter().map(|row| choice(row.name));
     let columns = [
         Column::text("Compared"),
@@ -98,7 +107,7 @@ async fn show(
         sources: sources.into_iter().map(|row| choice(row.name)).collect(),
         accounts: accounts.collect(),
         source: name,
-        account: asked.account.unwrap_or_default(),
+        account: account.unwrap_or_default(),
         table,
     })
 }

@@ -7,9 +7,13 @@ use domain::{JobKind, JobParameters, Timestamp};
 use engine::jobs;
 use serde::Deserialize;
 
+use super::super::overview::{Part, parts};
+use super::super::run::parameters;
 use super::PATH;
 use crate::door::Posted;
+use crate::facts::RunFacts;
 use crate::failure::Failure;
+use crate::figures::Count;
 use crate::frame::{Frame, html};
 use crate::guest::Guest;
 use crate::list::{Choice, given};
@@ -38,6 +42,52 @@ struct Page {
     source: String,
     from: String,
     to: String,
+    runs: Vec<RecentRun>,
+}
+
+/// A run that was, with what it is asked about first.
+struct RecentRun {
+    id: i64,
+    status: String,
+    status_text: String,
+    summary: String,
+    parameters: Vec<(String, String)>,
+    parts: Vec<Part>,
+    reasons: Vec<(String, Count)>,
+    error: Option<String>,
+}
+
+/// How many of them.
+const RECENT: i64 = 10;
+
+impl RecentRun {
+    fn of(run: RunFacts, zone: &Zone) -> Self {
+        let waiting = match run.waiting {
+            0 => String::new(),
+            waiting => format!(", {} waiting", Count(waiting)),
+        };
+        Self {
+            id: run.sync_log_id,
+            summary: format!(
+                "{}, {} {}: {} listed, {} new{waiting}",
+                zone.minute(run.started_at).text,
+                run.source,
+                run.kind,
+                Count(run.total_fetched),
+                Count(run.new)
+            ),
+            parameters: parameters(&run.parameters),
+            parts: parts(&run),
+            reasons: run
+                .skip_reasons
+                .iter()
+                .map(|(why, n)| (why.replace('_', " "), Count(*n)))
+                .collect(),
+            status_text: run.status.replace('_', " "),
+            status: run.status,
+            error: run.error,
+        }
+    }
 }
 
 /// Shows the form of a sync.
@@ -48,10 +98,15 @@ pub async fn show(
     Query(asked): Query<JobAsked>,
 ) -> Result<Html<String>, Failure> {
     let choice = |name: String| Choice { value: name.clone(), title: name };
-    let sources = state.store.sources_list().await?.into_iter().map(|row| choice(row.name));
+    let now = state.clock.now();
+    let rows = state.store.sources_list().await?;
+    let source = given(asked.source.as_deref());
+    let source = rows.iter().find(|row| Some(&row.name) == source.as_ref()).map(|row| row.id);
+    let runs = state.store.runs_list(source, RECENT).await?.into_iter();
     html(&Page {
-        frame: Frame::new(&state, &guest, "Sync now", PATH).zone(&zone),
-        sources: sources.collect(),
+        frame: Frame::new(&state, &guest, "Sync now", PATH).read_at(now).zone(&zone),
+        runs: runs.map(|row| RecentRun::of(RunFacts::of(row, now), &zone)).collect(),
+        sources: rows.into_iter().map(|row| choice(row.name)).collect(),
         source: asked.source.unwrap_or_default(),
         from: asked.from.unwrap_or_default(),
         to: asked.to.unwrap_or_default(),

@@ -9,6 +9,7 @@ use super::{class, run_of};
 use crate::facts::JobFacts;
 use crate::failure::Failure;
 use crate::figures::{Count, span};
+use crate::list::address;
 
 /// How far it is.
 #[derive(Template)]
@@ -25,6 +26,8 @@ pub struct Progress {
     outcome: Option<String>,
     run: Option<i64>,
     is_stopping: bool,
+    /// Where is told why some calls wait.
+    why: Option<String>,
 }
 
 impl Progress {
@@ -41,6 +44,8 @@ impl Progress {
             ];
             let counts = counts.map(|(name, count)| (name, Count(count).to_string()));
             progress.facts.extend(counts.into_iter().filter(|_| progress.kind == "sync"));
+            let source = [("source", Some(row.source.as_str()))];
+            progress.why = (run.waiting > 0).then(|| address("/waiting", source));
         }
         Ok(progress)
     }
@@ -72,6 +77,7 @@ impl Progress {
             status: job.status,
             done,
             facts,
+            why: None,
         }
     }
 }

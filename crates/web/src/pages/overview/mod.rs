@@ -1,6 +1,8 @@
 //! The first page: is any call missing, which, why, and what to do, on one screen.
 
 mod flow;
+mod health;
+mod member;
 mod runs;
 mod strip;
 mod words;
@@ -18,7 +20,9 @@ use crate::figures::{Count, age};
 use crate::frame::{Frame, html};
 use crate::guest::Guest;
 use crate::list::address;
+use crate::zone::Zone;
 use flow::Flow;
+use health::HealthCard;
 use runs::RunLine;
 pub use runs::{Part, parts};
 use strip::{Legend, Strip};
@@ -26,7 +30,7 @@ use words::Words;
 
 /// Where it is.
 pub fn routes() -> Vec<PageRoute> {
-    vec![PageRoute::get("/", Area::Operators, show)]
+    vec![PageRoute::get("/", Area::Accounts, show)]
 }
 
 /// The first page.
@@ -37,6 +41,7 @@ struct Page {
     has_source: bool,
     has_run: bool,
     words: Words,
+    health: HealthCard,
     troubles: Vec<TroubleLine>,
     flow: Flow,
     legend: Vec<Legend>,
@@ -82,9 +87,14 @@ const WAITING: usize = 3;
 async fn show(
     State(state): State<crate::State>,
     guest: Guest,
+    zone: Zone,
     Extension(glance): Extension<Glance>,
 ) -> Result<Html<String>, Failure> {
     let status = glance.status(&state).await?;
+    // Members have a first page of their own, of nothing but what is theirs.
+    if let Some(account) = guest.account() {
+        return member::show(&state, (&guest, &zone), account, &status).await;
+    }
     let runs = state.store.runs_list(None, RUNS).await?;
     let runs = runs.into_iter().map(|row| RunFacts::of(row, status.as_of)).collect();
     let frame = Frame::new(&state, &guest, "Overview", "/").read_at(status.as_of);
@@ -101,6 +111,7 @@ impl Page {
             has_source: !status.sources.is_empty(),
             has_run: !runs.is_empty(),
             words: Words::of(status),
+            health: HealthCard::of(status),
             troubles: troubles(status),
             flow: Flow::of(&status.counts),
             legend: strip::legend(&status.sources),

@@ -116,7 +116,8 @@ impl Page {
     }
 }
 
-fn parameters(asked: &Value) -> Vec<(String, String)> {
+/// What a run was asked, name by name.
+pub fn parameters(asked: &Value) -> Vec<(String, String)> {
     let text = |value: &Value| match value {
         Value::Null => "not given".to_owned(),
         Value::String(text) => text.clone(),

@@ -1,103 +1,103 @@
-//! Sources: what is read, how it goes, and what was learnt when it was examined.
+//! Sources: what is read, how it goes, what was learnt when it was examined, and one more.
 
-use axum::extract::{Path, State};
-use axum::response::Response;
-use domain::{RunStatus, Timestamp, access::Area};
+mod change;
+mod new;
+mod one;
+
+use askama::Template;
+use axum::Extension;
+use axum::extract::State;
+use axum::response::Html;
+use domain::{Timestamp, access::Area};
 
 use super::PageRoute;
+use crate::facts::Glance;
 use crate::failure::Failure;
 use crate::figures::age;
-use crate::frame::Frame;
+use crate::frame::{Frame, html};
 use crate::guest::Guest;
-use crate::list::{Cell, Column, List, Table, address, encoded};
+use crate::list::{Cell, Column, Table, encoded};
 use crate::zone::Zone;
 
 const PATH: &str = "/sources";
 
-/// Where it is.
+/// Where they are.
 pub fn routes() -> Vec<PageRoute> {
+    let area = Area::Operators;
     vec![
-        PageRoute::get(PATH, Area::Operators, list),
-        PageRoute::get("/sources/{source}", Area::Operators, source),
+        PageRoute::get(PATH, area, list),
+        PageRoute::get("/sources/{source}", area, one::show),
+        PageRoute::post("/sources/{source}/pause", area, "Pause a source", change::pause),
+        PageRoute::post("/sources/{source}/examine", area, "Examine a source", change::examine),
+        PageRoute::post(
+            "/sources/{source}/credential",
+            area,
+            "Give a source another credential",
+            change::credential,
+        ),
+        PageRoute::get("/new-source", area, new::choose),
+        PageRoute::get("/new-source/{provider}", area, new::show),
+        PageRoute::post("/new-source/{provider}", area, "Set up a source", new::set_up),
     ]
+}
+
+#[derive(Template)]
+#[template(path = "pages/sources/page.html")]
+struct Page {
+    frame: Frame,
+    table: Table,
 }
 
 async fn list(
     State(state): State<crate::State>,
     guest: Guest,
     zone: Zone,
-) -> Result<Response, Failure> {
-    let now = state.clock.now();
+    Extension(glance): Extension<Glance>,
+) -> Result<Html<String>, Failure> {
+    let status = glance.status(&state).await?;
+    let now = status.as_of;
     let columns = [
         Column::text("Source"),
         Column::text("Reads"),
-        Column::text("Last run"),
+        Column::text("Last read well"),
+        Column::text("Next run"),
         Column::text("Read up to"),
+        Column::text("Requests"),
         Column::wide("What a person can mend"),
     ];
-    let mut table =
-        Table::new(columns, "No source is set up: `everycall sources add` asks what it needs.");
-    for row in state.store.sources_list().await? {
-        let latest = state.store.run_latest(row.id).await?;
-        let ledger = state.store.coverage_load(row.id).await?;
-        let until = ledger.rows().last().map(|covered| covered.window.to());
-        let trouble = engine::trouble::trouble(&state.store, &row).await?;
-        let run = latest.map_or(Cell::Nothing, |run| {
-            let at = Timestamp::from_millis(run.started_at);
-            let note = format!("{} ago, {}", age(now.since(at)), run.status.replace('_', " "));
-            Cell::link(zone.minute(at).text, format!("/runs/{}", run.run_id)).noting(note)
-        });
+    let mut table = Table::new(columns, "No source is set up yet.");
+    for source in &status.sources {
+        let (health, until) = (&source.health, source.coverage.read_until);
+        let ago = |at: Option<Timestamp>| at.map(|at| format!("{} ago", age(now.since(at))));
         table.rows.push(vec![
-            Cell::link(row.name.clone(), format!("{PATH}/{}", encoded(&row.name))),
-            Cell::Text(row.provider.title().to_owned()).noting(row.scope.clone()),
-            run,
-            Cell::at(until.map(|at| zone.minute(at)))
-                .noting(until.map(|at| format!("{} ago", age(now.since(at))))),
-            Cell::text(trouble.map(|it| it.sentence)),
+            Cell::link(source.name.clone(), format!("{PATH}/{}", encoded(&source.name)))
+                .noting(health.paused_at.map(|_| "rests".to_owned())),
+            Cell::Text(source.provider_title.to_owned()),
+            Cell::at(health.succeeded_at.map(|at| zone.minute(at)))
+                .noting(ago(health.succeeded_at)),
+            Cell::Text(health.next(now)),
+            Cell::at(until.map(|at| zone.minute(at))).noting(ago(until)),
+            Cell::Text(health.budget()),
+            Cell::text(source.needs_person.as_ref().map(|it| it.what.clone())),
         ]);
     }
     let frame = Frame::new(&state, &guest, "Sources", PATH).read_at(now).zone(&zone);
-    List::new(frame, "What is read, and how it goes.", table).show()
+    html(&Page { frame, table })
 }
 
-async fn source(
-    State(state): State<crate::State>,
-    guest: Guest,
-    zone: Zone,
-    Path(name): Path<String>,
-) -> Result<Response, Failure> {
-    let now = state.clock.now();
-    let row = state.store.source_by_name(&name).await?;
-    let row = row.ok_or(Failure::NotFound { what: "source" })?;
+/// What was learnt by examining a connection, for a person.
+fn probes(rows: impl IntoIterator<Item = store::ProbeRow>, empty: &str) -> Table {
     let columns = [Column::text("Looked at"), Column::text("Found"), Column::wide("What it means")];
-    let probe = |probe: store::ProbeRow| {
+    Table::new(columns, empty).with(rows, |probe: store::ProbeRow| {
         let class = match probe.outcome.as_str() {
-            "right" => RunStatus::Success.as_str(),
-            "wrong" => RunStatus::Failed.as_str(),
-            _ => RunStatus::Partial.as_str(),
+            "right" => "success",
+            "wrong" => "failed",
+            _ => "partial",
         };
         vec![
             Cell::Text(probe.name.replace('_', " ")),
             Cell::badge(class, probe.outcome),
             Cell::Text(probe.sentence).noting(probe.hint),
         ]
-    };
-    let empty = "It was not examined yet: `everycall doctor` asks its provider.";
-    let probes = state.store.probes_list(row.id).await?;
-    let table = Table::new(columns, empty).with(probes, probe);
-    let lead = format!(
-        "Reads {} ({}) since {}. What examining its connection taught:",
-        row.provider.title(),
-        row.scope,
-        zone.minute(row.since).text
-    );
-    let named = [("source", Some(row.name.as_str()))];
-    let files = vec![
-        ("Its calls", address("/calls", named)),
-        ("Its runs", address("/runs", named)),
-        ("Its coverage", address("/coverage", named)),
-        ("Its gaps", address("/gaps", named)),
-    ];
-    let frame = Frame::new(&state, &guest, row.name.clone(), PATH).read_at(now).zone(&zone);
-    List { files, ..List::new(frame, lead, table) }.show()
+    })
 }

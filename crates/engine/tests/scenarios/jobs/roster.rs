@@ -1,0 +1,59 @@
+//! Sources that come, rest and change while workers work.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use domain::{JobKind, JobParameters, JobStatus, Rhythm};
+use engine::Source;
+use engine::worker::{Rostered, Scheduled};
+use testkit::{Stage, on_both_databases};
+use tokio::sync::watch;
+
+use super::crew::{Crew, ask, ask_span, until};
+use crate::keeping::small_windows;
+
+fn rostered(source: &Source, version: i64, is_paused: bool) -> Arc<Vec<Rostered>> {
+    let rhythm = Rhythm::Every(Duration::from_hours(2400));
+    let scheduled = Scheduled { source: source.clone(), rhythm };
+    Arc::new(vec![Rostered { scheduled, version, is_paused }])
+}
+
+async fn runs_of(stage: &Stage, kind: &str) -> i64 {
+    stage.db.number(&format!("SELECT COUNT(*) FROM runs WHERE kind = '{kind}'")).await
+}
+
+on_both_databases! {
+    async fn a_source_that_rests_does_what_is_asked_and_nothing_by_itself(db) {
+        let stage = Stage::set(db, small_windows(120)).await;
+        let (roster, told) = watch::channel(Arc::default());
+        let mut crew = Crew::by(&stage, 1, told);
+        // It is set up while the worker works, and was never read, so that it is due at once.
+        roster.send_replace(rostered(&stage.source, 1, true));
+        for _ in 0..3 {
+            let job = ask(&stage, JobKind::Sync, JobParameters::default()).await;
+            assert_eq!(crew.ended(job).await.0, JobStatus::Done);
+        }
+        assert_eq!(runs_of(&stage, "auto").await, 0);
+        stage.assert_equals_truth().await;
+        crew.goes_home().await;
+    }
+
+    async fn a_source_that_is_let_go_on_is_read_and_one_that_changed_in_its_new_way(db) {
+        let stage = Stage::set(db, small_windows(120)).await;
+        let (roster, told) = watch::channel(rostered(&stage.source, 1, true));
+        let mut crew = Crew::by(&stage, 1, told);
+        roster.send_replace(rostered(&stage.source, 1, false));
+        until(async || (runs_of(&stage, "auto").await > 0).then_some(())).await;
+        until(async || stage.gaps().await.is_empty().then_some(())).await;
+        stage.assert_equals_truth().await;
+        // Its credential opens nothing any more: a job that is begun from now on says so.
+        let wrong = stage.with_token("pit-wrong").await;
+        roster.send_replace(rostered(&wrong, 2, true));
+        until(async || {
+            let job = ask_span(&stage).await;
+            (crew.ended(job).await.0 == JobStatus::Failed).then_some(())
+        })
+        .await;
+        crew.goes_home().await;
+    }
+}

@@ -1,0 +1,164 @@
+//! Sources, set up in the dashboard against a simulated provider.
+
+use std::sync::{Arc, Mutex};
+
+use axum::http::StatusCode;
+use engine::set_up::{KeyUse, Office};
+use store::Scope;
+use testkit::{Rig, RigSettings, on_both_databases};
+
+use crate::browser::Browser;
+use crate::people::{PASSWORD, People};
+
+const SECRET: &str = "never-to-be-seen-again";
+
+/// What a person types for the simulated provider, but the secret.
+fn typed(rig: &Rig) -> Vec<(String, String)> {
+    let keys = rig.provider.configuration().into_iter();
+    let own = keys.map(|(key, value)| (format!("own.{key}"), value.trim_matches('"').to_owned()));
+    let all = [("name", "front-desk"), ("since", "2026-03-15"), ("every_minutes", "7")];
+    all.map(|(name, value)| (name.to_owned(), value.to_owned())).into_iter().chain(own).collect()
+}
+
+async fn send(
+    browser: &mut Browser,
+    path: &str,
+    fields: &[(String, String)],
+    secret: &str,
+) -> crate::Answer {
+    let fields = fields.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+    let fields: Vec<_> = fields.chain([("secret", secret)]).collect();
+    browser.post(path, &fields).await
+}
+
+on_both_databases! {
+    async fn a_source_is_tried_out_and_nothing_typed_is_lost_but_the_secret(db) {
+        let mut people = People::of(&db).await;
+        let settings = RigSettings { calls: 10, days: 3, ..RigSettings::default() };
+        let rig = Rig::set(db, "highlevel_voice_ai", &settings).await;
+        // Both sides' clocks are right.
+        people.state.office = testkit::office(&people.state.store, settings.now);
+        let (fields, path) = (typed(&rig), "/new-source/highlevel_voice_ai");
+        let mut olga = Browser::signed_in(&people.state, "olga", PASSWORD).await;
+        assert!(olga.get("/new-source").await.text.contains("HighLevel Voice AI"));
+        let form = olga.get(path).await.text;
+        assert!(form.contains("Settings › Private Integrations › Create"), "{form}");
+
+        let refused = send(&mut olga, path, &fields, SECRET).await;
+        assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", refused.text);
+        assert!(refused.text.contains("What the provider answered"), "{}", refused.text);
+        assert!(!refused.text.contains(SECRET));
+        for (name, value) in &fields {
+            assert!(refused.text.contains(&format!("name=\"{name}\" value=\"{value}\"")), "{name}: {}", refused.text);
+        }
+        let store = &people.state.store;
+        assert!(store.source_by_name("front-desk").await.expect("it answers").is_none());
+
+        let token = rig.provider.secrets()[0].1.clone();
+        let kept = send(&mut olga, path, &fields, &token).await;
+        assert_eq!(kept.to(), "/sources/front-desk", "{}", kept.text);
+        let page = olga.get("/sources/front-desk").await.text;
+        assert!(page.contains("Begin to read") && page.contains("••••••••"), "{page}");
+        assert!(!page.contains(&token));
+        assert!(olga.get("/sources").await.text.contains("rests"));
+        olga.post("/sources/front-desk/pause", &[]).await;
+        let page = olga.get("/sources/front-desk").await.text;
+        assert!(!page.contains("Begin to read") && page.contains(">Pause<"), "{page}");
+
+        // Another secret is tried out too, and the one that is there stays.
+        let wrong = olga.post("/sources/front-desk/credential", &[("secret", SECRET)]).await;
+        assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", wrong.text);
+        assert!(wrong.text.contains("The one that is there stays") && !wrong.text.contains(SECRET));
+        let right = olga.post("/sources/front-desk/credential", &[("secret", token.as_str())]).await;
+        assert_eq!(right.to(), "/sources/front-desk", "{}", right.text);
+        assert_eq!(olga.post("/sources/front-desk/examine", &[]).await.to(), "/sources/front-desk");
+
+        let audit = people.audit().await;
+        let told: Vec<(&str, &str, &str)> = audit
+            .iter()
+            .filter(|row| row.target == "source front-desk")
+            .map(|row| (row.what.as_str(), row.who.as_str(), row.detail.as_str()))
+            .collect();
+        assert_eq!(told, [
+            ("Examine a source", "user olga", "{}"),
+            ("Give a source another credential", "user olga", "{}"),
+            ("Pause a source", "user olga", "{\"rests\":false}"),
+            ("Set up a source", "user olga", "{\"provider\":\"highlevel_voice_ai\"}"),
+        ]);
+        assert!(audit.iter().all(|row| !row.detail.contains(&token) && !row.detail.contains(SECRET)));
+        let calls = store.totals(Scope::Operator, store.source_by_name("front-desk").await.expect("it answers").expect("it is there").id);
+        assert_eq!(calls.await.expect("it answers").calls, 0, "nothing was read yet");
+    }
+
+    async fn what_cannot_be_meant_is_told_before_anybody_is_asked(db) {
+        let people = People::of(&db).await;
+        let rig = Rig::set(db, "highlevel_voice_ai", &RigSettings { calls: 5, days: 2, ..RigSettings::default() }).await;
+        let mut olga = Browser::signed_in(&people.state, "olga", PASSWORD).await;
+        for (name, value, told) in [
+            ("name", "front desk", "letters, digits"),
+            ("name", "main", "there is a source “main” already"),
+            ("since", "2036-03-15", "cannot begin in the future"),
+            ("since", "soon", "as a date"),
+            ("country", "Germany", "two letters"),
+            ("every_minutes", "0", "at least 1"),
+            ("contacts", "perhaps", "created, matched or off"),
+            ("auto_assign", "999", "is not there any more"),
+            ("own.location_id", " ", "nothing is said there"),
+            ("own.tls_ca_file", "/etc/shadow", "is not asked for"),
+            ("own.base_url", "http://services.example.com", "is not https"),
+            ("own.base_url", "http://169.254.169.254/latest/meta-data", "link-local"),
+        ] {
+            let mut fields = typed(&rig);
+            fields.retain(|(known, _)| known != name);
+            fields.push((name.to_owned(), value.to_owned()));
+            let path = "/new-source/highlevel_voice_ai";
+            let answer = send(&mut olga, path, &fields, SECRET).await;
+            assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{name}={value}: {}", answer.text);
+            assert!(answer.text.contains(told), "{name}={value}: {}", answer.text);
+            assert!(!answer.text.contains(SECRET), "{name}={value}");
+        }
+        assert!(rig.provider.requests().is_empty(), "nobody was asked");
+        assert_eq!(olga.get("/new-source/fax").await.status, StatusCode::NOT_FOUND);
+    }
+
+    async fn a_source_of_the_configuration_is_paused_and_its_secret_is_not_ours(db) {
+        let people = People::of(&db).await;
+        let mut olga = Browser::signed_in(&people.state, "olga", PASSWORD).await;
+        olga.post("/sources/main/pause", &[("rest", "on")]).await;
+        let page = olga.get("/sources/main").await.text;
+        assert!(page.contains("It was set up and is not read yet") || page.contains("It rests"), "{page}");
+        let refused = olga.post("/sources/main/credential", &[("secret", SECRET)]).await;
+        assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert!(refused.text.contains("in the configuration file") && !refused.text.contains(SECRET));
+    }
+
+    async fn without_its_key_a_source_says_so_and_none_is_made_by_looking(db) {
+        let mut people = People::of(&db).await;
+        let settings = RigSettings { calls: 5, days: 2, ..RigSettings::default() };
+        let rig = Rig::set(db, "highlevel_voice_ai", &settings).await;
+        let store = people.state.store.clone();
+        people.state.office = testkit::office(&store, settings.now);
+        let mut olga = Browser::signed_in(&people.state, "olga", PASSWORD).await;
+        let (path, token) = ("/new-source/highlevel_voice_ai", rig.provider.secrets()[0].1.clone());
+        let kept = send(&mut olga, path, &typed(&rig), &token).await;
+        assert_eq!(kept.to(), "/sources/front-desk", "{}", kept.text);
+
+        let sealed_for = Arc::new(Mutex::new(Vec::new()));
+        let asked = Arc::clone(&sealed_for);
+        let office = Arc::into_inner(testkit::office(&store, settings.now)).expect("it is the only one");
+        people.state.office = Arc::new(Office {
+            key: Arc::new(move |wanted_for| {
+                asked.lock().expect("nobody else panicked").push(wanted_for);
+                Ok(None)
+            }),
+            ..office
+        });
+        let mut olga = Browser::signed_in(&people.state, "olga", PASSWORD).await;
+        let page = olga.get("/sources/front-desk").await.text;
+        assert!(page.contains("the vault key is not here"), "{page}");
+        let form = olga.get(path).await.text;
+        assert!(!form.contains("Nothing can be sealed"), "one is made when it is needed: {form}");
+        let asked = sealed_for.lock().expect("nobody else panicked").clone();
+        assert!(!asked.is_empty() && asked.iter().all(|it| *it == KeyUse::Opens), "{asked:?}");
+    }
+}
