@@ -61,6 +61,7 @@ pub mod users;
 mod volume;
 mod walk;
 mod window;
+mod words;
 pub mod written;
 
 pub use bookmark::{Bookmark, NotABookmark, ReadTo, Revised};
@@ -68,8 +69,9 @@ pub use call::{AgentRef, Alias, Awaited, Call, ContactRef, Direction, ProviderTi
 pub use compare::{
     ById, Cause, Compared, Difference, Digest, Elsewhere, Explained, Extra, Field, Joined, Joining,
     Leg, Missing, NoClock, PAIRING_TOLERANCE, Pair, Paired, Pairing, RepairPlan, Repairable, Seen,
-    Side, Told, Tolerances, WallClock, compare, compare_by_hour, differing, differing_across,
-    explain_extra, explain_leg, explain_missing, pair, plan_repair,
+    Shift, Side, Told, Tolerances, WallClock, compare, compare_by_hour, differing,
+    differing_across, explain_extra, explain_leg, explain_missing, is_pairable, pair, plan_repair,
+    shift,
 };
 pub use contacts::{
     Caller, Candidate, Candidates, ContactFields, ContactPolicy, ExternalId, ExternalKind, FoundBy,
@@ -110,3 +112,4 @@ pub use time::{Clock, NotATime, Timestamp};
 pub use volume::{Judged, Quiet, judge_volume, volume_span};
 pub use walk::{CursorFacts, CursorWalk, Doubt, PageFacts, Walk};
 pub use window::{NotAWindow, Window};
+pub use words::{NoWords, Words};

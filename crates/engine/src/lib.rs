@@ -1,5 +1,5 @@
 //! The verbs: sync, backfill, gaps, ingest, place, compare, legs, examine, contacts, statements, jobs,
-//! schedules, export, evidence; access by tokens, and users.
+//! schedules, export, search, evidence; access by tokens, and users.
 //!
 //! Read [`sync::sync`] first: it plans windows from the ledger, lets the provider walk them,
 //! sends every page through [`ingest`], and ends with accounts that balance.
@@ -23,6 +23,7 @@ pub mod lines;
 mod memory;
 pub mod place;
 pub mod schedules;
+pub mod search;
 pub mod secret;
 pub mod set_up;
 pub mod sheet;

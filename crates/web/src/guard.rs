@@ -57,12 +57,23 @@ fn is_loopback(host: &str) -> bool {
         || address.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback())
 }
 
+/// For a year, browsers that were here over TLS of ours come by nothing else. Names below ours are
+/// others' affair.
+const ONLY_BY_TLS: HeaderValue = HeaderValue::from_static("max-age=31536000");
+
 /// Adds the headers that keep other pages out, and pages with people's numbers out of caches.
-pub async fn secure_headers(request: Request, next: Next) -> Response {
+pub async fn secure_headers(
+    State(entrance): State<Arc<Entrance>>,
+    request: Request,
+    next: Next,
+) -> Response {
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
     for (name, value) in HEADERS {
         headers.insert(name, HeaderValue::from_static(value));
+    }
+    if entrance.place().is_tls {
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, ONLY_BY_TLS);
     }
     headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(HeaderValue::from_static(POLICY));
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));

@@ -30,7 +30,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::extract::connect_info::Connected;
 use axum::http::StatusCode;
-use axum::middleware::{from_fn, from_fn_with_state};
+use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::serve::{IncomingStream, Listener};
@@ -44,6 +44,7 @@ use tower_http::trace::TraceLayer;
 pub use api::{Limits, Route, Takes, document, table};
 use door::Peer;
 pub use door::{Entrance, Place};
+pub use engine::search::Reader;
 pub use facts::Budget;
 use failure::Failure;
 pub use pages::{PageRoute, To, table as pages};
@@ -85,9 +86,6 @@ pub struct Known {
 /// Says what is known of a source, configured or not.
 pub type Knower = Arc<dyn Fn(&store::SourceRow) -> Known + Send + Sync>;
 
-/// Reads a record of the source of this name into a call; gives nothing where nobody can.
-pub type Reader = Arc<dyn Fn(&str, &[u8]) -> Option<domain::Call> + Send + Sync>;
-
 /// The longest a page may take.
 const REQUEST: Duration = Duration::from_secs(20);
 
@@ -109,7 +107,7 @@ pub fn router(state: State) -> Router {
         .layer(CatchPanicLayer::custom(panicked))
         .layer(from_fn_with_state(Arc::clone(&state.entrance), guard::known_hosts))
         .layer(from_fn_with_state((ids, state.notice.clone()), failure::explain))
-        .layer(from_fn(guard::secure_headers))
+        .layer(from_fn_with_state(Arc::clone(&state.entrance), guard::secure_headers))
         .layer(CompressionLayer::new())
         .layer(TraceLayer::new_for_http().make_span_with(guard::span).on_failure(()))
         .with_state(state)

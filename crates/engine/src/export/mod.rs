@@ -11,7 +11,7 @@ mod xlsx;
 use std::io::{self, Write};
 
 use rust_xlsxwriter::XlsxError;
-use store::{CallFilter, CallRow, Scope, Store, StoreError};
+use store::{CallRow, StoreError};
 
 pub use columns::{COLUMNS, Cell, Column, Kind};
 pub use format::Format;
@@ -79,15 +79,12 @@ impl<W: Write + Send> Export<W> {
     }
 }
 
-/// Writes every call of this filter that `scope` sees, and tells after each page how many there are.
-/// Gives how many.
+/// Writes these calls, and tells after each page how many there are. Gives how many.
 pub async fn export<W: Write + Send + 'static>(
-    store: &Store,
-    (scope, filter): (Scope, CallFilter),
+    mut pages: Pages,
     (format, out): (Format, W),
     mut tell: impl FnMut(u64),
 ) -> Result<u64, ExportError> {
-    let mut pages = Pages::new(store.clone(), scope, filter).await?;
     let mut export = Export::new(format, out)?;
     let mut written = 0;
     while let Some(calls) = pages.next().await? {

@@ -2,8 +2,10 @@
 
 use std::collections::VecDeque;
 
-use domain::SourceId;
+use domain::{SourceId, Words};
 use store::{CallFilter, CallRow, Scope, Store, StoreError};
+
+use crate::search::{Reader, Search};
 
 /// Calls read at once.
 const PAGE: i64 = 5_000;
@@ -16,6 +18,8 @@ pub struct Pages {
     filter: CallFilter,
     /// Of which each is still to be read; the calls of one account have one turn for all.
     turns: VecDeque<Option<SourceId>>,
+    /// What must have been said in them.
+    search: Option<Search>,
 }
 
 impl Pages {
@@ -28,7 +32,15 @@ impl Pages {
         } else {
             store.sources_list().await?.iter().map(|row| Some(row.id)).collect()
         };
-        Ok(Self { store, scope, filter, turns })
+        Ok(Self { store, scope, filter, turns, search: None })
+    }
+
+    /// Those only in which this was said. A page then has fewer calls, or none.
+    #[must_use]
+    pub fn said(mut self, words: Words, read: Reader) -> Self {
+        self.filter.has_words = true;
+        self.search = Some(Search::new(self.store.clone(), words, read));
+        self
     }
 
     /// The next page; nothing at the end.
@@ -46,7 +58,10 @@ impl Pages {
                 }
             }
             if !calls.is_empty() {
-                return Ok(Some(calls));
+                return Ok(Some(match &mut self.search {
+                    Some(search) => search.of(calls).await?,
+                    None => calls,
+                }));
             }
         }
         Ok(None)

@@ -25,6 +25,8 @@ pub struct CallFilter {
     pub status: Option<String>,
     /// From or to this number only, in E.164.
     pub number: Option<String>,
+    /// Those only whose record has a transcript or a summary.
+    pub has_words: bool,
     /// From this instant.
     pub from: Option<Timestamp>,
     /// Before this instant.
@@ -42,7 +44,7 @@ impl CallFilter {
     /// Whether no index finds what is asked for, so that calls are looked through one by one.
     pub fn is_sifting(&self) -> bool {
         let words = [&self.agent, &self.direction, &self.status];
-        words.into_iter().any(Option::is_some)
+        self.has_words || words.into_iter().any(Option::is_some)
     }
 
     /// The same, of what this scope sees; nothing where that is nothing.
@@ -92,6 +94,10 @@ macro_rules! conditions {
             if let Some(word) = word {
                 $query.push(format!(" AND c.{column} = ")).push_bind($crate::text::text(word));
             }
+        }
+        if filter.has_words {
+            let words = $crate::parts::TRANSCRIPT | $crate::parts::SUMMARY;
+            $query.push(format!(" AND (c.parts & {words}) <> 0"));
         }
         if filter.is_in_conflict {
             $query.push(" AND c.status_heard IS NOT NULL");

@@ -128,7 +128,8 @@ impl Store {
         count: i64,
     ) -> Result<Option<Place>, StoreError> {
         let Some(filter) = filter.seen_by(scope) else { return Ok(None) };
-        let filter = CallFilter { agent: None, direction: None, status: None, ..filter };
+        let filter =
+            CallFilter { agent: None, direction: None, status: None, has_words: false, ..filter };
         if filter.source.is_some() || filter.account.is_some() {
             return self.place_at(&filter, count).await;
         }

@@ -106,10 +106,10 @@ enum Kind {
 /// A job that was asked for.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-struct JobAsked {
+pub struct JobAsked {
     /// Whether it is new; else the same waited already.
-    is_new: bool,
-    job: JobFacts,
+    pub is_new: bool,
+    pub job: JobFacts,
 }
 
 /// A job with what came of it.

@@ -8,13 +8,15 @@ use domain::access::Area;
 use engine::schedules::{self, ScheduleAsked, ScheduleError};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use store::{ScheduleRow, SendingRow};
+use store::{AskedJob, ScheduleRow, SendingRow};
 
 use super::asked::{Id, Named, Said, account};
 use super::instant::Instant;
+use super::jobs::JobAsked;
 use super::route::Route;
 use super::sources::named_or_only;
 use super::told::AsOf;
+use crate::facts::JobFacts;
 use crate::failure::Failure;
 use crate::guest::Guest;
 
@@ -29,6 +31,12 @@ pub fn routes() -> Vec<Route> {
             .makes::<ScheduleFacts>(),
         Route::delete("/schedules/{schedule}", "Take a schedule away", Operators, remove)
             .gives::<ScheduleFacts>(),
+        Route::post("/schedules/{schedule}/pause", "Pause a schedule", Operators, pause)
+            .gives::<ScheduleFacts>(),
+        Route::post("/schedules/{schedule}/resume", "Let a schedule go on", Operators, resume)
+            .gives::<ScheduleFacts>(),
+        Route::post("/schedules/{schedule}/run", "Compare by a schedule now", Operators, run)
+            .makes::<JobAsked>(),
     ]
 }
 
@@ -188,12 +196,45 @@ async fn add(
     Ok((StatusCode::CREATED, Json(ScheduleFacts::of(row, now))))
 }
 
+async fn known(state: &crate::State, id: i64) -> Result<ScheduleRow, Failure> {
+    state.store.schedule_get(id).await?.ok_or(Failure::NotFound { what: "schedule" })
+}
+
 async fn remove(
     State(state): State<crate::State>,
     Id(id): Id,
 ) -> Result<Json<ScheduleFacts>, Failure> {
-    let row = state.store.schedule_get(id).await?;
-    let row = row.ok_or(Failure::NotFound { what: "schedule" })?;
+    let row = known(&state, id).await?;
     schedules::remove(&state.store, &row).await?;
     Ok(Json(ScheduleFacts::of(row, state.clock.now())))
+}
+
+async fn pause(state: State<crate::State>, id: Id) -> Result<Json<ScheduleFacts>, Failure> {
+    pauses(state, id, true).await
+}
+
+async fn resume(state: State<crate::State>, id: Id) -> Result<Json<ScheduleFacts>, Failure> {
+    pauses(state, id, false).await
+}
+
+async fn pauses(
+    State(state): State<crate::State>,
+    Id(id): Id,
+    pauses: bool,
+) -> Result<Json<ScheduleFacts>, Failure> {
+    let now = state.clock.now();
+    schedules::pause(&state.store, &known(&state, id).await?, pauses, now).await?;
+    Ok(Json(ScheduleFacts::of(known(&state, id).await?, now)))
+}
+
+async fn run(
+    State(state): State<crate::State>,
+    guest: Guest,
+    Id(id): Id,
+) -> Result<(StatusCode, Json<JobAsked>), Failure> {
+    let (store, now) = (&state.store, state.clock.now());
+    let asked = schedules::run(store, &known(&state, id).await?, &guest.by(), now).await?;
+    let row = store.job_get(asked.id(), now).await?.ok_or(Failure::NotFound { what: "job" })?;
+    let is_new = matches!(asked, AskedJob::New(_));
+    Ok((StatusCode::CREATED, Json(JobAsked { is_new, job: JobFacts::of(row) })))
 }

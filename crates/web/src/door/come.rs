@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use domain::access::Area;
 use domain::users::UserRole;
 use domain::{AccountId, Timestamp};
 use engine::secret::{csrf_of, hashed};
@@ -36,6 +37,22 @@ pub async fn come(state: &State, asker: &Asker) -> Result<Option<Guest>, Failure
     note(state, &session, now).await;
     let person = person(state, session).await?;
     Ok(Some(Guest::signed_in(person, csrf_of(secret).into())))
+}
+
+/// Whether whoever came in would be let in once more, to see this area. Looking on is no use of a
+/// session, and does not make it last.
+pub async fn is_still_in(state: &State, asker: &Asker, area: Area) -> Result<bool, Failure> {
+    if !state.entrance.has_sign_in() {
+        return Ok(true);
+    }
+    let Some(secret) = &asker.secret else { return Ok(false) };
+    let hash = hashed(secret.expose_secret());
+    let Some(session) = state.store.session_by_hash(&hash).await? else { return Ok(false) };
+    if !session.holds(state.clock.now()) {
+        return Ok(false);
+    }
+    let guest = Guest::signed_in(person(state, session).await?, csrf_of(secret).into());
+    Ok(guest.judge(area).is_ok())
 }
 
 async fn person(state: &State, session: SessionUser) -> Result<Person, Failure> {

@@ -13,7 +13,7 @@ mod posted;
 mod set_up;
 
 pub use asker::{Asker, Peer};
-pub use come::{come, is_script_of_ours};
+pub use come::{come, is_script_of_ours, is_still_in};
 pub use cookie::{given, taken};
 pub use entrance::{Entrance, Place};
 pub use kept::Kept;

@@ -63,6 +63,8 @@ fn of_jobs(turn: usize) -> Vec<Try> {
     let cancelled = Asks::bare(Method::POST, "/jobs/1/cancel");
     let said = json!({ "name": format!("turn {turn}"), "cron": "0 6 * * mon", "source": "main" });
     let kept = Asks::post("/schedules", &said);
+    let [paused, resumed, run] = ["pause", "resume", "run"]
+        .map(|what| Asks::bare(Method::POST, format!("/schedules/12/{what}")));
     let removed = Asks::bare(Method::DELETE, format!("/schedules/{}", turn + 1));
     vec![
         listed(Method::GET, "/jobs", Asks::get("/jobs?source=main")),
@@ -72,6 +74,9 @@ fn of_jobs(turn: usize) -> Vec<Try> {
         listed(Method::GET, "/schedules", Asks::get("/schedules")),
         listed(Method::POST, "/schedules", kept),
         listed(Method::DELETE, "/schedules/{schedule}", removed),
+        listed(Method::POST, "/schedules/{schedule}/pause", paused),
+        listed(Method::POST, "/schedules/{schedule}/resume", resumed),
+        listed(Method::POST, "/schedules/{schedule}/run", run),
     ]
 }
 

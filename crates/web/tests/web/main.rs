@@ -22,6 +22,7 @@ mod page_isolation;
 mod pages;
 mod people;
 mod refused;
+mod said;
 mod sample;
 mod schedules;
 mod schema;
@@ -30,6 +31,7 @@ mod setting_up_sources;
 mod signing_in;
 mod tls;
 mod users_pages;
+mod watching;
 mod world;
 mod writing;
 

@@ -32,6 +32,31 @@ on_both_databases! {
         assert_eq!(asked(&world, Asks::get("/schedules")).await.1["schedules"], json!([]));
     }
 
+    async fn a_schedule_rests_goes_on_and_compares_now(db) {
+        let world = two_accounts(&db).await;
+        let said = json!({ "name": "weekly", "cron": "0 6 * * mon", "days": 14 });
+        let (_, made) = asked(&world, Asks::post("/schedules", &said)).await;
+        let post = |what: &str| Asks::bare(Method::POST, format!("/schedules/1/{what}"));
+        for _ in 0..2 {
+            let (status, rests) = asked(&world, post("pause")).await;
+            assert_eq!((status, &rests["paused"], &rests["nextAt"]), (StatusCode::OK, &json!(true), &Value::Null));
+        }
+        for _ in 0..2 {
+            let (status, goes_on) = asked(&world, post("resume")).await;
+            assert_eq!((status, &goes_on), (StatusCode::OK, &made));
+        }
+        let (status, now) = asked(&world, post("run")).await;
+        assert_eq!((status, &now["isNew"]), (StatusCode::CREATED, &json!(true)), "{now}");
+        let job = &now["job"];
+        assert_eq!((&job["kind"], &job["askedBy"]), (&json!("compare"), &json!("token writer")));
+        let (_, again) = asked(&world, post("run")).await;
+        assert_eq!((&again["isNew"], &again["job"]["id"]), (&json!(false), &job["id"]));
+        for what in ["pause", "resume", "run"] {
+            let gone = Asks::bare(Method::POST, format!("/schedules/99/{what}"));
+            assert_eq!(asked(&world, gone).await.0, StatusCode::NOT_FOUND, "{what}");
+        }
+    }
+
     async fn a_schedule_that_makes_no_sense_is_refused(db) {
         let world = two_accounts(&db).await;
         for (key, value, why) in [

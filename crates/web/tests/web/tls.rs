@@ -57,6 +57,7 @@ async fn pages_are_served_over_tls_with_a_cookie_for_tls_alone() {
         let mut answer = String::new();
         // A server may close without the last word of TLS.
         let _read = stream.read_to_string(&mut answer).await;
+        assert!(answer.contains("strict-transport-security: max-age=31536000"), "{answer}");
         stop.cancel();
         answer
     };

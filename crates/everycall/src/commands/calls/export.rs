@@ -6,7 +6,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
-use engine::export::{ExportError, Format};
+use domain::Words;
+use engine::export::{ExportError, Format, Pages};
 use indicatif::{ProgressBar, ProgressStyle};
 use store::{CallFilter, Scope};
 
@@ -17,15 +18,23 @@ use crate::wiring::Desk;
 const TICK: Duration = Duration::from_millis(120);
 
 /// Writes every call of this filter. Gives how many.
-pub async fn export(desk: &Desk, filter: CallFilter, path: &Path) -> Result<u64> {
+pub async fn export(
+    desk: &Desk,
+    (filter, said): (CallFilter, Option<Words>),
+    path: &Path,
+) -> Result<u64> {
     let format = format(path)?;
     let file = File::create(path);
     let file = file.with_context(|| format!("{} cannot be written", path.display()))?;
     let file = BufWriter::with_capacity(1 << 16, file);
     let progress = progress();
     let tell = |written: u64| progress.set_message(format!("{} calls written", count(written)));
-    let asked = (Scope::Operator, filter);
-    let written = engine::export::export(&desk.ctx.store, asked, (format, file), tell).await;
+    let pages = Pages::new(desk.ctx.store.clone(), Scope::Operator, filter).await?;
+    let pages = match said {
+        Some(words) => pages.said(words, desk.records()),
+        None => pages,
+    };
+    let written = engine::export::export(pages, (format, file), tell).await;
     progress.finish_and_clear();
     written.map_err(|error| match error {
         ExportError::TooMany => anyhow::Error::from(Mistake::new(

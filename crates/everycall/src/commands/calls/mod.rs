@@ -10,8 +10,9 @@ use std::time::Duration;
 use anyhow::Result;
 use clap::builder::PossibleValuesParser;
 use clap::{Args, Subcommand, ValueEnum};
-use domain::{CallStatus, Country, Direction, Phone, ProviderCallId, Timestamp};
+use domain::{CallStatus, Country, Direction, Phone, ProviderCallId, Timestamp, Words};
 use engine::export::as_json;
+use engine::search::Search;
 use store::{CallFilter, CallKey, CallRow, Scope};
 
 use super::assign;
@@ -47,6 +48,10 @@ pub struct Calls {
     /// From or to this number only; one without + is read as of the US
     #[arg(long, value_name = "NUMBER")]
     number: Option<String>,
+    /// In which this was said, by transcript or summary, in whatever case; calls are looked through
+    /// one by one
+    #[arg(long, value_name = "TEXT", value_parser = Words::new)]
+    said: Option<Words>,
     /// With this outcome of placement only
     #[arg(long, value_enum)]
     placement: Option<Outcome>,
@@ -113,6 +118,7 @@ impl Calls {
             text("direction", &self.direction),
             text("status", &self.status),
             text("number", &self.number),
+            option("said", self.said.as_ref().map(|words| quoted(words.as_str()))),
             option("placement", self.placement.map(|placed| placed.as_str().to_owned())),
             self.conflicts.then(|| "--conflicts".to_owned()),
             option("from", self.from.map(|at| at.to_string())),
@@ -134,11 +140,14 @@ pub async fn run(site: &Site, arguments: Calls) -> Result<Exit> {
     let desk = site.look().await?;
     let filter = filter(site, &desk, &arguments).await?;
     if let Some(path) = &arguments.export {
-        let written = export::export(&desk, filter, path).await?;
+        let written = export::export(&desk, (filter, arguments.said.clone()), path).await?;
         output::print(&format!("{} calls written to {}", count(written), path.display()))?;
         return Ok(Exit::Done);
     }
-    let calls = desk.ctx.store.calls_list(Scope::Operator, &filter, arguments.limit).await?;
+    let calls = match &arguments.said {
+        Some(words) => said(&desk, &filter, words, arguments.limit).await?,
+        None => desk.ctx.store.calls_list(Scope::Operator, &filter, arguments.limit).await?,
+    };
     if arguments.json {
         output::print_json_lines(calls.iter().map(as_json))?;
         return Ok(Exit::Done);
@@ -156,6 +165,13 @@ pub async fn run(site: &Site, arguments: Calls) -> Result<Exit> {
     }
     output::print(&text)?;
     Ok(Exit::Done)
+}
+
+/// Looks through all there are, since whoever types can stop it.
+async fn said(desk: &Desk, filter: &CallFilter, words: &Words, limit: i64) -> Result<Vec<CallRow>> {
+    let mut search = Search::new(desk.ctx.store.clone(), words.clone(), desk.records());
+    let count = usize::try_from(limit).unwrap_or(usize::MAX);
+    Ok(search.page(Scope::Operator, filter, (count, usize::MAX)).await?.calls)
 }
 
 async fn filter(site: &Site, desk: &Desk, arguments: &Calls) -> Result<CallFilter> {

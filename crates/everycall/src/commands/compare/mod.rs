@@ -60,7 +60,7 @@ pub struct Compare {
     #[command(flatten)]
     span: SpanAsked,
     /// How many seconds two times or durations may lie apart and still be the same [default: 1, and
-    /// 60 between two sources]
+    /// 60 where the two sides share no ids]
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(..=86_400))]
     tolerance: Option<u64>,
     /// Read again what can be repaired, compare once more, and show before and after

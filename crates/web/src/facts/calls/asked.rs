@@ -3,7 +3,7 @@
 use axum::extract::Query;
 use axum::extract::rejection::QueryRejection;
 use domain::access::Area;
-use domain::{CallStatus, ContactId, Country, Direction, Phone};
+use domain::{CallStatus, ContactId, Country, Direction, Phone, Words};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use store::{CallFilter, CallRow, Place, Store};
@@ -40,6 +40,8 @@ pub struct CallsAsked {
     placement: Option<String>,
     /// From or to this number only.
     number: Option<String>,
+    /// In which this was said, in whatever case, by the transcript or the summary only.
+    said: Option<String>,
     /// From this date or instant.
     from: Option<String>,
     /// Up to this date, which is meant whole, or instant.
@@ -88,7 +90,7 @@ impl CallsAsked {
     }
 
     /// Everything that can be asked for, and what is.
-    fn all(&self) -> [(&'static str, Option<&str>); 12] {
+    fn all(&self) -> [(&'static str, Option<&str>); 13] {
         let fields = [
             ("source", &self.source),
             ("account", &self.account),
@@ -98,6 +100,7 @@ impl CallsAsked {
             ("status", &self.status),
             ("placement", &self.placement),
             ("number", &self.number),
+            ("said", &self.said),
             ("from", &self.from),
             ("to", &self.to),
             ("after", &self.after),
@@ -146,6 +149,7 @@ impl CallsAsked {
             agent: self.get("agent").map(str::to_owned),
             contact: self.contact()?,
             number: self.number()?,
+            has_words: self.said()?.is_some(),
             from: self.instant("from", |text| zone.from(text))?,
             to: self.instant("to", |text| zone.to(text))?,
             after: self.key()?,
@@ -159,6 +163,12 @@ impl CallsAsked {
             return Err(misasked(format!("{name} is one of {}.", known.join(", "))));
         }
         Ok(Some(word.to_owned()))
+    }
+
+    /// What was said in them.
+    pub fn said(&self) -> Result<Option<Words>, Failure> {
+        let words = self.get("said").map(Words::new).transpose();
+        words.map_err(|no_words| misasked(format!("said: {no_words}.")))
     }
 
     fn contact(&self) -> Result<Option<ContactId>, Failure> {

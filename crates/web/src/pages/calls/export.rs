@@ -28,9 +28,6 @@ pub fn files(asked: &CallsAsked) -> Vec<(&'static str, String)> {
     Format::ALL.map(file).into()
 }
 
-/// What is asked for, and of whom it is.
-type Asked = (Scope, CallFilter);
-
 /// Bytes sent at once of a file that is ready.
 const PIECE: usize = 1 << 16;
 
@@ -46,16 +43,23 @@ pub async fn send(
     let asked = calls_asked(Query::try_from_uri(&rest))?;
     // Of what they cannot see they get the file of no calls.
     let filter = asked.filter(&state.store, &guest, &zone).await?;
-    let asked = filter.map(|filter| (guest.scope(), CallFilter { after: None, ..filter }));
-    let store = state.store;
+    let filter = filter.map(|filter| CallFilter { after: None, ..filter });
     if format == Format::Xlsx
-        && let Some((scope, filter)) = &asked
+        && let Some(filter) = &filter
     {
-        fits(&store, *scope, filter).await?;
+        fits(&state.store, guest.scope(), filter).await?;
     }
+    let pages = match filter {
+        Some(filter) => Some(Pages::new(state.store, guest.scope(), filter).await?),
+        None => None,
+    };
+    let pages = match (pages, asked.said()?) {
+        (Some(pages), Some(words)) => Some(pages.said(words, state.read)),
+        (pages, _) => pages,
+    };
     let body = match format {
-        Format::Csv | Format::Lines => Body::from_stream(texts(store, asked, format).await?),
-        Format::Xlsx => Body::from_stream(packed(store, asked, format)),
+        Format::Csv | Format::Lines => Body::from_stream(texts(pages, format)?),
+        Format::Xlsx => Body::from_stream(packed(pages, format)),
     };
     let name = format!("attachment; filename=\"calls.{}\"", format.ending());
     let headers = [
@@ -94,15 +98,10 @@ async fn fits(store: &Store, scope: Scope, filter: &CallFilter) -> Result<(), Fa
 }
 
 /// Read page by page, as fast as they are taken.
-async fn texts(
-    store: Store,
-    asked: Option<Asked>,
+fn texts(
+    pages: Option<Pages>,
     format: Format,
 ) -> Result<impl Stream<Item = io::Result<Vec<u8>>>, Failure> {
-    let pages = match asked {
-        Some((scope, filter)) => Some(Pages::new(store, scope, filter).await?),
-        None => None,
-    };
     let mut head = Vec::new();
     text(format, true, &[], &mut head)
         .map_err(|error| Failure::Defect { detail: error.to_string() })?;
@@ -118,16 +117,12 @@ async fn texts(
 }
 
 /// Written into a temporary file, which is sent once it is whole.
-fn packed(
-    store: Store,
-    asked: Option<Asked>,
-    format: Format,
-) -> impl Stream<Item = io::Result<Vec<u8>>> {
+fn packed(pages: Option<Pages>, format: Format) -> impl Stream<Item = io::Result<Vec<u8>>> {
     let whole = async move {
         let file = tempfile::tempfile()?;
         let out = (format, BufWriter::with_capacity(PIECE, file.try_clone()?));
-        match asked {
-            Some(asked) => export(&store, asked, out, |_written| ()).await.map(|_written| ()),
+        match pages {
+            Some(pages) => export(pages, out, |_written| ()).await.map(|_written| ()),
             None => Export::new(out.0, out.1).and_then(Export::finish),
         }
         .map_err(broken_off)?;

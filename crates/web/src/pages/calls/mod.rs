@@ -13,6 +13,7 @@ use domain::access::Area;
 use super::PageRoute;
 use crate::facts::{CallsAsked, CallsFacts, PLACEMENTS, calls_asked, statuses};
 use crate::failure::Failure;
+use crate::figures::Count;
 use crate::frame::{Frame, html};
 use crate::guest::Guest;
 use crate::list::{Choice, Filter, Table, address};
@@ -39,13 +40,27 @@ struct Page {
     spans: Vec<Choice>,
     columns: Vec<columns::Toggle>,
     hidden: String,
-    looked_back_to: Option<String>,
+    looked: Option<Looked>,
     table: Table,
     first: Option<String>,
     next: Option<String>,
     /// Where what is shown can be read from its provider now, for operators.
     sync: Option<String>,
     files: Vec<(&'static str, String)>,
+}
+
+/// How far calls were looked through that no index finds.
+struct Looked {
+    through: Count,
+    back_to: String,
+}
+
+impl Looked {
+    fn of(found: &CallsFacts, zone: &Zone) -> Option<Self> {
+        let through = found.looked_through.and_then(|count| u64::try_from(count).ok())?;
+        let back_to = zone.minute(found.looked_back_to?).text;
+        Some(Self { through: Count(through), back_to })
+    }
 }
 
 /// Shows a page of calls.
@@ -70,7 +85,7 @@ async fn show(
         spans: spans::choices(&zone, now, &asked, at),
         columns,
         hidden: hidden.text(),
-        looked_back_to: found.looked_back_to.map(|to| zone.minute(to).text),
+        looked: Looked::of(&found, &zone),
         table,
         first: asked.after().map(|_| at(&[("after", None)])),
         next: found.next.as_deref().map(|next| at(&[("after", Some(next))])),
@@ -110,6 +125,7 @@ async fn filters(
         Filter::written(("from", "From"), "date", asked.get("from"), ""),
         Filter::written(("to", "To"), "date", asked.get("to"), ""),
         Filter::written(("number", "Number"), "search", asked.get("number"), "+1 201 555 0123"),
+        Filter::written(("said", "Said"), "search", asked.get("said"), "appointment"),
     ]);
     // What came from another page's link can be seen and taken away again.
     for (name, label) in [("agent", "Agent's id"), ("contact", "Contact's id")] {

@@ -6,11 +6,13 @@ use std::time::Duration;
 use askama::Template as _;
 use axum::extract::{Path, State};
 use axum::response::sse::{Event, KeepAlive, Sse};
+use domain::access::Area;
 use futures::Stream;
 use futures::stream::unfold;
 
 use super::load;
 use super::progress::Progress;
+use crate::door::{Asker, is_still_in};
 use crate::failure::Failure;
 
 /// How often is looked; workers tell at most twice a second.
@@ -22,10 +24,11 @@ const LONGEST: u32 = 15 * 60;
 /// The stream of events.
 pub async fn stream(
     State(state): State<crate::State>,
+    asker: Asker,
     Path(id): Path<i64>,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Failure> {
     load(&state, id).await?;
-    let watch = Watch { state, id, last: String::new(), beats: 0, has_ended: false };
+    let watch = Watch { state, asker, id, last: String::new(), beats: 0, has_ended: false };
     let events =
         unfold(watch, async |mut watch| watch.next().await.map(|event| (Ok(event), watch)));
     Ok(Sse::new(events).keep_alive(KeepAlive::default()))
@@ -34,6 +37,7 @@ pub async fn stream(
 /// One viewer.
 struct Watch {
     state: crate::State,
+    asker: Asker,
     id: i64,
     last: String,
     beats: u32,
@@ -48,6 +52,10 @@ impl Watch {
                 tokio::time::sleep(BEAT).await;
             }
             self.beats += 1;
+            // A stream is let in once and may last for minutes; whoever was shut out sees no more.
+            if !is_still_in(&self.state, &self.asker, Area::Operators).await.ok()? {
+                return None;
+            }
             let (text, has_ended) = self.look().await.ok()?;
             if has_ended {
                 self.has_ended = true;

@@ -88,6 +88,7 @@ impl World {
             ("{provider}", "twilio"),
             ("{id}", "3"),
             ("{run}", "13"),
+            ("{provider}", "vicidial"),
         ] {
             url = url.replace(place, value);
         }
