@@ -65,7 +65,8 @@ pub fn show(
     let of = |row: &OfAccount| status.sources.iter().find(|source| source.name == row.name);
     let proofs: Vec<&SourceFacts> = own.iter().filter_map(of).collect();
     let lately: u64 = went.iter().map(|(_, calls)| calls).sum();
-    let from = zone.date(*since).to_string();
+    // The list has the calls that were counted, and no others of that day.
+    let from = since.to_string();
     html(&Page {
         frame: Frame::new(state, guest, "Overview", "/").read_at(*as_of).zone(zone),
         account: name(account).unwrap_or_default(),
