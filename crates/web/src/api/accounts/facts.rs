@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use store::{AccountChangeRow, AccountRow, Scope};
 
 use crate::api::asked::{Told, country};
-use crate::api::instant::Instant;
+use crate::api::instant::{DayOrInstant, Instant};
 use crate::failure::Failure;
 
 /// Which accounts.
@@ -88,7 +88,7 @@ pub struct AccountSaid {
     pub(super) country: Option<String>,
     /// Leave out calls before this day or instant; null counts all again.
     #[serde(default)]
-    #[schemars(with = "Option<String>")]
+    #[schemars(with = "Option<DayOrInstant>")]
     pub(super) calls_reset_at: Told<Timestamp>,
 }
 

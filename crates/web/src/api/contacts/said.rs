@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::api::asked::{Named, country};
+use crate::api::asked::{Named, country, whole};
 use crate::api::told::Refused;
 use crate::failure::Failure;
 
@@ -82,6 +82,7 @@ pub struct ContactChanged {
 #[serde(deny_unknown_fields)]
 pub struct MergeSaid {
     /// The contact that becomes part of the one in the path.
+    #[serde(deserialize_with = "whole")]
     pub(super) contact: i64,
 }
 
