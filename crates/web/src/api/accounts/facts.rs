@@ -81,10 +81,12 @@ pub struct AccountChange {
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct AccountSaid {
+    #[schemars(length(min = 1))]
     pub(super) name: Option<String>,
     /// What it is called in another system.
     pub(super) external_id: Option<String>,
     /// The country of numbers written without one, in two letters.
+    #[schemars(extend("pattern" = "^[A-Za-z]{2}$"), example = &"US")]
     pub(super) country: Option<String>,
     /// Leave out calls before this day or instant; null counts all again.
     #[serde(default)]

@@ -23,13 +23,16 @@ pub struct NewSaid {
     #[serde(default)]
     pub(super) phones: Vec<String>,
     /// The 13 digits under which the lead was loaded into ViciDial.
+    #[schemars(extend("pattern" = "^[0-9]{13}$"), example = &"1234567890123")]
     pub(super) vendor_lead_code: Option<String>,
     /// HighLevel's id of the contact.
+    #[schemars(length(min = 1))]
     pub(super) highlevel_contact: Option<String>,
     /// Fields of your own.
     #[serde(default)]
     pub(super) custom: Map<String, Value>,
     /// The country of numbers written without one; otherwise the account's, or US.
+    #[schemars(extend("pattern" = "^[A-Za-z]{2}$"), example = &"US")]
     pub(super) country: Option<String>,
 }
 
@@ -44,13 +47,16 @@ pub struct ChangeSaid {
     #[serde(default)]
     pub(super) phones: Vec<String>,
     /// The 13 digits under which the lead was loaded into ViciDial.
+    #[schemars(extend("pattern" = "^[0-9]{13}$"), example = &"1234567890123")]
     pub(super) vendor_lead_code: Option<String>,
     /// HighLevel's id of the contact.
+    #[schemars(length(min = 1))]
     pub(super) highlevel_contact: Option<String>,
     /// Fields of your own.
     #[serde(default)]
     pub(super) custom: Map<String, Value>,
     /// The country of numbers written without one; otherwise the account's, or US.
+    #[schemars(extend("pattern" = "^[A-Za-z]{2}$"), example = &"US")]
     pub(super) country: Option<String>,
 }
 
@@ -115,6 +121,7 @@ pub struct ImportAsked {
     /// The name of the account; not needed where the token is of one.
     pub(super) account: Option<String>,
     /// The country of numbers written without one; otherwise the account's, or US.
+    #[schemars(extend("pattern" = "^[A-Za-z]{2}$"), example = &"US")]
     pub(super) country: Option<String>,
     /// Read and judge everything, and keep nothing.
     #[serde(default)]
