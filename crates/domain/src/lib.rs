@@ -69,8 +69,9 @@ pub use call::{AgentRef, Alias, Awaited, Call, ContactRef, Direction, ProviderTi
 pub use compare::{
     ById, Cause, Compared, Difference, Digest, Elsewhere, Explained, Extra, Field, Joined, Joining,
     Leg, Missing, NoClock, PAIRING_TOLERANCE, Pair, Paired, Pairing, RepairPlan, Repairable, Seen,
-    Side, Told, Tolerances, WallClock, compare, compare_by_hour, differing, differing_across,
-    explain_extra, explain_leg, explain_missing, pair, plan_repair,
+    Shift, Side, Told, Tolerances, WallClock, compare, compare_by_hour, differing,
+    differing_across, explain_extra, explain_leg, explain_missing, is_pairable, pair, plan_repair,
+    shift,
 };
 pub use contacts::{
     Caller, Candidate, Candidates, ContactFields, ContactPolicy, ExternalId, ExternalKind, FoundBy,

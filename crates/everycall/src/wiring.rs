@@ -8,7 +8,7 @@ use anyhow::Result;
 use domain::{AccountId, Capabilities, Country, Rhythm, SourceId, Tiers, Timestamp};
 use engine::Context;
 use engine::budget::sharing;
-use engine::set_up::Office;
+use engine::set_up::{KeyUse, Office};
 use engine::vault::SourceVault;
 use providers::http::budget::Budgets;
 use providers::outgoing::Outgoing;
@@ -89,12 +89,16 @@ impl Desk {
     /// Where sources are tried out and set up.
     pub fn office(&self) -> Office {
         let (config, desk) = (self.config.clone(), self.clone());
-        let key = move || {
+        let key = move |wanted_for| {
             let told = |error: anyhow::Error| match error.downcast_ref::<Mistake>() {
                 Some(Mistake { sentence, hint, .. }) => format!("{sentence}. {hint}"),
                 None => format!("{error:#}"),
             };
-            config.vault.key(&config.folder).map_err(told)
+            let (vault, folder) = (&config.vault, &config.folder);
+            match wanted_for {
+                KeyUse::Seals => vault.key(folder).map(Some).map_err(told),
+                KeyUse::Opens => vault.key_that_is_there(folder).map_err(told),
+            }
         };
         let configured = move |row: &SourceRow| {
             let source = desk.configured().find(|source| source.name == row.name)?;
@@ -207,9 +211,12 @@ impl Desk {
         for source in sources {
             let name = &source.name;
             let rhythm = source.rhythm.clone().or_else(|| usual.clone());
-            let Some(reader) = self.reader(source) else { continue };
-            shown.able.insert(name.clone(), (reader.capabilities(), rhythm));
-            shown.readers.insert(name.clone(), (reader, source.country));
+            let reader = self.reader(source);
+            let able = reader.as_ref().map_or_else(unknown, |reader| reader.capabilities());
+            shown.able.insert(name.clone(), (able, rhythm));
+            if let Some(reader) = reader {
+                shown.readers.insert(name.clone(), (reader, source.country));
+            }
         }
         shown
     }
@@ -226,9 +233,11 @@ impl Desk {
         let wait = Arc::clone(&self.ctx.wait);
         Arc::new(move |row| {
             let known = shown.borrow().able.get(&row.name).cloned();
-            let (capabilities, rhythm) = known.unwrap_or_else(|| (unknown(), None));
+            let (able, rhythm) = known.unwrap_or_else(|| (unknown(), None));
             let pause = rhythm.as_ref().map_or(Duration::ZERO, |it| it.longest_pause(wait.now()));
             let live = shown.borrow().live.get(&row.name).cloned();
+            // What is asked in fact may have learnt more than what only reads records.
+            let capabilities = live.as_ref().map_or(able, |connection| connection.capabilities());
             let budget = live.and_then(|connection| connection.budget()).map(budget);
             web::Known { capabilities, grace: pause * GRACE_INTERVALS, rhythm, budget }
         })

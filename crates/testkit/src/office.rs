@@ -22,7 +22,7 @@ pub fn office(store: &Store, now: Timestamp) -> Arc<Office> {
     Arc::new(Office {
         ctx,
         budgets: Arc::new(Budgets::new()),
-        key: Arc::new(|| Ok(VaultKey::new([7; 32]))),
+        key: Arc::new(|_seals_or_opens| Ok(Some(VaultKey::new([7; 32])))),
         configured: Arc::new(|_source| None),
     })
 }

@@ -127,7 +127,7 @@ impl WallClock {
 
 /// What is to be added to a local time for UTC, in whole quarters of an hour; `None` where the two
 /// differ by something else.
-fn offset(local: Timestamp, held: Timestamp, far: i64) -> Option<i64> {
+pub(super) fn offset(local: Timestamp, held: Timestamp, far: i64) -> Option<i64> {
     let apart = held.as_millis().checked_sub(local.as_millis())?;
     let quarters = apart.checked_add(QUARTER / 2)?.div_euclid(QUARTER) * QUARTER;
     let is_zone = quarters.abs() <= 14 * HOUR && (apart - quarters).abs() <= far;

@@ -22,8 +22,8 @@ pub use explain::{
     ById, Elsewhere, Explained, Extra, Missing, explain_extra, explain_leg, explain_missing,
 };
 pub use pair::{
-    Joined, Joining, Leg, PAIRING_TOLERANCE, Pair, Paired, Pairing, Seen, Side, differing_across,
-    pair,
+    Joined, Joining, Leg, PAIRING_TOLERANCE, Pair, Paired, Pairing, Seen, Shift, Side,
+    differing_across, is_pairable, pair, shift,
 };
 pub use repair::{RepairPlan, Repairable, plan_repair};
 

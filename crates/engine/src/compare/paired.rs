@@ -3,7 +3,7 @@
 
 use domain::{
     ById, Compared, Difference, Extra, Joined, Leg, Pair, Timestamp, Told, Window,
-    differing_across, explain_extra, explain_leg,
+    differing_across, explain_extra, explain_leg, is_pairable,
 };
 use serde::Serialize;
 use std::collections::HashMap;
@@ -41,11 +41,21 @@ pub(super) struct Beside {
     pub gaps: (Vec<Window>, Vec<Window>),
     /// How far apart two may begin and still be one.
     pub tolerance: Duration,
+    /// Whether the other side's calls were counted before they came in, as those of a file are.
+    pub is_counted: bool,
+    /// Of such calls, those beyond the span that are the other half of none inside.
+    pub outside: u64,
     /// What came of it.
     pub found: PairingFound,
 }
 
 impl Beside {
+    /// From here on nobody can look: somebody stopped it.
+    pub(super) fn stop(&mut self) {
+        let always: Vec<Window> = Window::new(Timestamp::MIN, Timestamp::MAX).into_iter().collect();
+        self.gaps = (always.clone(), always);
+    }
+
     fn is_inside(&self, at: Timestamp) -> bool {
         self.span.contains(at)
     }
@@ -70,7 +80,7 @@ impl Judge<'_> {
     /// Counts what comes in of both sides, before anything is judged.
     pub(super) fn came_in(&mut self, there: &[Listed], here: &[HeldCall], beside: &Beside) {
         for call in there.iter().filter(|call| beside.is_inside(call.told.at)) {
-            self.accounts.listed += 1;
+            self.accounts.listed += u64::from(!beside.is_counted);
             self.provider_total += u64::from(self.whose.is_compared(call.owner));
         }
         let ours = here.iter().filter(|call| beside.is_inside(call.told.at));
@@ -139,6 +149,7 @@ impl Judge<'_> {
         let (is_there, is_here) =
             (beside.is_inside(pair.there.told.at), beside.is_inside(pair.here.told.at));
         if !is_there && !is_here {
+            self.is_beyond(beside);
             return None;
         }
         let (is_asked, is_own) =
@@ -148,7 +159,7 @@ impl Judge<'_> {
             return None;
         }
         // What lies beyond the span was not counted when it came in.
-        self.accounts.listed += u64::from(!is_there);
+        self.accounts.listed += u64::from(!is_there && !beside.is_counted);
         self.provider_total += u64::from(!is_there || !is_asked);
         if !is_own {
             return Some(pair);
@@ -172,10 +183,18 @@ impl Judge<'_> {
         None
     }
 
+    /// A call of the other side beyond the span. One of a file was counted with its rows.
+    fn is_beyond(&mut self, beside: &mut Beside) {
+        if beside.is_counted {
+            self.accounts.repeated += 1;
+            beside.outside += 1;
+        }
+    }
+
     /// A call of the other side that is nobody's who is asked for.
-    fn is_of_others(&mut self, call: &Listed, beside: &Beside) {
+    fn is_of_others(&mut self, call: &Listed, beside: &mut Beside) {
         if !beside.is_inside(call.told.at) {
-            return;
+            return self.is_beyond(beside);
         }
         self.accounts.repeated += 1;
         match call.owner {
@@ -190,7 +209,7 @@ impl Judge<'_> {
             return self.is_of_others(&call, beside);
         }
         if !beside.is_inside(call.told.at) {
-            return;
+            return self.is_beyond(beside);
         }
         beside.found.legs += 1;
         self.tally.agent_of(&call.told);
@@ -215,10 +234,10 @@ impl Judge<'_> {
             return None;
         }
         if !beside.is_inside(call.told.at) {
+            self.is_beyond(beside);
             return None;
         }
-        // Without its numbers nothing could be paired with it.
-        if call.is_erased || lies_in(&beside.gaps.1, call.told.at, beside.tolerance) {
+        if !is_pairable(&call.told) || lies_in(&beside.gaps.1, call.told.at, beside.tolerance) {
             self.tally.agent_of(&call.told);
             self.accounts.repeated += 1;
             self.provider_total -= 1;
@@ -232,7 +251,7 @@ impl Judge<'_> {
         if !self.is_own(&call) || !beside.is_inside(call.told.at) {
             return;
         }
-        if call.is_erased || lies_in(&beside.gaps.0, call.told.at, beside.tolerance) {
+        if !is_pairable(&call.told) || lies_in(&beside.gaps.0, call.told.at, beside.tolerance) {
             self.database_total -= 1;
             self.tally.unseen += 1;
             return;

@@ -18,7 +18,7 @@ use store::{SetUpRow, SourceRow, Store, StoreError};
 pub use providers::setup::{Question, SetUp};
 
 pub use error::SetUpError;
-pub use office::{Configured, KeyOf, Office, Tried, manner};
+pub use office::{Configured, KeyOf, KeyUse, Office, Tried, manner};
 
 use crate::vault::VaultKey;
 

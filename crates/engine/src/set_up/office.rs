@@ -22,8 +22,18 @@ use crate::{Context, Source, examine};
 /// waits for it.
 const PATIENCE: Duration = Duration::from_secs(15);
 
-/// Gives the key that seals credentials, or says in a sentence why there is none.
-pub type KeyOf = Arc<dyn Fn() -> Result<VaultKey, String> + Send + Sync>;
+/// What a key is wanted for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeyUse {
+    /// Sealing: where there is none yet, one is made.
+    Seals,
+    /// Opening what was sealed. A key that is made now would open nothing.
+    Opens,
+}
+
+/// Gives the key that seals credentials; nothing where there is none and none is made, or a sentence
+/// that says why it cannot be used.
+pub type KeyOf = Arc<dyn Fn(KeyUse) -> Result<Option<VaultKey>, String> + Send + Sync>;
 
 /// Gives the connection of a source that the configuration has, or says why it cannot be made; nothing
 /// where the configuration does not have it.
@@ -67,14 +77,15 @@ impl Office {
         (self.configured)(source).is_some()
     }
 
-    /// Why nothing can be sealed here, if nothing can.
+    /// Why nothing can be sealed here, if nothing can. Looking makes no key.
     pub fn lacks_key(&self) -> Option<String> {
-        (self.key)().err()
+        (self.key)(KeyUse::Opens).err()
     }
 
     /// Why the credential of a source that was set up here opens nothing, if it does not.
     pub fn cannot_open(&self, source: &SourceRow, row: &SetUpRow) -> Option<String> {
-        let opened = self.key().and_then(|key| opened(row, source.provider, &key));
+        let key = self.key(KeyUse::Opens);
+        let opened = key.and_then(|key| opened(row, source.provider, &key));
         opened.err().map(|error| error.to_string())
     }
 
@@ -88,7 +99,7 @@ impl Office {
         by: &str,
     ) -> Result<Tried, SetUpError> {
         let settings = self.checked(store, asked).await?;
-        let key = self.key()?;
+        let key = self.key(KeyUse::Seals)?;
         let secret = secret_of(asked.provider, &asked.secret)?;
         let connection = self.connect(settings.clone(), asked.provider, secret.clone())?;
         let mut tried = self.ask(&connection, anyway).await?;
@@ -134,7 +145,7 @@ impl Office {
         let row = row.filter(|_| !self.is_configured(source));
         let row = row.ok_or_else(|| SetUpError::Configured { name: source.name.clone() })?;
         let settings = settings_of(&row, source.provider)?;
-        let key = self.key()?;
+        let key = self.key(KeyUse::Seals)?;
         let secret = secret_of(source.provider, typed)?;
         let connection = self.connect(settings, source.provider, secret.clone())?;
         let mut tried = self.ask(&connection, anyway).await?;
@@ -176,7 +187,7 @@ impl Office {
         let row = row.ok_or_else(|| SetUpError::NotConnected {
             why: "it is no longer configured, so nobody knows how to ask it".to_owned(),
         })?;
-        let (settings, credential) = opened(&row, source.provider, &self.key()?)?;
+        let (settings, credential) = opened(&row, source.provider, &self.key(KeyUse::Opens)?)?;
         self.made(settings, credential)
     }
 
@@ -243,8 +254,13 @@ impl Office {
         Ok(connect(settings, Arc::clone(&self.ctx.wait), &self.budgets)?)
     }
 
-    fn key(&self) -> Result<VaultKey, SetUpError> {
-        (self.key)().map_err(|why| SetUpError::Key { why })
+    fn key(&self, wanted_for: KeyUse) -> Result<VaultKey, SetUpError> {
+        let key = (self.key)(wanted_for).map_err(|why| SetUpError::Key { why })?;
+        key.ok_or_else(|| SetUpError::Key {
+            why: "the vault key is not here. Copy it from the machine it was made on, or give the \
+                  credential again"
+                .to_owned(),
+        })
     }
 }
 

@@ -13,10 +13,12 @@ const LOOKED_AT: i64 = 500;
 
 /// What of a kept report is stated.
 #[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
 struct Report {
     summary: Summary,
     account: Option<String>,
     file: Option<IgnoredAny>,
+    with_source: Option<IgnoredAny>,
 }
 
 #[derive(Deserialize)]
@@ -64,10 +66,11 @@ pub(super) async fn comparisons(
 }
 
 /// A comparison with the provider, of all calls or of the account's. A file that a person brought
-/// proves nothing of what its provider has.
+/// and another source prove nothing of what its provider has.
 fn read(row: &ComparisonRow, account: &str) -> Option<StatedComparison> {
     let report: Report = serde_json::from_str(&row.response).ok()?;
-    let is_meant = report.file.is_none() && report.account.is_none_or(|name| name == account);
+    let is_with_provider = report.file.is_none() && report.with_source.is_none();
+    let is_meant = is_with_provider && report.account.is_none_or(|name| name == account);
     let Summary { date_range, missing_in_database, extra_in_database, unexplained } =
         is_meant.then_some(report.summary)?;
     Some(StatedComparison {
@@ -80,4 +83,28 @@ fn read(row: &ComparisonRow, account: &str) -> Option<StatedComparison> {
         extra: extra_in_database,
         unexplained,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(beside: &str, is_stated: bool) {
+        let response = format!(
+            r#"{{"summary":{{"dateRange":{{"from":"2026-03-01T00:00:00Z","to":"2026-03-02T00:00:00Z"}},
+            "missingInDatabase":0,"extraInDatabase":0,"unexplained":0}}{beside}}}"#
+        );
+        let row =
+            ComparisonRow { run_id: 1, finished_at: 0, status: "success".to_owned(), response };
+        assert_eq!(read(&row, "Maple").is_some(), is_stated, "{beside}");
+    }
+
+    #[test]
+    fn only_comparisons_with_the_provider_are_stated() {
+        check("", true);
+        check(r#","account":"Maple""#, true);
+        check(r#","account":"Cedar""#, false);
+        check(r#","file":{"name":"calls.csv"}"#, false);
+        check(r#","withSource":{"name":"lines"}"#, false);
+    }
 }

@@ -28,8 +28,23 @@ pub struct Two {
 
 impl Two {
     pub async fn set(db: &Arc<TestDb>, naming: &'static str, named: &'static str) -> Self {
+        Self::of_world(db, (naming, named), &world(RigSettings::default().days)).await
+    }
+
+    /// Lines on which much goes on within a day, so that some are put through to others.
+    pub async fn busy_lines(db: &Arc<TestDb>, seed: u64) -> Self {
+        let world = WorldSettings { seed, ..world(1) };
+        Self::of_world(db, ("elevenlabs", "twilio"), &world).await
+    }
+
+    async fn of_world(
+        db: &Arc<TestDb>,
+        (naming, named): (&'static str, &'static str),
+        world: &WorldSettings,
+    ) -> Self {
         let clock = HandClock::at(RigSettings::default().now);
-        Self { naming: rig(db, naming, &clock).await, named: rig(db, named, &clock).await }
+        let naming = rig(db, naming, &clock, world).await;
+        Self { naming, named: rig(db, named, &clock, world).await }
     }
 
     /// Conversations at ElevenLabs and the lines they went over.
@@ -70,15 +85,25 @@ impl Two {
     }
 }
 
-async fn rig(db: &Arc<TestDb>, provider: &'static str, clock: &HandClock) -> Rig {
-    let settings = RigSettings { calls: CALLS, name: provider, ..RigSettings::default() };
-    let world = World::generate(&WorldSettings {
+fn world(days: u32) -> WorldSettings {
+    WorldSettings {
         calls: CALLS,
-        days: settings.days,
-        end: (settings.now - HOUR).as_millis(),
+        days,
+        end: (RigSettings::default().now - HOUR).as_millis(),
         record_bytes: 800,
         ..WorldSettings::default()
-    });
+    }
+}
+
+async fn rig(
+    db: &Arc<TestDb>,
+    provider: &'static str,
+    clock: &HandClock,
+    world: &WorldSettings,
+) -> Rig {
+    let days = world.days;
+    let settings = RigSettings { calls: CALLS, name: provider, days, ..RigSettings::default() };
+    let world = World::generate(world);
     let time = clock.for_simulator();
     let running: Box<dyn Simulated> = if provider == "elevenlabs" {
         // Whoever is not answered still went over a line; these stories need no such call.
@@ -198,7 +223,7 @@ on_both_databases! {
 
     async fn what_is_named_of_no_source_is_not_missing(db) {
         let clock = HandClock::at(RigSettings::default().now);
-        let naming = rig(&db, "elevenlabs", &clock).await;
+        let naming = rig(&db, "elevenlabs", &clock, &world(RigSettings::default().days)).await;
         read_whole(&naming).await;
         let window = Window::new(naming.source.row.since, naming.ctx.now()).unwrap();
         let options = CheckOptions { source: None, window, listed_max: 1000 };

@@ -95,7 +95,7 @@ fn as_json(source: &str, agent: &AgentRow, calls: u64) -> serde_json::Value {
 
 async fn fetch(site: &Site, name: &str) -> Result<Exit> {
     let config = Config::load(site.config())?;
-    config.chosen(Some(name))?;
+    config.refuse_unknown(Some(name))?;
     let desk = Desk::open(config, None).await?;
     let source = desk.source(desk.config.chosen(Some(name))?[0]).await?;
     let asking = asking(name);

@@ -59,13 +59,13 @@ pub async fn run(site: &Site, arguments: Backfill) -> Result<Exit> {
     let config = Config::load(site.config())?;
     let now = crate::clock::clock(arguments.now).now();
     let asked = span(&arguments, now)?;
-    let chosen = config.chosen(Some(&arguments.source))?;
-    let Some(since) = chosen.first().map(|source| source.since) else { return Ok(Exit::Done) };
-    let span = since_its_beginning(&arguments.source, asked, since)?;
+    config.refuse_unknown(Some(&arguments.source))?;
     let desk = Desk::open(config, arguments.now).await?;
     let Some(configured) = desk.config.chosen(Some(&arguments.source))?.first().copied() else {
         return Ok(Exit::Done);
     };
+    let since = configured.since;
+    let span = since_its_beginning(&arguments.source, asked, since)?;
     let source = desk.source(configured).await?;
     let interrupt = Interrupt::listen(PAUSING)?;
     if !arguments.json && span != asked {

@@ -39,17 +39,16 @@ struct Finding {
 pub async fn run(site: &Site, arguments: Doctor) -> Result<Exit> {
     let mut told = Told { json: arguments.json, about: String::new(), wrong: 0 };
     let Some(config) = told.configuration(site)? else { return told.end() };
-    let chosen: Vec<config::Source> = match config.chosen(arguments.source.as_deref()) {
-        Ok(chosen) => chosen.into_iter().cloned().collect(),
-        Err(mistake) if arguments.source.is_some() => return Err(mistake.into()),
-        Err(mistake) => {
-            told.wrong("configuration", "sources", &mistake.into())?;
-            Vec::new()
-        }
-    };
+    // The database has sources, too: those that were set up in the dashboard.
     let Some(desk) = told.database(config).await? else { return told.end() };
-    for source in &chosen {
-        told.source(&desk, source).await?;
+    match desk.config.chosen(arguments.source.as_deref()) {
+        Ok(chosen) => {
+            for source in chosen {
+                told.source(&desk, source).await?;
+            }
+        }
+        Err(mistake) if arguments.source.is_some() => return Err(mistake.into()),
+        Err(mistake) => told.wrong("configuration", "sources", &mistake.into())?,
     }
     told.end()
 }

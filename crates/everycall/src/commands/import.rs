@@ -51,7 +51,7 @@ const NO_PROOF: &str = "  A file is no proof: nothing in it says that it is all 
 /// Imports.
 pub async fn run(site: &Site, arguments: Import) -> Result<Exit> {
     let config = Config::load(site.config())?;
-    config.chosen(Some(&arguments.source))?;
+    config.refuse_unknown(Some(&arguments.source))?;
     let desk = Desk::open(config, arguments.now).await?;
     let mut chosen = desk.config.chosen(Some(&arguments.source))?;
     let Some(configured) = chosen.pop() else { return Ok(Exit::Usage) };

@@ -29,6 +29,15 @@ impl Database {
     }
 }
 
+impl Database {
+    /// Whether it is a file that is not there yet, so that nothing can be in it.
+    pub fn is_new(&self, folder: &Path) -> bool {
+        let address = self.address(folder);
+        let path = address.strip_prefix("sqlite://").or_else(|| address.strip_prefix("sqlite:"));
+        path.is_some_and(|path| !Path::new(path).exists())
+    }
+}
+
 fn relative_to(folder: &Path, url: &str) -> String {
     let path = url.strip_prefix("sqlite://").or_else(|| url.strip_prefix("sqlite:"));
     match path {

@@ -137,6 +137,15 @@ impl Config {
         })
     }
 
+    /// Refuses a source that can be nowhere, before anything is begun. One that is not configured may
+    /// have been set up in the dashboard, where there is a database.
+    pub fn refuse_unknown(&self, name: Option<&str>) -> Result<(), Mistake> {
+        if !self.database.is_new(&self.folder) {
+            return Ok(());
+        }
+        self.chosen(name).map(drop)
+    }
+
     /// The sources a command is about: the one named, or all of them.
     pub fn chosen(&self, name: Option<&str>) -> Result<Vec<&Source>, Mistake> {
         if self.sources.is_empty() {

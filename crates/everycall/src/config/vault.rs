@@ -31,15 +31,20 @@ impl Vault {
 
     /// The key that something was sealed with, which is not made anew.
     pub fn known_key(&self, folder: &Path) -> anyhow::Result<VaultKey> {
-        let path = folder.join(&self.key_file);
-        let key = Self::file(&path).read()?;
         let absent = || {
+            let path = folder.join(&self.key_file);
             Mistake::missing(
                 format!("the vault key {} is not there", path.display()),
                 "Copy it from the machine it was made on, or name it as [vault] key_file",
             )
         };
-        Ok(VaultKey::new(key.ok_or_else(absent)?))
+        Ok(self.key_that_is_there(folder)?.ok_or_else(absent)?)
+    }
+
+    /// The key, if there is one.
+    pub fn key_that_is_there(&self, folder: &Path) -> anyhow::Result<Option<VaultKey>> {
+        let path = folder.join(&self.key_file);
+        Ok(Self::file(&path).read()?.map(VaultKey::new))
     }
 
     fn file(path: &Path) -> KeyFile<'_> {
@@ -61,8 +66,10 @@ mod tests {
     fn a_key_is_made_once_and_is_its_owners_alone() -> anyhow::Result<()> {
         let folder = tempfile::tempdir()?;
         let vault = Vault::default();
-        vault.key(folder.path())?;
         let path = folder.path().join("everycall.key");
+        assert!(vault.known_key(folder.path()).is_err(), "whoever opens makes none");
+        assert!(!path.exists());
+        vault.key(folder.path())?;
         let made = std::fs::read_to_string(&path)?;
         vault.key(folder.path())?;
         assert_eq!(std::fs::read_to_string(&path)?, made);

@@ -13,6 +13,7 @@ mod looks;
 mod mistakes;
 mod schedule;
 mod serve;
+mod set_up;
 mod site;
 mod statement;
 mod sync;

@@ -19,6 +19,7 @@ mod route;
 mod rules;
 mod runs;
 mod schedules;
+mod set_ups;
 mod sources;
 mod told;
 mod waiting;
@@ -48,6 +49,7 @@ pub fn table() -> Vec<Route> {
         runs::routes(),
         jobs::routes(),
         schedules::routes(),
+        set_ups::routes(),
         calls::routes(),
         changes::routes(),
         accounts::routes(),

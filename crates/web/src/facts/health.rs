@@ -13,6 +13,9 @@ use crate::Known;
 use crate::api::Instant;
 use crate::figures::{Count, age, share};
 
+/// Ages over this stand for whatever is older than what ages are counted up to.
+const OLDER_SECONDS: u64 = 200 * 86_400;
+
 /// Since when lateness is told.
 pub fn looked_back(now: Timestamp) -> Timestamp {
     now - LOOKED_BACK
@@ -133,6 +136,9 @@ impl Health {
             late => format!("; {} after their time was proved", Count(late)),
         };
         match self.late_within_seconds {
+            Some(seconds) if seconds > OLDER_SECONDS => {
+                format!("more than 1 % later than 128 days{late}")
+            }
             Some(seconds) => {
                 format!("99 % within {}{late}", of_age(Duration::from_secs(seconds)))
             }

@@ -170,6 +170,45 @@ async fn a_comparison_is_shown_with_causes_and_what_to_do() {
     assert_eq!(get(&state, "/diagnostics/1").await.status, StatusCode::NOT_FOUND);
 }
 
+/// A comparison between two sources is asked for on the page and says how it paired; it offers no
+/// repair, because nothing read from the provider would end it.
+#[tokio::test]
+async fn a_comparison_with_another_source_is_asked_for_and_shown() {
+    let folder = folder();
+    let state = sample::usual(folder.path(), "Agent").await;
+    let page = get(&state, "/diagnostics").await.text;
+    assert!(
+        page.contains("<select name=\"with\"><option value=\"\">Its provider</option>"),
+        "{page}"
+    );
+    let kept = r#"{"source":"west","withSource":{"name":"lines","provider":"twilio","seconds":{}},
+        "pairing":{"toleranceSeconds":60,"byId":120,"byNumber":20,"ambiguous":2,"legs":3,"couldNotLook":4},
+        "summary":{"dateRange":{"from":"2026-11-01T00:00:00Z","to":"2026-11-02T00:00:00Z"},
+        "providerTotal":143,"databaseTotal":140,"matching":140,"differing":0,"missingInDatabase":3,
+        "extraInDatabase":0,"unexplained":0},"proof":{"provider":"whole"},"missingCalls":[],
+        "differingCalls":[],"reasonBreakdown":{"merged":3},"extraBreakdown":{},
+        "agentAnalysis":{"unassignedAgents":[]},"doubts":[]}"#;
+    let source =
+        state.store.source_by_name("west").await.expect("it answers").expect("it is there");
+    let mut tx = state.store.begin().await.expect("nobody else writes");
+    let now = sample::at(sample::NOW);
+    let run = tx.run_start(source.id, RunKind::Diagnostic, "{}", now).await.expect("it is new");
+    let end = RunEnd::new(RunStatus::Success, kept, None);
+    tx.run_finish(run, end, now).await.expect("it is under way");
+    tx.commit().await.expect("it is written");
+    let page = get(&state, &format!("/diagnostics/{}", run.0)).await.text;
+    for wanted in [
+        "With lines: 120 calls are paired by their names, 20 by numbers and time",
+        "<b>143</b>at the other source",
+        "both lists are proved whole",
+        "<dt>merged</dt>",
+    ] {
+        assert!(page.contains(wanted), "{wanted}: {page}");
+    }
+    assert!(!page.contains("Repair, and compare again"), "{page}");
+    assert!(get(&state, "/diagnostics").await.text.contains("with lines"));
+}
+
 /// Every page that needs nothing but its path, of a store without anything, with the usual, and with
 /// names that try to be markup.
 #[tokio::test]

@@ -43,7 +43,8 @@ async fn what_is_told_of_a_source_is_what_its_runs_and_its_schedule_say() {
     let page = get(&state, "/").await.text;
     let sentence = "the next run is in 1 h; calls of the last 10 min may still come.";
     assert!(
-        page.contains("Each source was read well within 59 min") && page.contains(sentence),
+        page.contains("Each source was read well within the last 59 min")
+            && page.contains(sentence),
         "{page}"
     );
     let one = get(&state, "/sources/main").await.text;

@@ -1,6 +1,9 @@
 //! Sources, set up in the dashboard against a simulated provider.
 
+use std::sync::{Arc, Mutex};
+
 use axum::http::StatusCode;
+use engine::set_up::{KeyUse, Office};
 use store::Scope;
 use testkit::{Rig, RigSettings, on_both_databases};
 
@@ -30,9 +33,11 @@ async fn send(
 
 on_both_databases! {
     async fn a_source_is_tried_out_and_nothing_typed_is_lost_but_the_secret(db) {
-        let people = People::of(&db).await;
+        let mut people = People::of(&db).await;
         let settings = RigSettings { calls: 10, days: 3, ..RigSettings::default() };
         let rig = Rig::set(db, "highlevel_voice_ai", &settings).await;
+        // Both sides' clocks are right.
+        people.state.office = testkit::office(&people.state.store, settings.now);
         let (fields, path) = (typed(&rig), "/new-source/highlevel_voice_ai");
         let mut olga = Browser::signed_in(&people.state, "olga", PASSWORD).await;
         assert!(olga.get("/new-source").await.text.contains("HighLevel Voice AI"));
@@ -47,7 +52,7 @@ on_both_databases! {
             assert!(refused.text.contains(&format!("name=\"{name}\" value=\"{value}\"")), "{name}: {}", refused.text);
         }
         let store = &people.state.store;
-        assert!(store.source_by_name("front-desk").await.unwrap().is_none());
+        assert!(store.source_by_name("front-desk").await.expect("it answers").is_none());
 
         let token = rig.provider.secrets()[0].1.clone();
         let kept = send(&mut olga, path, &fields, &token).await;
@@ -81,8 +86,8 @@ on_both_databases! {
             ("Set up a source", "user olga", "{\"provider\":\"highlevel_voice_ai\"}"),
         ]);
         assert!(audit.iter().all(|row| !row.detail.contains(&token) && !row.detail.contains(SECRET)));
-        let calls = store.totals(Scope::Operator, store.source_by_name("front-desk").await.unwrap().unwrap().id);
-        assert_eq!(calls.await.unwrap().calls, 0, "nothing was read yet");
+        let calls = store.totals(Scope::Operator, store.source_by_name("front-desk").await.expect("it answers").expect("it is there").id);
+        assert_eq!(calls.await.expect("it answers").calls, 0, "nothing was read yet");
     }
 
     async fn what_cannot_be_meant_is_told_before_anybody_is_asked(db) {
@@ -125,5 +130,35 @@ on_both_databases! {
         let refused = olga.post("/sources/main/credential", &[("secret", SECRET)]).await;
         assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
         assert!(refused.text.contains("in the configuration file") && !refused.text.contains(SECRET));
+    }
+
+    async fn without_its_key_a_source_says_so_and_none_is_made_by_looking(db) {
+        let mut people = People::of(&db).await;
+        let settings = RigSettings { calls: 5, days: 2, ..RigSettings::default() };
+        let rig = Rig::set(db, "highlevel_voice_ai", &settings).await;
+        let store = people.state.store.clone();
+        people.state.office = testkit::office(&store, settings.now);
+        let mut olga = Browser::signed_in(&people.state, "olga", PASSWORD).await;
+        let (path, token) = ("/new-source/highlevel_voice_ai", rig.provider.secrets()[0].1.clone());
+        let kept = send(&mut olga, path, &typed(&rig), &token).await;
+        assert_eq!(kept.to(), "/sources/front-desk", "{}", kept.text);
+
+        let sealed_for = Arc::new(Mutex::new(Vec::new()));
+        let asked = Arc::clone(&sealed_for);
+        let office = Arc::into_inner(testkit::office(&store, settings.now)).expect("it is the only one");
+        people.state.office = Arc::new(Office {
+            key: Arc::new(move |wanted_for| {
+                asked.lock().expect("nobody else panicked").push(wanted_for);
+                Ok(None)
+            }),
+            ..office
+        });
+        let mut olga = Browser::signed_in(&people.state, "olga", PASSWORD).await;
+        let page = olga.get("/sources/front-desk").await.text;
+        assert!(page.contains("the vault key is not here"), "{page}");
+        let form = olga.get(path).await.text;
+        assert!(!form.contains("Nothing can be sealed"), "one is made when it is needed: {form}");
+        let asked = sealed_for.lock().expect("nobody else panicked").clone();
+        assert!(!asked.is_empty() && asked.iter().all(|it| *it == KeyUse::Opens), "{asked:?}");
     }
 }

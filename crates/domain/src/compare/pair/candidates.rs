@@ -78,7 +78,7 @@ fn by_tail(calls: &[&Told]) -> HashMap<String, Vec<usize>> {
     places
 }
 
-fn tails(call: &Told) -> impl Iterator<Item = String> {
+pub(super) fn tails(call: &Told) -> impl Iterator<Item = String> {
     [&call.from, &call.to].into_iter().flatten().filter_map(tail)
 }
 
@@ -89,7 +89,7 @@ pub(super) fn apart(one: &Told, other: &Told) -> Duration {
 
 /// How unlike two calls are; `None` where they cannot be one: they tell another number or another
 /// direction, or no number that both show.
-fn rank(there: &Told, here: &Told) -> Option<Rank> {
+pub(super) fn rank(there: &Told, here: &Told) -> Option<Rank> {
     let numbers = [(&there.from, &here.from), (&there.to, &here.to)];
     let likeness = numbers.map(|(there, here)| Likeness::of(there.as_ref(), here.as_ref()));
     if likeness.contains(&Likeness::Other)

@@ -6,6 +6,7 @@
 mod candidates;
 mod joining;
 mod numbers;
+mod shift;
 mod standing;
 
 use std::time::Duration;
@@ -13,8 +14,9 @@ use std::time::Duration;
 use super::{Field, Told, Tolerances, differing, in_order};
 use crate::Timestamp;
 pub use joining::{Joined, Joining, Leg, Seen, Side};
+pub use shift::{Shift, shift};
 
-use candidates::{Candidate, Rank, candidates};
+use candidates::{Candidate, Rank, candidates, tails};
 use numbers::Likeness;
 use standing::{Standing, Standings};
 
@@ -140,6 +142,11 @@ impl<C: AsRef<Told>> Held<C> {
     fn told(&self) -> &Told {
         self.call.as_ref()
     }
+}
+
+/// Whether a call shows a number, without which it is paired with nothing.
+pub fn is_pairable(call: &Told) -> bool {
+    tails(call).next().is_some()
 }
 
 /// In what two sources differ about a call that both have. A number that one of them hides is no

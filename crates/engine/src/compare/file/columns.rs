@@ -86,8 +86,8 @@ pub(super) struct Places(BTreeMap<&'static str, Vec<usize>>);
 
 impl Columns {
     /// Finds the columns in a header: those said, and by their names those of which nothing is
-    /// said. `None` unless it has at least an id and a time; a said column that is not there is
-    /// none.
+    /// said. `None` unless it has at least a time, and an id or a number; a said column that is not
+    /// there is none.
     pub(super) fn find(&self, header: &[String]) -> Option<(Self, Places)> {
         let names: Vec<String> = header.iter().map(|it| name(it)).collect();
         let place = |wanted: &str| names.iter().position(|it| *it == name(wanted));
@@ -103,7 +103,8 @@ impl Columns {
             found.insert((*field).to_owned(), shown.collect::<Vec<_>>().join("+"));
             places.insert(*field, at);
         }
-        let is_enough = places.contains_key("id") && places.contains_key("time");
+        let is_known = ["id", "from", "to"].iter().any(|field| places.contains_key(field));
+        let is_enough = is_known && places.contains_key("time");
         is_enough.then_some((Self(found), Places(places)))
     }
 
@@ -115,6 +116,11 @@ impl Columns {
 }
 
 impl Places {
+    /// Whether calls have ids.
+    pub(super) fn has_ids(&self) -> bool {
+        self.0.contains_key("id")
+    }
+
     /// What a row says of a field; `None` where it says nothing.
     pub(super) fn get(&self, field: &str, cells: &[String]) -> Option<String> {
         let places = self.0.get(field)?;
@@ -156,8 +162,15 @@ mod tests {
     }
 
     #[test]
+    fn without_an_id_a_number_is_enough() {
+        check("", "Caller,Date,Duration", Some("duration=Duration,from=Caller,time=Date"));
+        check("", "To,Start Time,Direction", Some("direction=Direction,time=Start Time,to=To"));
+    }
+
+    #[test]
     fn a_header_without_id_or_time_is_none() {
         check("", "Name,Phone,Date", None);
+        check("", "Caller,Called,Name", None);
         check("", "Call Id,Name", None);
         check("id=Nothing", "Call Id,Date", None);
     }

@@ -4,6 +4,7 @@
 //! window by window. Its own span bounds what is compared: nothing says what it would have held
 //! outside of it.
 
+mod clock;
 mod columns;
 mod json;
 mod read;
@@ -12,13 +13,14 @@ mod side;
 mod sorted;
 #[cfg(test)]
 mod tests;
+mod unnamed;
 
 use std::collections::HashMap;
 use std::time::Duration;
 
-use domain::{NoClock, ProviderCallId, RunStatus, Timestamp, WallClock, Window};
+use domain::{RunStatus, Timestamp, WallClock, Window};
 use serde::Serialize;
-use store::{Lease, Scope, SourceRow, StoreError};
+use store::{Lease, SourceRow};
 
 pub use columns::{Columns, NotColumns};
 pub use read::FileSide;
@@ -31,6 +33,7 @@ use super::whose::Whose;
 use super::{CompareError, CompareOptions, claim, finish, start};
 use crate::Context;
 use side::Side;
+use unnamed::Unnamed;
 
 /// What a report says of the file.
 #[derive(Debug, Clone, Serialize)]
@@ -91,7 +94,7 @@ async fn leased(
     lease: &Lease,
 ) -> Result<CompareReport, CompareError> {
     let began = ctx.now();
-    let clock = own_clock(ctx, source, &mut file, clock, options).await?;
+    let clock = clock::own_clock(ctx, source, &mut file, clock, options).await?;
     let rows = file.rows;
     let sorter = std::mem::replace(&mut file.sorter, sorted::Sorter::new());
     let io = |cause| CompareError::File(FileTrouble::Io { row: rows, cause });
@@ -113,7 +116,15 @@ async fn leased(
     side.judge.accounts.set_aside = file.unreadable_count;
     side.judge.accounts.repeated = file.duplicate_count;
     let mut beat = ctx.now();
-    while !options.stop.is_cancelled() && side.next().await? {
+    let mut unnamed = (!file.has_ids).then(|| Unnamed::new(&mut side));
+    while !options.stop.is_cancelled() {
+        let is_more = match &mut unnamed {
+            Some(unnamed) => unnamed.next(&mut side).await?,
+            None => side.next().await?,
+        };
+        if !is_more {
+            break;
+        }
         if ctx.now().since(beat) > ctx.settings.lease / 3 {
             beat = ctx.now();
             ctx.within(ctx.store.work_heartbeat(lease, beat + ctx.settings.lease)).await?;
@@ -121,6 +132,10 @@ async fn leased(
     }
     side.settle_pending();
     let was_stopped = options.stop.is_cancelled();
+    let pairing = match unnamed {
+        Some(unnamed) => Some(unnamed.finish(&mut side, was_stopped).await?),
+        None => None,
+    };
     let doubts = file.doubts.clone();
     let found = found(&file, side.clock.as_ref(), side.outside);
     let mut judge = side.judge;
@@ -146,6 +161,7 @@ async fn leased(
     let mut report = conclude::report(&judge, &ended);
     report.proof.provider = "a file proves nothing but what it says";
     report.file = Some(found);
+    report.pairing = pairing;
     ctx.within(finish(ctx, &judge, &report)).await?;
     Ok(report)
 }
@@ -155,35 +171,6 @@ fn at(clock: Option<&WallClock>, (time, is_local): (Timestamp, bool)) -> Timesta
     match clock {
         Some(clock) if is_local => clock.instant(time),
         _ => time,
-    }
-}
-
-/// The clock of times without zone: as said, else as the calls tell that both sides share.
-async fn own_clock(
-    ctx: &Context,
-    source: &SourceRow,
-    file: &mut FileSide,
-    said: Option<WallClock>,
-    options: &CompareOptions,
-) -> Result<Option<WallClock>, StoreError> {
-    if file.samples.of.is_empty() || said.is_some() {
-        return Ok(said);
-    }
-    let ids: Vec<&ProviderCallId> = file.samples.of.iter().map(|(id, _)| id).collect();
-    let held = ctx.store.calls_held_by_id(Scope::Operator, source.id, &ids);
-    let held: HashMap<ProviderCallId, Timestamp> =
-        ctx.within(held).await?.into_iter().map(|it| (it.told.id, it.told.at)).collect();
-    let shared = file.samples.of.iter().filter_map(|(id, local)| Some((*local, *held.get(id)?)));
-    let far = options.tolerances.time.max(read::FAR);
-    match WallClock::found(shared.collect(), far) {
-        Ok(clock) => Ok(Some(clock)),
-        Err(why @ (NoClock::TooFew { .. } | NoClock::Contradicting { .. })) => {
-            let doubt = format!(
-                "the file's times say no zone, and {why}; they were read as UTC. Say --offset if they are not"
-            );
-            file.doubts.push(doubt);
-            Ok(Some(WallClock::utc()))
-        }
     }
 }
 

@@ -5,7 +5,7 @@ use std::io::{BufRead, Read};
 use std::time::Duration;
 
 use domain::written::{self, DayOrder, Times, Written, day_order};
-use domain::{Country, Phone, ProviderCallId, Timestamp, Told};
+use domain::{Country, Phone, ProviderCallId, Told, is_pairable};
 use providers::export::Reader;
 use tokio_util::sync::CancellationToken;
 use xxhash_rust::xxh3::xxh3_128;
@@ -46,6 +46,8 @@ pub struct FileSide {
     pub duplicate_count: u64,
     /// What is in doubt, in sentences.
     pub doubts: Vec<String>,
+    /// Whether its calls have ids; else they are paired by numbers and time.
+    pub has_ids: bool,
     pub(super) sorter: Sorter,
     pub(super) ids: HashSet<u128>,
     pub(super) samples: Samples,
@@ -54,16 +56,16 @@ pub struct FileSide {
 /// Some of the calls whose time has no zone, spread over the file.
 #[derive(Default)]
 pub(super) struct Samples {
-    pub of: Vec<(ProviderCallId, Timestamp)>,
+    pub of: Vec<Told>,
     seen: usize,
     stride: usize,
 }
 
 impl Samples {
-    fn offer(&mut self, id: &ProviderCallId, local: Timestamp) {
+    fn offer(&mut self, call: &Told) {
         let stride = self.stride.max(1);
         if self.seen.is_multiple_of(stride) {
-            self.of.push((id.clone(), local));
+            self.of.push(call.clone());
         }
         self.seen += 1;
         if self.of.len() >= SAMPLES_MAX {
@@ -93,6 +95,7 @@ impl FileSide {
             duplicates: Vec::new(),
             duplicate_count: 0,
             doubts: Vec::new(),
+            has_ids: true,
             sorter: Sorter::new(),
             ids: HashSet::new(),
             samples: Samples::default(),
@@ -112,6 +115,7 @@ impl FileSide {
         let mut reading =
             Reading { side: &mut side, home, early: Vec::new(), times: None, failed: None };
         let shape = rows::read(input, said, &mut |places, row| {
+            reading.side.has_ids = places.has_ids();
             reading.take(Fields::of(places, row)) && !stop.is_cancelled()
         })?;
         reading.begin();
@@ -169,7 +173,7 @@ impl FileSide {
 
     fn keep(&mut self, entry: Entry) -> std::io::Result<()> {
         let id = &entry.told.id;
-        if !self.ids.insert(key(id)) {
+        if self.has_ids && !self.ids.insert(key(id)) {
             self.duplicate_count += 1;
             if self.duplicates.len() < NAMED_MAX {
                 self.duplicates.push(id.0.clone());
@@ -177,7 +181,7 @@ impl FileSide {
             return Ok(());
         }
         if entry.is_local {
-            self.samples.offer(id, entry.told.at);
+            self.samples.offer(&entry.told);
         }
         self.sorter.push(entry)
     }
@@ -267,8 +271,11 @@ impl Reading<'_> {
 
     fn understand(&mut self, row: Fields) {
         let Some(times) = &mut self.times else { return };
-        let Some(id) = row.id else {
-            return self.side.cannot_read(&format!("row {} names no call", row.number));
+        let id = match row.id {
+            Some(id) => id,
+            // In the order of their rows, whatever their number of digits.
+            None if !self.side.has_ids => format!("row {:09}", row.number),
+            None => return self.side.cannot_read(&format!("row {} names no call", row.number)),
         };
         let (at, is_local) = match row.time.as_deref().and_then(|text| times.read(text)) {
             Some(Written::Instant(at)) => (at, false),
@@ -289,6 +296,10 @@ impl Reading<'_> {
             to: phone(row.to),
             agent: row.agent,
         };
+        if !self.side.has_ids && !is_pairable(&told) {
+            let why = format!("row {} shows no number by which it could be found", row.number);
+            return self.side.cannot_read(&why);
+        }
         if let Err(error) = self.side.keep(Entry { told, is_local }) {
             self.failed = Some(error);
         }

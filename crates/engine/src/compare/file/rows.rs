@@ -178,7 +178,7 @@ fn no_header(head: &[u8], said: &Columns) -> String {
 /// What is missing in these columns, in a sentence.
 pub(super) fn missing_columns(names: &[&str], said: &Columns) -> String {
     let said = if said.0.is_empty() {
-        "no column is known to be the id of a call and its time".to_owned()
+        "no column is known to be the time of a call, or none to be its id or a number".to_owned()
     } else {
         format!("it has not the columns {}", said.shown())
     };

@@ -57,7 +57,7 @@ impl Side<'_> {
 
     /// The file's calls of the next window, and where it ends: earlier than a window may be long
     /// where they are many.
-    fn listed(&mut self) -> Result<(Vec<Listed>, Timestamp), CompareError> {
+    pub(super) fn listed(&mut self) -> Result<(Vec<Listed>, Timestamp), CompareError> {
         let from = self.rest.from();
         let end = self.rest.to().min(from + WINDOW_MAX);
         let is_last = end == self.span.to();

@@ -74,6 +74,8 @@ async fn leased(
     let windows = reader.windows(span.widened(legs::SLACK.max(beside.tolerance))).await?;
     let side = |row: &SourceRow| Side { source: row.id, provider: row.provider };
     let mut joining = Joining::new((side(other), side(source)), beside.tolerance);
+    let is_inside = |window: &Window| window.intersect(span).is_some();
+    let planned = windows.iter().filter(|window| is_inside(window)).count() as u64;
     let (mut ended, mut proved, mut beat) = (0, 0, ctx.now());
     for window in &windows {
         if options.stop.is_cancelled() {
@@ -82,24 +84,26 @@ async fn leased(
         let (there, here) = reader.read(*window, &mut judge, &beside).await?;
         joining.push(there, here);
         judge.joined(joining.decided(window.to()), &mut beside).await?;
-        ended += 1;
-        proved += u64::from(is_proved(*window, &beside));
-        tell(options, run, &judge, (windows.len() as u64, ended));
+        ended += u64::from(is_inside(window));
+        proved += u64::from(is_inside(window) && is_proved(*window, &beside));
+        tell(options, run, &judge, (planned, ended));
         if ctx.now().since(beat) > ctx.settings.lease / 3 {
             beat = ctx.now();
             ctx.within(ctx.store.work_heartbeat(lease, beat + ctx.settings.lease)).await?;
         }
     }
-    // What was read before somebody stopped it is judged by what was read.
+    if options.stop.is_cancelled() {
+        beside.stop();
+    }
     judge.joined(joining.finish(), &mut beside).await?;
     let doubts = doubts(source, other, &judge, &beside.found);
     let ended = Ended {
         run,
         window: span,
         provider: other.provider,
-        status: status(&judge, options, (windows.len() as u64, proved)),
+        status: status(&judge, options, (planned, proved)),
         pages: 0,
-        windows: windows.len() as u64,
+        windows: planned,
         windows_proved: proved,
         totals: None,
         doubts: &doubts,
@@ -127,6 +131,8 @@ fn beside(
         span,
         gaps: (theirs.gaps(around), ours.gaps(around)),
         tolerance,
+        is_counted: false,
+        outside: 0,
         found: PairingFound { tolerance_seconds, ..PairingFound::default() },
     }
 }
@@ -165,7 +171,7 @@ fn doubts(
     let sentence = |calls: u64, of: &SourceRow, by: &SourceRow| {
         (calls > 0).then(|| {
             let (of, by) = (&of.name, &by.name);
-            format!("{calls} calls of `{of}` lie where `{by}` has not proved its list, or have lost their numbers: nobody could look")
+            format!("{calls} calls of `{of}` lie where `{by}` has not proved its list, or show no number: nobody could look")
         })
     };
     let ours = sentence(judge.tally.unseen, source, other);

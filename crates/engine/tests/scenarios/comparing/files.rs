@@ -13,6 +13,29 @@ use tokio_util::sync::CancellationToken;
 use super::{causes, lose};
 use crate::play::*;
 
+/// The same without ids: who called, when, and how long.
+fn export_without_ids<'a>(calls: impl IntoIterator<Item = &'a CallRow>, shown: Shown) -> String {
+    let mut text = String::from("Caller;Date;Duration\n");
+    for call in calls {
+        let named = export([call], shown);
+        let cells: Vec<&str> = named.lines().nth(1).unwrap().split(';').collect();
+        let caller = call.from_e164.as_deref().unwrap_or_default();
+        writeln!(text, "{caller};{};{}", cells[2], cells[3]).unwrap();
+    }
+    text
+}
+
+/// How far two sides may lie apart that share no ids.
+fn near() -> CompareOptions {
+    let far = domain::PAIRING_TOLERANCE;
+    let tolerances = domain::Tolerances { time: far, duration: far };
+    CompareOptions { tolerances, ..CompareOptions::default() }
+}
+
+async fn paired(stage: &Stage, text: &str) -> CompareReport {
+    compared_with(stage, text, None, near()).await.unwrap()
+}
+
 /// How a provider's screen shows times: by a clock so many hours behind UTC, or with `Z`.
 #[derive(Clone, Copy)]
 enum Shown {
@@ -201,5 +224,92 @@ on_both_databases! {
         let report = compared(&stage, &export(&calls, Shown::Utc)).await;
         assert_eq!((causes(&report), report.summary.differing), (String::new(), 2));
         assert!(report.differing_calls.iter().all(|call| call.fields == ["time"]));
+    }
+
+    /// Without ids, calls are paired by numbers and times; whoever shows no number is neither missing
+    /// nor extra.
+    async fn a_file_without_ids_is_paired_by_numbers_and_times(db) {
+        let stage = stage(db, |_| {}).await;
+        read_whole(&stage).await;
+        let mut calls: Vec<CallRow> = stage.calls().await.into_values().collect();
+        let shown = calls.iter().filter(|call| call.from_e164.is_some()).count() as u64;
+        let hidden = CALLS as u64 - shown;
+        for call in &mut calls {
+            call.occurred_at += 20_000;
+        }
+        let report = paired(&stage, &export_without_ids(calls.iter().rev(), Shown::Utc)).await;
+        assert_eq!((causes(&report), report.summary.matching), (String::new(), shown));
+        assert_eq!((report.summary.set_aside, report.summary.could_not_look), (hidden, hidden));
+        let pairing = report.pairing.unwrap();
+        assert_eq!((pairing.by_number, pairing.by_id, pairing.ambiguous), (shown, 0, 0));
+        assert_eq!(report.file.unwrap().columns, "duration=Duration,from=Caller,time=Date");
+    }
+
+    /// What only one side has is named, a row by its number.
+    async fn what_a_file_without_ids_lacks_or_has_more_is_named(db) {
+        let stage = stage(db, |_| {}).await;
+        read_whole(&stage).await;
+        let mut calls: Vec<CallRow> =
+            stage.calls().await.into_values().filter(|call| call.from_e164.is_some()).collect();
+        calls.sort_by_key(|call| call.occurred_at);
+        let (there, gone) = (&calls[50], &calls[70]);
+        let text = export_without_ids(calls.iter().filter(|call| *call != there), Shown::Utc);
+        let id = gone.provider_call_id.replace('\'', "");
+        stage.db.execute(&format!("DELETE FROM calls WHERE provider_call_id = '{id}'")).await;
+        let report = paired(&stage, &text).await;
+        assert_eq!(causes(&report), "missing 1 late, extra 1 not_in_provider_response");
+        assert_eq!(report.extra_calls[0].call_id, there.provider_call_id);
+        // The header is the first row, and one call before it was left out.
+        assert_eq!(report.missing_calls[0].call_id, "row 000000071");
+        assert_eq!(report.missing_calls[0].call_date.as_millis(), gone.occurred_at);
+    }
+
+    /// Local times of a file without ids: the zone is told by the numbers of the calls.
+    async fn the_zone_of_a_file_without_ids_is_found_by_numbers(db) {
+        let stage = stage(db, |_| {}).await;
+        read_whole(&stage).await;
+        let calls = stage.calls().await;
+        let shown: Vec<&CallRow> = calls.values().filter(|call| call.from_e164.is_some()).collect();
+        let text = export_without_ids(shown.iter().copied(), Shown::HoursBehind(7));
+        let report = paired(&stage, &text).await;
+        assert_eq!((causes(&report), report.summary.matching), (String::new(), shown.len() as u64));
+        let clock = report.file.unwrap().clock.unwrap();
+        assert!(clock.starts_with("UTC-07:00"), "{clock}");
+    }
+
+    /// Two calls of one caller in one second: both are there, and which is which nobody can tell.
+    async fn rows_that_look_alike_are_paired_and_said_to_be_ambiguous(db) {
+        let stage = stage(db, |_| {}).await;
+        let twice = || simulators::NewCall {
+            from_number: Some("+12015550177".to_owned()),
+            ..call_ago(&stage, DAY * 3)
+        };
+        stage.simulator.mutate(|world| (world.insert(twice()), world.insert(twice())));
+        read_whole(&stage).await;
+        let calls = stage.calls().await;
+        let shown: Vec<&CallRow> = calls.values().filter(|call| call.from_e164.is_some()).collect();
+        let report = paired(&stage, &export_without_ids(shown.iter().copied(), Shown::Utc)).await;
+        assert_eq!((causes(&report), report.summary.matching), (String::new(), shown.len() as u64));
+        assert_eq!(report.pairing.unwrap().ambiguous, 2);
+    }
+
+    /// A span cuts rows off, and one just beyond it may be the other half of a call inside.
+    async fn a_span_narrows_a_file_without_ids(db) {
+        let stage = stage(db, |_| {}).await;
+        read_whole(&stage).await;
+        let mut calls: Vec<CallRow> =
+            stage.calls().await.into_values().filter(|call| call.from_e164.is_some()).collect();
+        calls.sort_by_key(|call| call.occurred_at);
+        let at = |nth: usize| Timestamp::from_millis(calls[nth].occurred_at);
+        let window = Window::new(at(40), at(80)).ok();
+        let options = CompareOptions { window, ..near() };
+        let mut told = calls.clone();
+        told[40].occurred_at -= 25_000;
+        let text = export_without_ids(&told, Shown::Utc);
+        let report = compared_with(&stage, &text, None, options).await.unwrap();
+        let inside = calls.iter().filter(|call| (at(40)..at(80)).contains(&Timestamp::from_millis(call.occurred_at)));
+        let inside = inside.count() as u64;
+        assert_eq!((causes(&report), report.summary.matching), (String::new(), inside));
+        assert_eq!(report.file.unwrap().outside_span, calls.len() as u64 - inside);
     }
 }

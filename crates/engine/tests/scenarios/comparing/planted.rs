@@ -12,8 +12,9 @@ use simulators::faults::{BadRecord, On, What};
 use testkit::{Stage, TestDb, on_both_databases};
 use tokio_util::sync::CancellationToken;
 
-use super::compared;
+use super::{compared, sources};
 use crate::keeping::{CALLS, assign, ensure_account, small_windows};
+use crate::legs::Two;
 use crate::play::{DAY, HOUR, MINUTE};
 
 /// What was planted: the cause of each call that one side lacks.
@@ -76,15 +77,19 @@ impl Scene {
     }
 
     fn assert_named(&self, report: &CompareReport) {
-        let named = Self::named(report);
-        let is_other = |id: &&String| named.get(*id) != self.planted.get(*id);
-        let ids: BTreeSet<&String> = named.keys().chain(self.planted.keys()).collect();
-        let other = ids.into_iter().filter(is_other);
-        let other = other.map(|id| (id, self.planted.get(id), named.get(id)));
-        assert_eq!(other.collect::<Vec<_>>(), [], "planted and named");
-        assert_eq!(report.summary.unexplained, 0);
-        assert!(report.balances());
+        assert_named(&self.planted, report);
     }
+}
+
+fn assert_named(planted: &Planted, report: &CompareReport) {
+    let named = Scene::named(report);
+    let is_other = |id: &&String| named.get(*id) != planted.get(*id);
+    let ids: BTreeSet<&String> = named.keys().chain(planted.keys()).collect();
+    let other = ids.into_iter().filter(is_other);
+    let other = other.map(|id| (id, planted.get(id), named.get(id)));
+    assert_eq!(other.collect::<Vec<_>>(), [], "planted and named");
+    assert_eq!(report.summary.unexplained, 0);
+    assert!(report.balances());
 }
 
 /// Losses that a comparison with the provider names.
@@ -202,7 +207,32 @@ async fn of_a_file(db: Arc<TestDb>, seed: u64) {
     scene.assert_named(&compared.unwrap());
 }
 
+/// Losses between two sources that saw the same calls: a line that is a leg of another and has no
+/// conversation of its own, and a call that either source never had.
+async fn of_two_sources(db: Arc<TestDb>, seed: u64) {
+    let two = Two::busy_lines(&db, seed).await;
+    two.read_both().await;
+    sources::only_named(&two).await;
+    let (leg, parent) = sources::further_leg(&two).await;
+    let mut planted = Planted::from([(leg.clone(), Cause::Merged.as_str())]);
+    let named = two.named().await;
+    // Neither is part of a conversation of several lines.
+    let several = sources::lines_of_several(&two).await;
+    let is_alone = |line: &String| !several.contains(line);
+    let mut others = named.iter().filter(|(call, line)| **call != parent && is_alone(line));
+    let (unheard, line) = others.next().unwrap();
+    sources::lose(&two.named, line).await;
+    planted.insert(unheard.clone(), Cause::NotInProviderResponse.as_str());
+    let (call, unspoken) = others.next().unwrap();
+    sources::lose(&two.naming, call).await;
+    planted.insert(unspoken.clone(), Cause::NotInProviderResponse.as_str());
+    assert_named(&planted, &sources::compared(&two.naming, &two.named).await);
+    assert_named(&planted, &sources::compared(&two.named, &two.naming).await);
+}
+
 on_both_databases! {
+    async fn what_two_sources_do_not_share_is_named_1(db) { of_two_sources(db, 11).await; }
+    async fn what_two_sources_do_not_share_is_named_2(db) { of_two_sources(db, 22).await; }
     async fn every_planted_loss_is_named_with_its_cause_1(db) { with_the_provider(db, 11).await; }
     async fn every_planted_loss_is_named_with_its_cause_2(db) { with_the_provider(db, 22).await; }
     async fn every_planted_loss_is_named_with_its_cause_3(db) { with_the_provider(db, 33).await; }

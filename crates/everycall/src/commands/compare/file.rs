@@ -3,8 +3,9 @@
 use std::fs::File;
 use std::io::BufReader;
 use std::path::Path;
+use std::time::Duration;
 
-use domain::WallClock;
+use domain::{PAIRING_TOLERANCE, Tolerances, WallClock};
 use engine::Source;
 use engine::compare::{
     Columns, CompareError, CompareOptions, CompareReport, FileSide, FileTrouble, compare_with_file,
@@ -36,6 +37,11 @@ pub async fn compare(
         tx.export_columns_say(source.row.id, &said.0, desk.ctx.now()).await?;
         tx.commit().await?;
     }
+    let far = arguments.tolerance.map_or(PAIRING_TOLERANCE, Duration::from_secs);
+    let options = match side.has_ids {
+        true => options,
+        false => CompareOptions { tolerances: Tolerances { time: far, duration: far }, ..options },
+    };
     let lag = source.connection.capabilities().lag;
     let clock = arguments.offset.clone();
     compare_with_file(&desk.ctx, &source.row, lag, side, clock, &options).await
@@ -74,7 +80,8 @@ async fn read(
 fn understood(side: &FileSide) -> String {
     let columns = side.shape.columns.shown();
     let columns = if columns.is_empty() { String::new() } else { format!(", {columns}") };
-    format!("{}: {}, {} rows{columns}", side.name, side.shape.kind, side.rows)
+    let ids = if side.has_ids { "" } else { "; without ids, so by numbers and times" };
+    format!("{}: {}, {} rows{columns}{ids}", side.name, side.shape.kind, side.rows)
 }
 
 /// What is wrong with the file, and what to do.

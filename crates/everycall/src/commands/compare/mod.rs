@@ -60,7 +60,7 @@ pub struct Compare {
     #[command(flatten)]
     span: SpanAsked,
     /// How many seconds two times or durations may lie apart and still be the same [default: 1, and
-    /// 60 between two sources]
+    /// 60 where the two sides share no ids]
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(..=86_400))]
     tolerance: Option<u64>,
     /// Read again what can be repaired, compare once more, and show before and after
@@ -84,10 +84,11 @@ pub struct Compare {
 pub async fn run(site: &Site, arguments: Compare) -> Result<Exit> {
     let config = Config::load(site.config())?;
     let name = arguments.source.as_deref();
-    config.chosen(name)?;
+    config.refuse_unknown(name)?;
     let time = crate::clock::clock(arguments.now);
     let window = arguments.span.window(time.now())?;
     let desk = Desk::open(config, arguments.now).await?;
+    desk.config.chosen(name)?;
     let account = match &arguments.account {
         Some(name) => Some(account(site, &desk, name.trim()).await?),
         None => None,

@@ -6,9 +6,11 @@ use std::collections::BTreeSet;
 
 use anyhow::Result;
 use clap::{Args, Subcommand};
+use engine::set_up;
 use store::Scope;
 
 use super::site::Site;
+use crate::config::environment;
 use crate::mistake::Exit;
 use crate::output::{self, Table, count, instant};
 
@@ -26,19 +28,46 @@ pub struct Sources {
 #[derive(Debug, Subcommand)]
 enum Command {
     Add(add::Add),
+    /// Let a source rest: it is not read by itself, and what is asked for is done
+    Pause(Which),
+    /// Let a source that rests go on
+    Resume(Which),
+}
+
+#[derive(Debug, Args)]
+struct Which {
+    /// Its name
+    source: String,
 }
 
 /// Lists them, or adds one.
 pub async fn run(site: &Site, arguments: Sources) -> Result<Exit> {
     match arguments.command {
         Some(Command::Add(arguments)) => add::run(site, &arguments),
+        Some(Command::Pause(Which { source })) => pause(site, &source, true).await,
+        Some(Command::Resume(Which { source })) => pause(site, &source, false).await,
         None => list(site, &arguments).await,
     }
+}
+
+async fn pause(site: &Site, name: &str, rests: bool) -> Result<Exit> {
+    let desk = site.look().await?;
+    let source = desk.known(name).await?;
+    let what = if rests { "Pause a source" } else { "Let a source go on" };
+    let store = Site::on_behalf(&desk, what);
+    set_up::pause(&store, &source, rests, &environment::user(), desk.ctx.now()).await?;
+    output::print(&if rests {
+        format!("{name} rests: workers leave it within seconds, after the pages they have")
+    } else {
+        format!("{name} goes on: workers read it within seconds, where it is due")
+    })?;
+    Ok(Exit::Done)
 }
 
 async fn list(site: &Site, arguments: &Sources) -> Result<Exit> {
     let desk = site.look().await?;
     let known = desk.ctx.store.sources_list().await?;
+    let set_ups = desk.ctx.store.set_ups_list().await?;
     let names: BTreeSet<&str> = known
         .iter()
         .map(|row| row.name.as_str())
@@ -61,6 +90,7 @@ async fn list(site: &Site, arguments: &Sources) -> Result<Exit> {
         let remark = match (configured, row) {
             (None, _) => "not configured any more",
             (_, None) => "never read",
+            _ if set_ups.iter().any(|it| it.name == name && it.paused_at.is_some()) => "rests",
             _ => "",
         };
         if arguments.json {

@@ -13,6 +13,8 @@ pub struct Ahead {
     rhythm: Rhythm,
     next: NextRun,
     now: Timestamp,
+    /// Since when it rests.
+    rests: Option<Timestamp>,
     /// What only a person can mend.
     pub trouble: Option<Trouble>,
 }
@@ -27,17 +29,22 @@ impl Ahead {
         let runs = desk.ctx.store.runs_past(source.id, LOOK_BACK).await?;
         let next = next_run(&runs, &rhythm);
         let trouble = trouble(&desk.ctx.store, source).await?;
-        Ok(Some(Self { rhythm, next, now: desk.ctx.now(), trouble }))
+        let set_up = desk.ctx.store.set_up_get(source.id).await?;
+        let rests = set_up.and_then(|row| row.paused_at).map(Timestamp::from_millis);
+        Ok(Some(Self { rhythm, next, now: desk.ctx.now(), rests, trouble }))
     }
 
     /// When the next run is due; `None` when nothing was read yet.
     pub fn at(&self) -> Option<Timestamp> {
-        (self.next.why != WhyThen::First).then_some(self.next.at)
+        (self.next.why != WhyThen::First && self.rests.is_none()).then_some(self.next.at)
     }
 
     /// When the next run is, and why then.
     pub fn sentence(&self) -> String {
-        let Ahead { rhythm, next: NextRun { at, why }, now, .. } = self;
+        let Ahead { rhythm, next: NextRun { at, why }, now, rests, .. } = self;
+        if let Some(since) = rests {
+            return format!("none, for it rests since {since}");
+        }
         let when = if at <= now { "due".to_owned() } else { at.to_string() };
         match why {
             WhyThen::First => format!("the first is due; then {rhythm}"),

@@ -65,7 +65,7 @@ const STOPPING: &str = "Stopping after the pages under way; Ctrl-C again to stop
 pub async fn run(site: &Site, arguments: Sync) -> Result<Exit> {
     let config = Config::load(site.config())?;
     let name = arguments.source.as_deref().or(arguments.named.as_deref());
-    config.chosen(name)?;
+    config.refuse_unknown(name)?;
     let time = crate::clock::clock(arguments.now);
     let now = time.now();
     let asked = match arguments.minutes {

@@ -1,5 +1,7 @@
 //! How the sources go, in a sentence and each on a line: last success, next run, lateness, budget.
 
+use std::time::Duration;
+
 use domain::Timestamp;
 
 use crate::facts::{Health, SourceFacts, Status};
@@ -25,7 +27,9 @@ impl HealthCard {
         let never = read.iter().filter(|it| it.succeeded_at.is_none()).count();
         let well = match (read.len(), never, oldest) {
             (0, ..) => "Every source rests".to_owned(),
-            (_, 0, Some(at)) => format!("Each source was read well within {}", age(now.since(at))),
+            (_, 0, Some(at)) => {
+                format!("Each source was read well within the last {}", lately(now.since(at)))
+            }
             (all, never, _) => format!("{never} of {all} sources were never read well"),
         };
         let lag = all.iter().map(|it| it.settle_delay_seconds).max().unwrap_or(0);
@@ -38,6 +42,11 @@ impl HealthCard {
             table: table(&status.sources, now),
         }
     }
+}
+
+/// A span that is looked back over.
+fn lately(span: Duration) -> String {
+    if span < Duration::from_mins(1) { "minute".to_owned() } else { age(span) }
 }
 
 /// When something is read next, over all sources.

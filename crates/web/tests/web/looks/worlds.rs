@@ -85,8 +85,10 @@ impl World {
             ("{source}", source.as_str()),
             ("{call}", "call-1-00001"),
             ("{day}", "2026-11-20"),
+            ("{provider}", "twilio"),
             ("{id}", "3"),
             ("{run}", "13"),
+            ("{provider}", "vicidial"),
         ] {
             url = url.replace(place, value);
         }

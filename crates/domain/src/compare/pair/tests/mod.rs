@@ -1,6 +1,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on may stop")]
 
 mod joining;
+mod shift;
 
 use std::collections::BTreeSet;
 
