@@ -21,7 +21,7 @@ pub struct RunLine {
     pub status_text: String,
     /// Records the provider listed.
     pub listed: Count,
-    /// Where they went, in the order of the equation.
+    /// Where they went, but for those that were known: there is no room for them, and no news in them.
     pub parts: Vec<Part>,
     /// How long it took.
     pub took: String,
@@ -34,6 +34,9 @@ pub struct Part {
     /// How many.
     pub count: Count,
 }
+
+/// Terms of a run's accounts that say nothing new.
+const KNOWN: [&str; 2] = ["unchanged", "repeated"];
 
 /// The terms of a run's accounts, in the order of the equation.
 pub fn parts(run: &RunFacts) -> Vec<Part> {
@@ -55,7 +58,7 @@ impl From<RunFacts> for RunLine {
             started: brief(run.started_at),
             started_at: run.started_at.to_string(),
             listed: Count(run.total_fetched),
-            parts: parts(&run),
+            parts: parts(&run).into_iter().filter(|part| !KNOWN.contains(&part.name)).collect(),
             took: span(run.took()),
             status_text: run.status.replace('_', " "),
             status: run.status,
