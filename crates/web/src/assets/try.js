@@ -76,7 +76,8 @@
     const answer = document.createElement("div");
     answer.className = "answer";
     answer.role = "status";
-    form.after(answer);
+    // A field may be called `after`, as one is, and hide what every element can.
+    Element.prototype.after.call(form, answer);
     return answer;
   };
 

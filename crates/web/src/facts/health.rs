@@ -36,8 +36,10 @@ pub struct Health {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<Instant>")]
     pub paused_at: Option<Timestamp>,
-    /// How long after it began a call may still be missing though everything was read, in seconds.
-    pub settle_delay_seconds: u64,
+    /// How long after it began a call may still be missing though everything was read, in seconds;
+    /// nothing where its provider is not known here.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub settle_delay_seconds: Option<u64>,
     /// The ages at which each time is read again, in seconds.
     pub read_again_at_seconds: Vec<u64>,
     /// In what time 99 of a hundred calls of the last thirty days were listed, in seconds; nothing
@@ -99,7 +101,7 @@ impl Health {
             succeeded_at: row.succeeded_at,
             next_run: next.map(|rhythm| Next::of(row, rhythm, now)),
             paused_at: row.paused_at,
-            settle_delay_seconds: lag.as_secs(),
+            settle_delay_seconds: rhythm.as_ref().map(|_| lag.as_secs()),
             read_again_at_seconds: tiers.ages().iter().map(Duration::as_secs).collect(),
             late_within_seconds: late_within.map(|age| age.as_secs()),
             late_calls: row.lateness.late(),
@@ -109,10 +111,11 @@ impl Health {
 
     /// How long numbers may still move, for a person.
     pub fn settles(&self) -> String {
+        let Some(delay) = self.settle_delay_seconds else { return "not known yet".to_owned() };
         let ages = &self.read_again_at_seconds;
         let told = |seconds: &u64| format!("+{}", of_age(Duration::from_secs(*seconds)));
-        let lag = of_age(Duration::from_secs(self.settle_delay_seconds));
-        let young = match self.settle_delay_seconds {
+        let lag = of_age(Duration::from_secs(delay));
+        let young = match delay {
             0 => "Calls are read as they come".to_owned(),
             _ => format!("Calls of the last {lag} may still come"),
         };

@@ -45,7 +45,7 @@ use store::SourceRow;
 
 use crate::State;
 use crate::door::PageDoor;
-use crate::facts::Glance;
+use crate::facts::{Glance, Owns};
 use crate::failure::Failure;
 use crate::list::{Filter, address};
 
@@ -153,7 +153,10 @@ pub fn routes(state: &State) -> Router<State> {
         let serve = on(method, async move |request: Request| door.serve(request).await);
         router = router.route(path, serve);
     }
-    router.layer(Extension(Glance::default())).layer(Extension(charts::Looks::default()))
+    router
+        .layer(Extension(Glance::default()))
+        .layer(Extension(Owns::default()))
+        .layer(Extension(charts::Looks::default()))
 }
 
 /// Of one source, or of all.

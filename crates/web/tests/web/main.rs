@@ -5,6 +5,7 @@ mod api_page;
 mod browser;
 mod certificate;
 mod changes;
+mod charts;
 mod contacts;
 mod dashboard;
 mod document;

@@ -32,7 +32,7 @@ impl HealthCard {
             }
             (all, never, _) => format!("{never} of {all} sources were never read well"),
         };
-        let lag = all.iter().map(|it| it.settle_delay_seconds).max().unwrap_or(0);
+        let lag = all.iter().filter_map(|it| it.settle_delay_seconds).max().unwrap_or(0);
         let young = match lag.div_ceil(60) {
             0 => String::new(),
             minutes => format!("; calls of the last {minutes} min may still come"),

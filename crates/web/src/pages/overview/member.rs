@@ -1,23 +1,18 @@
 //! The first page of a member: their account's calls, how they went, and how well the days are proved
 //! of the sources that have any. Of other accounts, and of what is the operators', it says nothing.
 
-use std::time::Duration;
-
 use askama::Template;
 use axum::response::Html;
 use domain::{AccountId, Timestamp};
 use store::OfAccount;
 
-use crate::facts::{SourceFacts, Standing, Status};
+use crate::facts::{Own, SourceFacts, Standing, Status};
 use crate::failure::Failure;
 use crate::figures::{Count, age, day, share};
 use crate::frame::{Frame, html};
 use crate::guest::Guest;
 use crate::list::address;
 use crate::zone::Zone;
-
-/// How far back is counted how calls went.
-const LATELY: Duration = Duration::from_hours(30 * 24);
 
 /// A day's width in the picture, in tenths.
 const STEP: usize = 10;
@@ -56,16 +51,13 @@ struct SourceLine {
 }
 
 /// Shows it. `status` is of all sources; nothing of it is shown but how well days are proved.
-pub async fn show(
+pub fn show(
     state: &crate::State,
     (guest, zone): (&Guest, &Zone),
     account: AccountId,
-    status: &Status,
+    (own, status): (&Own, &Status),
 ) -> Result<Html<String>, Failure> {
-    let now = state.clock.now();
-    let since = now - LATELY;
-    let own = state.store.account_calls(account).await?;
-    let went = state.store.account_statuses(account, since).await?;
+    let Own { as_of, since, calls: own, statuses: went } = own;
     let name = |id: AccountId| {
         let accounts = guest.person()?.accounts.iter();
         accounts.clone().find(|(of, _)| *of == id).map(|(_, name)| name.clone())
@@ -73,24 +65,25 @@ pub async fn show(
     let of = |row: &OfAccount| status.sources.iter().find(|source| source.name == row.name);
     let proofs: Vec<&SourceFacts> = own.iter().filter_map(of).collect();
     let lately: u64 = went.iter().map(|(_, calls)| calls).sum();
-    let from = zone.date(since).to_string();
+    // The list has the calls that were counted, and no others of that day.
+    let from = since.to_string();
     html(&Page {
-        frame: Frame::new(state, guest, "Overview", "/").read_at(status.as_of).zone(zone),
+        frame: Frame::new(state, guest, "Overview", "/").read_at(*as_of).zone(zone),
         account: name(account).unwrap_or_default(),
         calls: Count(own.iter().map(|row| row.calls).sum()),
         is_whole: proofs.iter().all(|source| source.coverage.unproved_windows == 0),
-        proof: proof(&own, &proofs, status.as_of),
+        proof: proof(own, &proofs, *as_of),
         lately: Count(lately),
         statuses: went
-            .into_iter()
+            .iter()
             .map(|(status, calls)| StatusLine {
-                href: address("/calls", [("status", Some(&*status)), ("from", Some(&*from))]),
+                href: address("/calls", [("status", Some(&**status)), ("from", Some(&*from))]),
                 name: status.replace('_', " "),
-                count: Count(calls),
-                share: share(calls, lately),
+                count: Count(*calls),
+                share: share(*calls, lately),
             })
             .collect(),
-        sources: own.iter().map(|row| line(row, of(row), status.as_of)).collect(),
+        sources: own.iter().map(|row| line(row, of(row), *as_of)).collect(),
         legend: legend(),
     })
 }

@@ -14,7 +14,7 @@ use axum::response::Html;
 use domain::access::Area;
 
 use super::PageRoute;
-use crate::facts::{Compared, Glance, RunFacts, SourceFacts, Status, WaitingFor};
+use crate::facts::{Compared, Glance, Owns, RunFacts, SourceFacts, Status, WaitingFor};
 use crate::failure::Failure;
 use crate::figures::{Count, age};
 use crate::frame::{Frame, html};
@@ -89,11 +89,13 @@ async fn show(
     guest: Guest,
     zone: Zone,
     Extension(glance): Extension<Glance>,
+    Extension(owns): Extension<Owns>,
 ) -> Result<Html<String>, Failure> {
     let status = glance.status(&state).await?;
     // Members have a first page of their own, of nothing but what is theirs.
     if let Some(account) = guest.account() {
-        return member::show(&state, (&guest, &zone), account, &status).await;
+        let own = owns.of(&state, account).await?;
+        return member::show(&state, (&guest, &zone), account, (&own, &status));
     }
     let runs = state.store.runs_list(None, RUNS).await?;
     let runs = runs.into_iter().map(|row| RunFacts::of(row, status.as_of)).collect();

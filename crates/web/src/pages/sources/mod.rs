@@ -94,10 +94,13 @@ fn probes(rows: impl IntoIterator<Item = store::ProbeRow>, empty: &str) -> Table
             "wrong" => "failed",
             _ => "partial",
         };
+        // A sentence that ends with its hint says it once.
+        let hint = probe.hint.as_ref().map(|hint| format!(". {hint}")).unwrap_or_default();
+        let sentence = probe.sentence.strip_suffix(&hint).unwrap_or(&probe.sentence).to_owned();
         vec![
             Cell::Text(probe.name.replace('_', " ")),
             Cell::badge(class, probe.outcome),
-            Cell::Text(probe.sentence).noting(probe.hint),
+            Cell::Text(sentence).noting(probe.hint),
         ]
     })
 }

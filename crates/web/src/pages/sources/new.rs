@@ -178,7 +178,7 @@ pub async fn set_up(
             return Ok(Redirect::to(&place).into_response());
         }
         Ok(tried) => News {
-            wrong: Some("Something must be changed, as the provider's answers say".to_owned()),
+            wrong: Some("something must be changed, as the provider's answers say".to_owned()),
             tried: Some(probes(rows(&tried.probes), "")),
             offers_anyway: true,
         },
