@@ -112,4 +112,4 @@ pub use time::{Clock, NotATime, Timestamp};
 pub use volume::{Judged, Quiet, judge_volume, volume_span};
 pub use walk::{CursorFacts, CursorWalk, Doubt, PageFacts, Walk};
 pub use window::{NotAWindow, Window};
-pub use words::{NoWords, Words};
+pub use words::{LETTERS_MAX, NoWords, Words};

@@ -11,10 +11,10 @@ use std::error::Error;
 use std::time::{Duration, Instant};
 
 use domain::{
-    AccountId, Call, CallStatus, ContentHash, Placement, ProviderCallId, ProviderTime, SourceId,
-    Timestamp, WaitingReason,
+    AccountId, Bookmark, Call, CallStatus, ContentHash, Placement, ProviderCallId, ProviderTime,
+    Revised, SourceId, Timestamp, WaitingReason,
 };
-use store::{CallFilter, NewCall, NewObservation, Scope, Store, StoreError};
+use store::{CallFilter, ChangedError, NewCall, NewObservation, Scope, Store, StoreError};
 
 /// How often each statement runs; the first time warms what every further one finds.
 const TIMES: usize = 11;
@@ -56,6 +56,7 @@ async fn main() -> Done {
     let middle = oldest.midpoint(newest);
 
     reads(&store, source, middle).await?;
+    since(&store).await?;
     known(&store, source, middle).await?;
     measured("write a page of new calls with their records, one transaction", |nth| {
         write(&store, source, nth, newest)
@@ -99,6 +100,37 @@ async fn reads(store: &Store, source: SourceId, middle: i64) -> Done {
         Ok(store.coverage_load(source).await?.rows().len())
     })
     .await
+}
+
+/// What whoever follows changes asks: in the beginning, at the end, and of one account.
+async fn since(store: &Store) -> Done {
+    let from_the_beginning = Bookmark::default();
+    measured("changes of calls from the beginning, a page over all sources", |_| {
+        changed(store, Scope::Operator, &from_the_beginning)
+    })
+    .await?;
+    measured("changes of calls of one account from the beginning, a page", |nth| {
+        changed(store, Scope::Account(AccountId(nth as i64 + 1)), &from_the_beginning)
+    })
+    .await?;
+    // Every call is of revision 0, which whoever has this has read.
+    let sources = store.sources_list().await?;
+    let read = sources.iter().map(|row| Revised { source: row.id, revision: 0, call: "" });
+    let up_to_date = from_the_beginning.after(read.collect::<Vec<_>>(), None);
+    measured("changes of calls where there are none", |_| {
+        changed(store, Scope::Operator, &up_to_date)
+    })
+    .await
+}
+
+async fn changed(store: &Store, scope: Scope, since: &Bookmark) -> Result<usize, StoreError> {
+    match store.calls_changed(scope, since, PAGE).await {
+        Ok(page) => Ok(page.calls.len()),
+        Err(ChangedError::Store(error)) => Err(error),
+        Err(ahead @ ChangedError::Ahead) => {
+            Err(StoreError::Statement { detail: ahead.to_string() })
+        }
+    }
 }
 
 /// Pages of neighbours in time, as a provider lists them, and of calls nobody has seen.

@@ -1,13 +1,14 @@
 //! Two sides that share no key: what was joined is judged, whether the other side is a source or a
 //! file.
 
+use std::collections::HashMap;
+use std::time::Duration;
+
 use domain::{
     ById, Compared, Difference, Extra, Joined, Leg, Pair, Timestamp, Told, Window,
     differing_across, explain_extra, explain_leg, is_pairable,
 };
 use serde::Serialize;
-use std::collections::HashMap;
-use std::time::Duration;
 use store::{HeldCall, StoreError};
 
 use super::judge::{Found, Judge};
@@ -67,8 +68,8 @@ fn lies_in(gaps: &[Window], at: Timestamp, tolerance: Duration) -> bool {
     gaps.get(next).is_some_and(|gap| gap.from() <= at + tolerance)
 }
 
-/// A conversation of which both sides have a call, and each has its own numbers and words erased
-/// for good, cannot differ.
+/// In what the two differ. Of a call whose numbers and words were erased, only that it is there can
+/// be compared.
 fn differs(there: &Listed, here: &HeldCall, judge: &Judge<'_>) -> Vec<domain::Field> {
     if there.is_erased || here.is_erased {
         return Vec::new();

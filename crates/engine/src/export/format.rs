@@ -9,11 +9,13 @@ pub enum Format {
     Lines,
     /// A sheet.
     Xlsx,
+    /// Columns of known kinds, for other programs.
+    Parquet,
 }
 
 impl Format {
     /// Each.
-    pub const ALL: [Self; 3] = [Self::Csv, Self::Lines, Self::Xlsx];
+    pub const ALL: [Self; 4] = [Self::Csv, Self::Lines, Self::Xlsx, Self::Parquet];
 
     /// How names of such files end, without the dot.
     pub const fn ending(self) -> &'static str {
@@ -21,6 +23,7 @@ impl Format {
             Self::Csv => "csv",
             Self::Lines => "jsonl",
             Self::Xlsx => "xlsx",
+            Self::Parquet => "parquet",
         }
     }
 
@@ -30,6 +33,7 @@ impl Format {
             Self::Csv => "CSV",
             Self::Lines => "JSON lines",
             Self::Xlsx => "XLSX",
+            Self::Parquet => "Parquet",
         }
     }
 
@@ -39,6 +43,7 @@ impl Format {
             Self::Csv => "text/csv; charset=utf-8",
             Self::Lines => "application/x-ndjson",
             Self::Xlsx => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+            Self::Parquet => "application/vnd.apache.parquet",
         }
     }
 

@@ -5,11 +5,13 @@ mod columns;
 mod format;
 mod json;
 mod pages;
+mod parquet;
 mod text;
 mod xlsx;
 
 use std::io::{self, Write};
 
+use ::parquet::errors::ParquetError;
 use rust_xlsxwriter::XlsxError;
 use store::{CallRow, StoreError};
 
@@ -32,6 +34,9 @@ pub enum ExportError {
     /// The workbook cannot be written.
     #[error("the XLSX file cannot be written: {0}; CSV takes every text")]
     Xlsx(#[from] XlsxError),
+    /// The groups of rows cannot be written.
+    #[error("the Parquet file cannot be written: {0}")]
+    Parquet(#[from] ParquetError),
     /// A sheet has fewer rows than there are calls.
     #[error(
         "a sheet of XLSX has room for {XLSX_CALLS_MAX} calls and these are more: narrow what is asked for, or choose CSV"
@@ -48,6 +53,8 @@ pub enum Export<W: Write + Send> {
     Texts(Format, W),
     /// Of a spreadsheet.
     Xlsx(Box<xlsx::Xlsx<W>>),
+    /// Of groups of rows.
+    Parquet(Box<parquet::Parquet<W>>),
 }
 
 impl<W: Write + Send> Export<W> {
@@ -55,6 +62,7 @@ impl<W: Write + Send> Export<W> {
     pub fn new(format: Format, mut out: W) -> Result<Self, ExportError> {
         Ok(match format {
             Format::Xlsx => Self::Xlsx(Box::new(xlsx::Xlsx::new(out)?)),
+            Format::Parquet => Self::Parquet(Box::new(parquet::Parquet::new(out)?)),
             Format::Csv | Format::Lines => {
                 text(format, true, &[], &mut out)?;
                 Self::Texts(format, out)
@@ -67,6 +75,7 @@ impl<W: Write + Send> Export<W> {
         match self {
             Self::Texts(format, out) => Ok(text(*format, false, calls, out)?),
             Self::Xlsx(xlsx) => xlsx.add(calls),
+            Self::Parquet(parquet) => parquet.add(calls),
         }
     }
 
@@ -75,6 +84,7 @@ impl<W: Write + Send> Export<W> {
         match self {
             Self::Texts(_, mut out) => Ok(out.flush()?),
             Self::Xlsx(xlsx) => xlsx.finish(),
+            Self::Parquet(parquet) => parquet.finish(),
         }
     }
 }

@@ -1,6 +1,9 @@
 use std::io::{Cursor, Read as _, Write};
 use std::sync::{Arc, Mutex};
 
+use ::parquet::file::reader::{FileReader as _, SerializedFileReader};
+use ::parquet::record::Field;
+
 use super::*;
 
 /// A file that can be looked at when it is done.
@@ -124,4 +127,42 @@ fn an_ending_nobody_knows_is_no_format() {
     assert_eq!(Format::of_ending("xlsx"), Some(Format::Xlsx));
     assert_eq!(Format::of_ending("txt"), None);
     assert_eq!(Format::of_ending(""), None);
+}
+
+fn read_back(calls: &[CallRow]) -> SerializedFileReader<bytes::Bytes> {
+    let bytes = bytes::Bytes::from(file(Format::Parquet, calls));
+    SerializedFileReader::new(bytes).expect("it can be read back")
+}
+
+#[test]
+fn parquet_has_each_column_in_its_kind() {
+    let reader = read_back(&[call(0), CallRow { duration_ms: None, ..call(1) }]);
+    let rows = reader.get_row_iter(None).expect("it has rows");
+    let rows: Vec<_> = rows.map(|row| row.expect("it can be read")).collect();
+    assert_eq!(rows.len(), 2);
+    let cells = |nth: usize| -> Vec<(String, Field)> {
+        rows[nth].get_column_iter().map(|(name, cell)| (name.clone(), cell.clone())).collect()
+    };
+    let names: Vec<String> = cells(0).into_iter().map(|(name, _)| name).collect();
+    assert_eq!(names, COLUMNS.each_ref().map(|column| column.name));
+    let cell = |nth: usize, name: &str| {
+        cells(nth).into_iter().find(|(of, _)| of == name).expect("it is a column").1
+    };
+    assert_eq!(cell(0, "agent"), Field::Str("=1+1".to_owned()), "a text is as it is");
+    assert_eq!(cell(0, "account"), Field::Str("A & <B>, \"C\"".to_owned()));
+    assert_eq!(cell(0, "occurredAt"), Field::TimestampMillis(1_795_266_300_250));
+    assert_eq!(cell(0, "durationSeconds"), Field::Double(42.5));
+    assert_eq!((cell(1, "durationSeconds"), cell(0, "campaign")), (Field::Null, Field::Null));
+}
+
+#[test]
+fn parquet_has_groups_of_bounded_size() {
+    let calls: Vec<CallRow> = (0..120_000).map(call).collect();
+    let reader = read_back(&calls);
+    let groups = reader.metadata().row_groups().iter().map(|group| group.num_rows());
+    assert_eq!(groups.collect::<Vec<_>>(), [50_000, 50_000, 20_000]);
+    let last = reader.get_row_iter(None).expect("it has rows").last().expect("it has one");
+    let last = last.expect("it can be read").to_string();
+    assert!(last.contains("call-119999"), "{last}");
+    assert_eq!(read_back(&[]).metadata().file_metadata().num_rows(), 0);
 }

@@ -103,10 +103,14 @@ fn calls_are_exported_whole_and_the_evidence_of_one_is_an_archive() {
     let id = call["providerCallId"].as_str().unwrap();
     let refused = site.run(&["calls", "--export", "calls.txt"]);
     assert_eq!(refused.code, Some(2));
-    assert!(refused.stderr.contains("none of .csv, .jsonl and .xlsx"), "{refused:?}");
+    assert!(refused.stderr.contains("none of .csv, .jsonl, .xlsx and .parquet"), "{refused:?}");
     let said = site.run(&["calls", "--export", "calls.xlsx"]);
     assert_eq!(said.stdout.trim(), "30 calls written to calls.xlsx", "{said:?}");
     assert!(std::fs::read(site.path("calls.xlsx")).unwrap().starts_with(b"PK"));
+    let said = site.run(&["calls", "--export", "calls.parquet"]);
+    assert_eq!(said.stdout.trim(), "30 calls written to calls.parquet", "{said:?}");
+    let bytes = std::fs::read(site.path("calls.parquet")).unwrap();
+    assert!(bytes.starts_with(b"PAR1") && bytes.ends_with(b"PAR1"));
     let agent = call["providerAgentId"].as_str().unwrap();
     let said = site.run(&["calls", "--agent", agent, "--export", "agent.csv"]);
     assert_eq!(said.code, Some(0), "{said:?}");

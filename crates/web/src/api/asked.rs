@@ -5,8 +5,9 @@ use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
 use axum::http::request::Parts;
 use domain::{AccountId, Country};
 use schemars::JsonSchema;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, Error as _};
 use serde::{Deserialize, Deserializer};
+use serde_json::{Value, json};
 use store::AccountRow;
 
 use crate::failure::Failure;
@@ -99,7 +100,7 @@ pub fn page<T>(
 #[serde(untagged)]
 pub enum Named {
     /// Its id.
-    Id(i64),
+    Id(#[serde(deserialize_with = "whole")] i64),
     /// Its name.
     Name(String),
 }
@@ -138,6 +139,42 @@ pub fn country(written: Option<&str>) -> Result<Option<Country>, Failure> {
         Country::new(text).ok_or_else(|| Failure::Unusable { sentence: sentence() })
     };
     written.map(read).transpose()
+}
+
+/// A whole number, however it is written: JSON has one kind of number, and `1.0` is as whole as `1`.
+pub fn whole<'de, D: Deserializer<'de>, T: TryFrom<i64>>(deserializer: D) -> Result<T, D::Error> {
+    let number = serde_json::Number::deserialize(deserializer)?;
+    let no_fraction = |number: f64| {
+        let text = format!("{number:.0}");
+        (number.fract() == 0.0).then(|| text.parse().ok()).flatten()
+    };
+    let whole = number.as_i64().or_else(|| number.as_f64().and_then(no_fraction));
+    let fits = whole.and_then(|whole: i64| T::try_from(whole).ok());
+    fits.ok_or_else(|| D::Error::custom(format!("{number} is no such whole number")))
+}
+
+/// The same where it need not be there.
+pub fn whole_opt<'de, D: Deserializer<'de>, T: TryFrom<i64>>(
+    deserializer: D,
+) -> Result<Option<T>, D::Error> {
+    struct Whole<T>(T);
+    impl<'de, T: TryFrom<i64>> Deserialize<'de> for Whole<T> {
+        fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+            whole(deserializer).map(Self)
+        }
+    }
+    Ok(Option::<Whole<T>>::deserialize(deserializer)?.map(|Whole(number)| number))
+}
+
+/// That exactly one of these is said, as a schema says it: those that are said by being true have it
+/// so, the others are texts.
+pub fn exactly_one(names: &[&str]) -> Value {
+    let said = |name: &&str| {
+        let is_flag = ["wholeSource", "testCalls"].contains(name);
+        let said = if is_flag { json!({ "const": true }) } else { json!({ "type": "string" }) };
+        json!({ "required": [name], "properties": { *name: said } })
+    };
+    names.iter().map(said).collect()
 }
 
 /// A field that can be taken back.

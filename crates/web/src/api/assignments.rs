@@ -12,9 +12,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use store::{AssignmentInForce, SourceRow};
 
-use super::asked::{Asked, Named, Said, Sent, account, page};
+use super::asked::{Asked, Named, Said, Sent, account, exactly_one, page};
 use super::in_force::{bounds, made, number, outcome};
-use super::instant::Instant;
+use super::instant::{DayOrInstant, Instant};
 use super::route::Route;
 use super::sources::{OfSourceAsked, named_or_all, named_or_only};
 use super::told::{AsOf, DryRunAsked, Imported, Outcome, PreviewAsked};
@@ -76,10 +76,12 @@ struct AssignmentFacts {
 /// Whose calls are meant: exactly one of agent, number, campaign and whole source.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(extend("oneOf" = exactly_one(&["agent", "number", "campaign", "wholeSource"])))]
 pub struct AssignSaid {
     /// The agent's name, or the provider's id of it.
     pub agent: Option<String>,
     /// A number of ours, such as +12015550123.
+    #[schemars(example = &"+12015550123")]
     pub number: Option<String>,
     /// A campaign, queue or batch, in the provider's words.
     pub campaign: Option<String>,
@@ -91,20 +93,22 @@ pub struct AssignSaid {
     /// The account, by its id or name.
     pub account: Named,
     /// From this day or instant on; always where it is not said.
-    #[schemars(with = "Option<String>")]
+    #[schemars(with = "Option<DayOrInstant>")]
     pub from: Option<Timestamp>,
     /// Up to, and without, this day or instant; for ever where it is not said.
-    #[schemars(with = "Option<String>")]
+    #[schemars(with = "Option<DayOrInstant>")]
     pub to: Option<Timestamp>,
 }
 
 /// Whose assignments end: exactly one of agent, number, campaign and whole source.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(extend("oneOf" = exactly_one(&["agent", "number", "campaign", "wholeSource"])))]
 struct UnassignSaid {
     /// The agent's name, or the provider's id of it.
     agent: Option<String>,
     /// A number of ours, such as +12015550123.
+    #[schemars(example = &"+12015550123")]
     number: Option<String>,
     /// A campaign, queue or batch, in the provider's words.
     campaign: Option<String>,
@@ -114,7 +118,7 @@ struct UnassignSaid {
     /// The source, when there are several.
     source: Option<String>,
     /// From this day or instant on; as if they had never been where it is not said.
-    #[schemars(with = "Option<String>")]
+    #[schemars(with = "Option<DayOrInstant>")]
     from: Option<Timestamp>,
 }
 

@@ -25,6 +25,7 @@ struct AuditAsked {
     /// Those before the one of this number.
     before: Option<i64>,
     /// How many, from 1 to 500.
+    #[schemars(range(min = 1, max = 500))]
     limit: Option<u32>,
 }
 

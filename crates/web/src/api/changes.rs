@@ -27,8 +27,10 @@ pub fn routes() -> Vec<Route> {
 #[serde(deny_unknown_fields)]
 struct ChangesAsked {
     /// The bookmark that an earlier page named as its next; from the beginning where it is not said.
+    #[schemars(extend("pattern" = r"^$|^r1(\.[0-9]{1,18})?(_[0-9]{1,18}\.[0-9]{1,18}(\.([0-9a-f]{2})*)?)*$"), example = &"r1")]
     since: Option<String>,
     /// How many, from 1 to 500; 50 where it is not said.
+    #[schemars(range(min = 1, max = 500))]
     limit: Option<u32>,
 }
 

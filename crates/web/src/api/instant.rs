@@ -1,4 +1,4 @@
-//! How an instant is described to programs.
+//! How instants are described to programs.
 
 use std::borrow::Cow;
 
@@ -18,5 +18,26 @@ impl JsonSchema for Instant {
 
     fn json_schema(_generator: &mut SchemaGenerator) -> Schema {
         json_schema!({ "type": "string", "format": "date-time" })
+    }
+}
+
+/// A day or an instant that a request names, for the document; a day is its first instant in UTC.
+pub struct DayOrInstant;
+
+impl JsonSchema for DayOrInstant {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "DayOrInstant".into()
+    }
+
+    fn json_schema(_generator: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "type": "string",
+            "anyOf": [{ "format": "date" }, { "format": "date-time" }],
+            "examples": ["2026-01-31", "2026-01-31T13:00:00Z"],
+        })
     }
 }

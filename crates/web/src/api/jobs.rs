@@ -11,8 +11,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use store::AskedJob;
 
-use super::asked::{Asked, Id, Named, Said, account, count};
-use super::instant::Instant;
+use super::asked::{Asked, Id, Named, Said, account, count, whole_opt};
+use super::instant::DayOrInstant;
 use super::route::Route;
 use super::schedules::SendingFacts;
 use super::sources::{named, named_or_only};
@@ -69,10 +69,10 @@ struct JobSaid {
     kind: Kind,
     /// First instant of the span; without a span, a sync reads whatever is missing, and the others
     /// compare the last thirty days.
-    #[schemars(with = "Option<Instant>")]
+    #[schemars(with = "Option<DayOrInstant>")]
     from: Option<Timestamp>,
     /// First instant after the span.
-    #[schemars(with = "Option<Instant>")]
+    #[schemars(with = "Option<DayOrInstant>")]
     to: Option<Timestamp>,
     /// Of a sync: read and judge everything, and write nothing.
     #[serde(default)]
@@ -87,6 +87,7 @@ struct JobSaid {
     with_source: Option<String>,
     /// Of a comparison or repair: how many seconds two times or lengths may lie apart and still be
     /// the same; 1 where it is not said, and 60 between two sources.
+    #[serde(default, deserialize_with = "whole_opt")]
     #[schemars(range(max = 86400))]
     tolerance_seconds: Option<u32>,
 }

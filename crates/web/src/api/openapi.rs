@@ -43,7 +43,7 @@ fn document(routes: &[Route]) -> Value {
     }
     let mut schemas = generator.take_definitions(true);
     schemas.insert("Problem".to_owned(), problem());
-    json!({
+    let mut document = json!({
         "openapi": "3.1.0",
         "info": {
             "title": "Everycall",
@@ -56,7 +56,28 @@ fn document(routes: &[Route]) -> Value {
             "schemas": schemas,
             "securitySchemes": { "token": { "type": "http", "scheme": "bearer" } },
         },
-    })
+    });
+    bound(&mut document);
+    document
+}
+
+/// Says in numbers what the formats of whole numbers mean, which is all that most programs read.
+fn bound(schema: &mut Value) {
+    match schema {
+        Value::Array(parts) => parts.iter_mut().for_each(bound),
+        Value::Object(parts) => {
+            parts.values_mut().for_each(bound);
+            let (least, most) = match parts.get("format").and_then(Value::as_str) {
+                Some("int64") => (json!(i64::MIN), json!(i64::MAX)),
+                Some("uint64") => (json!(0), json!(u64::MAX)),
+                Some("uint32") => (json!(0), json!(u32::MAX)),
+                _ => return,
+            };
+            parts.entry("minimum").or_insert(least);
+            parts.entry("maximum").or_insert(most);
+        }
+        _ => {}
+    }
 }
 
 fn settings() -> SchemaSettings {
@@ -74,22 +95,7 @@ fn operation(generator: &mut SchemaGenerator, route: &Route) -> Value {
             Area::Accounts => "operators, and members for their own account",
         },
         "parameters": parameters(generator, route),
-        "responses": {
-            route.status.as_str(): {
-                "description": "It is so.",
-                "content": {
-                    "application/json": { "schema": route.gives.map(|schema| schema(generator)) },
-                },
-            },
-            "default": {
-                "description": "Why not.",
-                "content": {
-                    "application/problem+json": {
-                        "schema": { "$ref": "#/components/schemas/Problem" },
-                    },
-                },
-            },
-        },
+        "responses": responses(generator, route),
     });
     // At the machine itself, reading needs no token.
     operation["security"] =
@@ -105,6 +111,54 @@ fn operation(generator: &mut SchemaGenerator, route: &Route) -> Value {
     operation
 }
 
+/// What a route answers: that it is so, or why not.
+fn responses(generator: &mut SchemaGenerator, route: &Route) -> Value {
+    let mut responses = json!({
+        route.status.as_str(): {
+            "description": "It is so.",
+            "content": {
+                "application/json": { "schema": route.gives.map(|schema| schema(generator)) },
+            },
+        },
+    });
+    let refusals = REFUSALS.iter().filter(|(_, of, _)| match of {
+        Of::All => true,
+        Of::Sending => route.takes.content_type().is_some(),
+    });
+    let refusals = refusals.map(|(status, _, why)| (*status, *why));
+    for (status, why) in refusals.chain([("default", "Why not.")]) {
+        responses[status] = json!({
+            "description": why,
+            "content": {
+                "application/problem+json": {
+                    "schema": { "$ref": "#/components/schemas/Problem" },
+                },
+            },
+        });
+    }
+    responses
+}
+
+/// Which routes refuse so.
+enum Of {
+    All,
+    Sending,
+}
+
+const REFUSALS: [(&str, Of, &str); 11] = [
+    ("400", Of::All, "The address or the body cannot be read."),
+    ("401", Of::All, "There is no token, or it does not hold."),
+    ("403", Of::All, "The token was not given out for that."),
+    ("404", Of::All, "There is no such thing, or it is another's."),
+    ("409", Of::All, "What is there stands against it."),
+    ("413", Of::Sending, "The body is too long."),
+    ("415", Of::Sending, "The body is of another type."),
+    ("422", Of::All, "It was understood and makes no sense."),
+    ("429", Of::All, "That was asked too often; Retry-After says when to go on."),
+    ("500", Of::All, "A defect of ours; the log has it under its id."),
+    ("503", Of::All, "The database is away or busy."),
+];
+
 /// `get_accounts_account`: unique, for a path and a method are one route.
 fn operation_id(route: &Route) -> String {
     let words = route.path.split('/').filter(|word| !word.is_empty());
@@ -116,16 +170,19 @@ fn parameters(generator: &mut SchemaGenerator, route: &Route) -> Vec<Value> {
     let in_path =
         route.path.split('/').filter_map(|word| word.strip_prefix('{')?.strip_suffix('}'));
     let is_text = route.path.starts_with("/calls/");
-    let kind = if is_text { "string" } else { "integer" };
+    let kind = if is_text {
+        json!({ "type": "string", "minLength": 1 })
+    } else {
+        json!({ "type": "integer", "format": "int64" })
+    };
     let mut parameters: Vec<Value> = in_path
-        .map(|name| {
-            json!({ "name": name, "in": "path", "required": true, "schema": { "type": kind } })
-        })
+        .map(|name| json!({ "name": name, "in": "path", "required": true, "schema": kind }))
         .collect();
     let asked: Option<Schema> = route.asks.map(|schema| schema(generator));
     let asked = asked.map(Schema::to_value).unwrap_or_default();
     for (name, schema) in asked["properties"].as_object().into_iter().flatten() {
         let mut schema = schema.clone();
+        absent(&mut schema);
         let description = schema.as_object_mut().and_then(|schema| schema.remove("description"));
         parameters.push(json!({
             "name": name, "in": "query", "required": false, "schema": schema,
@@ -140,6 +197,18 @@ fn parameters(generator: &mut SchemaGenerator, route: &Route) -> Vec<Value> {
         }));
     }
     parameters
+}
+
+/// In an address, what is not said is left out: there is no null.
+fn absent(schema: &mut Value) {
+    if let Some(kinds) = schema["type"].as_array() {
+        let kinds: Vec<Value> = kinds.iter().filter(|kind| *kind != "null").cloned().collect();
+        schema["type"] = if let [one] = &kinds[..] { one.clone() } else { Value::Array(kinds) };
+    }
+    let options = schema.get_mut("anyOf").and_then(Value::as_array_mut);
+    if let Some(options) = options {
+        options.retain(|option| option["type"] != "null");
+    }
 }
 
 /// What is answered where something is wrong, as RFC 9457 has it.

@@ -9,7 +9,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use store::RuleInForce;
 
-use super::asked::{Asked, Said, page};
+use super::asked::{Asked, Said, exactly_one, page};
 use super::in_force::{bounds, made, number};
 use super::instant::Instant;
 use super::route::Route;
@@ -74,8 +74,10 @@ struct RuleFacts {
 /// Which calls are left out: exactly one of number and test calls.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(extend("oneOf" = exactly_one(&["number", "testCalls"])))]
 struct ExcludeSaid {
     /// Calls where our side has this number, such as +12015550123.
+    #[schemars(example = &"+12015550123")]
     number: Option<String>,
     /// Calls the provider says were made to try an agent out.
     #[serde(default)]

@@ -10,7 +10,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use store::{AskedJob, ScheduleRow, SendingRow};
 
-use super::asked::{Id, Named, Said, account};
+use super::asked::{Id, Named, Said, account, whole_opt};
 use super::instant::Instant;
 use super::jobs::JobAsked;
 use super::route::Route;
@@ -90,6 +90,7 @@ struct ScheduleSaid {
     /// The zone of these times; UTC where it is not said.
     time_zone: Option<String>,
     /// How many days each comparison covers, from 1 to 366; 7 where it is not said.
+    #[serde(default, deserialize_with = "whole_opt")]
     #[schemars(range(min = 1, max = 366))]
     days: Option<u32>,
     /// Read again what is missing or differs.

@@ -4,6 +4,7 @@ use std::io::{Cursor, Read as _};
 
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request, StatusCode};
+use parquet::file::reader::{FileReader as _, SerializedFileReader};
 use testkit::on_both_databases;
 use tower::ServiceExt as _;
 
@@ -50,6 +51,16 @@ async fn read(people: &People, browser: &Browser, format: &str, asked: &str) -> 
     match format {
         "csv" => (got.text().lines().count() - 1, got.text()),
         "jsonl" => (got.text().lines().count(), got.text()),
+        "parquet" => {
+            let bytes = axum::body::Bytes::from(got.bytes);
+            let reader = SerializedFileReader::new(bytes).expect("it can be read back");
+            let columns = reader.metadata().file_metadata().schema_descr().columns();
+            let names: Vec<&str> = columns.iter().map(|column| column.name()).collect();
+            let rows = reader.get_row_iter(None).expect("it has rows");
+            let rows: Vec<String> =
+                rows.map(|row| row.expect("it has cells").to_string()).collect();
+            (rows.len(), format!("{}\n{}", names.join(","), rows.join("\n")))
+        }
         _ => {
             let mut book = zip::ZipArchive::new(Cursor::new(got.bytes)).expect("an archive");
             let mut sheet = book.by_name("xl/worksheets/sheet1.xml").expect("it has a sheet");
@@ -60,7 +71,7 @@ async fn read(people: &People, browser: &Browser, format: &str, asked: &str) -> 
     }
 }
 
-const FORMATS: [&str; 3] = ["csv", "jsonl", "xlsx"];
+const FORMATS: [&str; 4] = ["csv", "jsonl", "xlsx", "parquet"];
 
 /// Whether a file has a word or a number of an account.
 fn tells_of(text: &str, name: &str) -> bool {
@@ -108,7 +119,7 @@ on_both_databases! {
     async fn a_format_or_a_filter_nobody_knows_is_refused(db) {
         let people = People::of(&db).await;
         for (asked, sentence) in [
-            ("format=txt", "format is one of csv, jsonl, xlsx."),
+            ("format=txt", "format is one of csv, jsonl, xlsx, parquet."),
             ("format=csv&status=gone", "status is one of"),
             ("format=xlsx&acount=alder", "unknown field"),
         ] {

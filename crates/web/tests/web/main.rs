@@ -23,6 +23,7 @@ mod page_isolation;
 mod pages;
 mod people;
 mod refused;
+mod requests;
 mod said;
 mod sample;
 mod schedules;

@@ -15,6 +15,13 @@ pub fn operation(route: &web::Route) -> &'static Value {
     &DOCUMENT["paths"][path][route.method.as_str().to_ascii_lowercase()]
 }
 
+/// A schema, where it stands elsewhere.
+pub fn resolved(schema: &Value) -> &Value {
+    let name = schema["$ref"].as_str().and_then(|at| at.strip_prefix("#/components/schemas/"));
+    let Some(name) = name else { return schema };
+    &DOCUMENT["components"]["schemas"][name]
+}
+
 /// Fails where an answer to this route is not as it is documented.
 pub fn check(route: &web::Route, answer: &Answer) {
     let status = answer.status.as_str();

@@ -3,6 +3,7 @@
 
 mod rules;
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::process::Command;
 
@@ -30,7 +31,12 @@ pub fn deny() -> Result<()> {
     let text = fs::read_to_string(environment::workspace_root().join(FILE))
         .with_context(|| format!("{FILE} cannot be read"))?;
     let rules = Rules::parse(&text)?;
-    let packages = metadata::read()?.packages;
+    let mut packages = metadata::read()?.packages;
+    if !rules.targets().is_empty() {
+        let built = built_for(rules.targets())?;
+        packages
+            .retain(|package| built.contains(&format!("{} v{}", package.name, package.version)));
+    }
     let broken = broken(&rules, &packages);
     for line in &broken {
         eprintln!("{line}");
@@ -41,6 +47,23 @@ pub fn deny() -> Result<()> {
     println!("{} crates keep the rules.", packages.len());
     println!("Known vulnerabilities need cargo-deny and a network: `cargo deny check advisories`.");
     Ok(())
+}
+
+/// What is built for any of these targets, as `name v1.2.3`. What cargo knows beside it is in the
+/// lock file only: features that another target alone asks for.
+fn built_for(targets: &[String]) -> Result<BTreeSet<String>> {
+    let mut built = BTreeSet::new();
+    for target in targets {
+        let printed = run::answer(
+            Command::new("cargo")
+                .args(["tree", "--workspace", "--all-features", "--locked", "--target", target])
+                .args(["--edges", "normal,build,dev", "--prefix", "none", "--format", "{p}"])
+                .current_dir(environment::workspace_root()),
+        )?;
+        let named = printed.lines().map(|line| line.split(' ').take(2).collect::<Vec<_>>());
+        built.extend(named.map(|words| words.join(" ")));
+    }
+    Ok(built)
 }
 
 /// One sentence for each rule that a package breaks.

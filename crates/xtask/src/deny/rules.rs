@@ -11,13 +11,22 @@ pub struct Rules {
     licences: Vec<Licensee>,
     bans: Vec<Ban>,
     registries: Vec<String>,
+    targets: Vec<String>,
 }
 
 #[derive(Deserialize)]
 struct File {
+    #[serde(default)]
+    graph: Graph,
     licenses: Licences,
     bans: Bans,
     sources: Sources,
+}
+
+#[derive(Default, Deserialize)]
+struct Graph {
+    #[serde(default)]
+    targets: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -55,7 +64,13 @@ impl Rules {
             licences: licences.collect::<Result<_>>()?,
             bans: file.bans.deny,
             registries: file.sources.allow_registry,
+            targets: file.graph.targets,
         })
+    }
+
+    /// What is built for; whatever cargo knows where nothing is named.
+    pub fn targets(&self) -> &[String] {
+        &self.targets
     }
 
     /// Says so if no choice the licence leaves us is one we allow.

@@ -48,7 +48,7 @@ pub async fn export(
 fn format(path: &Path) -> Result<Format> {
     let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
     Format::of_ending(ending).ok_or_else(|| {
-        let sentence = format!("{} is none of .csv, .jsonl and .xlsx", path.display());
+        let sentence = format!("{} is none of .csv, .jsonl, .xlsx and .parquet", path.display());
         let hint = "Choose one of these endings: it says what is written";
         Mistake::new(sentence, hint).into()
     })

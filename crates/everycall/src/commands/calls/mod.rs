@@ -70,7 +70,7 @@ pub struct Calls {
     /// Go on after this call of the list, named by its id
     #[arg(long, value_name = "ID", requires = "source")]
     after: Option<String>,
-    /// Write all of them, not only a page, into this file: .csv, .jsonl or .xlsx
+    /// Write all of them, not only a page, into this file: .csv, .jsonl, .xlsx or .parquet
     #[arg(long, value_name = "FILE", conflicts_with_all = ["json", "limit"])]
     export: Option<PathBuf>,
     /// Print one JSON object per call

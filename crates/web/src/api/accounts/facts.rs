@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use store::{AccountChangeRow, AccountRow, Scope};
 
 use crate::api::asked::{Told, country};
-use crate::api::instant::Instant;
+use crate::api::instant::{DayOrInstant, Instant};
 use crate::failure::Failure;
 
 /// Which accounts.
@@ -81,14 +81,16 @@ pub struct AccountChange {
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct AccountSaid {
+    #[schemars(length(min = 1))]
     pub(super) name: Option<String>,
     /// What it is called in another system.
     pub(super) external_id: Option<String>,
     /// The country of numbers written without one, in two letters.
+    #[schemars(extend("pattern" = "^[A-Za-z]{2}$"), example = &"US")]
     pub(super) country: Option<String>,
     /// Leave out calls before this day or instant; null counts all again.
     #[serde(default)]
-    #[schemars(with = "Option<String>")]
+    #[schemars(with = "Option<DayOrInstant>")]
     pub(super) calls_reset_at: Told<Timestamp>,
 }
 

@@ -27,8 +27,10 @@ pub struct ContactsAsked {
     /// Those that have this number.
     phone: Option<String>,
     /// The one that has this lead code.
+    #[schemars(extend("pattern" = "^[0-9]{13}$"), example = &"1234567890123")]
     vendor_lead_code: Option<String>,
     /// The one HighLevel knows by this id.
+    #[schemars(length(min = 1))]
     highlevel_contact: Option<String>,
     /// Go on after this one: what the page before named as its next.
     after: Option<i64>,

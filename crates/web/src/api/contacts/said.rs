@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::api::asked::{Named, country};
+use crate::api::asked::{Named, country, whole};
 use crate::api::told::Refused;
 use crate::failure::Failure;
 
@@ -23,13 +23,16 @@ pub struct NewSaid {
     #[serde(default)]
     pub(super) phones: Vec<String>,
     /// The 13 digits under which the lead was loaded into ViciDial.
+    #[schemars(extend("pattern" = "^[0-9]{13}$"), example = &"1234567890123")]
     pub(super) vendor_lead_code: Option<String>,
     /// HighLevel's id of the contact.
+    #[schemars(length(min = 1))]
     pub(super) highlevel_contact: Option<String>,
     /// Fields of your own.
     #[serde(default)]
     pub(super) custom: Map<String, Value>,
     /// The country of numbers written without one; otherwise the account's, or US.
+    #[schemars(extend("pattern" = "^[A-Za-z]{2}$"), example = &"US")]
     pub(super) country: Option<String>,
 }
 
@@ -44,13 +47,16 @@ pub struct ChangeSaid {
     #[serde(default)]
     pub(super) phones: Vec<String>,
     /// The 13 digits under which the lead was loaded into ViciDial.
+    #[schemars(extend("pattern" = "^[0-9]{13}$"), example = &"1234567890123")]
     pub(super) vendor_lead_code: Option<String>,
     /// HighLevel's id of the contact.
+    #[schemars(length(min = 1))]
     pub(super) highlevel_contact: Option<String>,
     /// Fields of your own.
     #[serde(default)]
     pub(super) custom: Map<String, Value>,
     /// The country of numbers written without one; otherwise the account's, or US.
+    #[schemars(extend("pattern" = "^[A-Za-z]{2}$"), example = &"US")]
     pub(super) country: Option<String>,
 }
 
@@ -82,6 +88,7 @@ pub struct ContactChanged {
 #[serde(deny_unknown_fields)]
 pub struct MergeSaid {
     /// The contact that becomes part of the one in the path.
+    #[serde(deserialize_with = "whole")]
     pub(super) contact: i64,
 }
 
@@ -114,6 +121,7 @@ pub struct ImportAsked {
     /// The name of the account; not needed where the token is of one.
     pub(super) account: Option<String>,
     /// The country of numbers written without one; otherwise the account's, or US.
+    #[schemars(extend("pattern" = "^[A-Za-z]{2}$"), example = &"US")]
     pub(super) country: Option<String>,
     /// Read and judge everything, and keep nothing.
     #[serde(default)]

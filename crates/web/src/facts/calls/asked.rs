@@ -8,6 +8,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use store::{CallFilter, CallRow, Place, Store};
 
+use crate::api::DayOrInstant;
 use crate::failure::Failure;
 use crate::guest::Guest;
 use crate::list::address;
@@ -31,24 +32,34 @@ pub struct CallsAsked {
     /// Of the agent with this id at its provider only.
     agent: Option<String>,
     /// With the contact of this id only.
+    #[schemars(with = "Option<i64>")]
     contact: Option<String>,
     /// `inbound` or `outbound` only.
+    #[schemars(extend("enum" = Direction::ALL.map(Direction::as_str)))]
     direction: Option<String>,
     /// With this status only.
+    #[schemars(extend("enum" = statuses()))]
     status: Option<String>,
     /// Of this placement only: `placed`, `waiting` or `excluded`.
+    #[schemars(extend("enum" = PLACEMENTS))]
     placement: Option<String>,
     /// From or to this number only.
+    #[schemars(example = &"+12015550123")]
     number: Option<String>,
     /// In which this was said, in whatever case, by the transcript or the summary only.
+    #[schemars(length(max = domain::LETTERS_MAX))]
     said: Option<String>,
     /// From this date or instant.
+    #[schemars(with = "Option<DayOrInstant>")]
     from: Option<String>,
     /// Up to this date, which is meant whole, or instant.
+    #[schemars(with = "Option<DayOrInstant>")]
     to: Option<String>,
     /// Go on after this one: what the page before named as its next.
+    #[schemars(extend("pattern" = r"^$|^-?[0-9]{1,18}\."), example = &"1790000000000.call")]
     after: Option<String>,
     /// How many, from 1 to 500; 50 where it is not said.
+    #[schemars(with = "Option<u32>", range(min = 1, max = 500))]
     limit: Option<String>,
 }
 

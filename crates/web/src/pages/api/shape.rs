@@ -91,6 +91,9 @@ impl Shape {
     }
 }
 
+/// The greatest number that is told as a bound.
+const MOST: u64 = 1_000_000;
+
 /// The document, which says elsewhere what it refers to.
 struct Document<'d>(&'d Value);
 
@@ -120,7 +123,9 @@ impl<'d> Document<'d> {
         if is_of(schema, "boolean") {
             choices = ["true", "false"].map(str::to_owned).into();
         }
-        let bound = |name: &str| schema[name].as_i64().map(|it| it.to_string()).unwrap_or_default();
+        // What a computer holds is no bound for a person.
+        let bound = |name: &str| schema[name].as_i64().filter(|it| it.unsigned_abs() <= MOST);
+        let bound = |name: &str| bound(name).map(|it| it.to_string()).unwrap_or_default();
         let mut words = words.replace('\n', " ");
         if words.is_empty() {
             self.resolved(schema)["description"]
@@ -161,6 +166,7 @@ impl<'d> Document<'d> {
             () if is("integer") => "whole number",
             () if is("number") => "number",
             () if schema["format"] == "date-time" => "instant",
+            () if schema["format"] == "date" => "day",
             () if is("string") => "text",
             () if is("object") || schema.as_object().is_some_and(has_properties) => "object",
             () => "anything",

@@ -59,7 +59,7 @@ pub async fn send(
     };
     let body = match format {
         Format::Csv | Format::Lines => Body::from_stream(texts(pages, format)?),
-        Format::Xlsx => Body::from_stream(packed(pages, format)),
+        Format::Xlsx | Format::Parquet => Body::from_stream(packed(pages, format)),
     };
     let name = format!("attachment; filename=\"calls.{}\"", format.ending());
     let headers = [
@@ -75,7 +75,7 @@ fn split(query: &str) -> Result<(Format, Uri), Failure> {
         query.split('&').partition(|pair| pair.starts_with("format="));
     let named = named.last().map_or("csv", |pair| pair.trim_start_matches("format="));
     let format = Format::of_ending(named).ok_or_else(|| Failure::Misasked {
-        sentence: "format is one of csv, jsonl, xlsx.".to_owned(),
+        sentence: "format is one of csv, jsonl, xlsx, parquet.".to_owned(),
     })?;
     let rest = format!("/?{}", rest.join("&")).parse();
     let rest = rest.map_err(|_no_address| Failure::Misasked {
