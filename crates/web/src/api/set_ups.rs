@@ -13,7 +13,7 @@ use schemars::JsonSchema;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
-use super::asked::{Named, Said, account};
+use super::asked::{Named, Said, account, whole_opt};
 use super::instant::Instant;
 use super::route::Route;
 use super::sources::named;
@@ -64,6 +64,7 @@ struct SourceSaid {
     /// The country of numbers written without one, in two letters; US where it is not said.
     country: Option<String>,
     /// How often it is read; as the configuration says where it is not said.
+    #[serde(default, deserialize_with = "whole_opt")]
     every_minutes: Option<u32>,
     /// What its calls do to contacts: `created`, `matched` or `off`; what suits the provider where it
     /// is not said.
