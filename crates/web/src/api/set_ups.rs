@@ -14,7 +14,7 @@ use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
 use super::asked::{Named, Said, account, whole_opt};
-use super::instant::Instant;
+use super::instant::DayOrInstant;
 use super::route::Route;
 use super::sources::named;
 use crate::failure::Failure;
@@ -52,7 +52,7 @@ struct SourceSaid {
     /// What kind of system it is, such as `twilio`.
     provider: String,
     /// Where its history begins.
-    #[schemars(with = "Instant")]
+    #[schemars(with = "DayOrInstant")]
     since: Timestamp,
     /// What the provider must know, by the keys of its page in `docs/providers`; only those that
     /// `everycall sources add` asks for and few others are taken.
