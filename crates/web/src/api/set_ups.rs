@@ -13,8 +13,8 @@ use schemars::JsonSchema;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
-use super::asked::{Named, Said, account};
-use super::instant::Instant;
+use super::asked::{Named, Said, account, whole_opt};
+use super::instant::DayOrInstant;
 use super::route::Route;
 use super::sources::named;
 use crate::failure::Failure;
@@ -52,7 +52,7 @@ struct SourceSaid {
     /// What kind of system it is, such as `twilio`.
     provider: String,
     /// Where its history begins.
-    #[schemars(with = "Instant")]
+    #[schemars(with = "DayOrInstant")]
     since: Timestamp,
     /// What the provider must know, by the keys of its page in `docs/providers`; only those that
     /// `everycall sources add` asks for and few others are taken.
@@ -64,6 +64,7 @@ struct SourceSaid {
     /// The country of numbers written without one, in two letters; US where it is not said.
     country: Option<String>,
     /// How often it is read; as the configuration says where it is not said.
+    #[serde(default, deserialize_with = "whole_opt")]
     every_minutes: Option<u32>,
     /// What its calls do to contacts: `created`, `matched` or `off`; what suits the provider where it
     /// is not said.

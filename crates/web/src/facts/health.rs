@@ -65,6 +65,7 @@ pub struct Next {
     pub why: &'static str,
     /// How many runs failed one after another.
     #[serde(skip_serializing_if = "is_none")]
+    #[schemars(with = "Option<u32>")]
     pub failures: u32,
 }
 
