@@ -1,6 +1,8 @@
 //! What a person does on the pages: find calls, look at one, assign, ask for a job, watch it.
 
 use axum::http::{Method, StatusCode};
+use domain::{RunKind, RunStatus};
+use store::RunEnd;
 
 use crate::browser::{Browser, HOST};
 use crate::{ask, folder, get, sample};
