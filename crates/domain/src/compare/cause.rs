@@ -34,7 +34,8 @@ pub enum Cause {
     ProviderTotalInconsistent,
     /// We hold it, and the provider no longer knows it, by list or by id.
     LostAtProvider,
-    /// We hold it, the provider knows it by its id, and its list leaves it out.
+    /// We hold it, the provider knows it by its id, and its list leaves it out; or another source or
+    /// a file has it, and a list that was read whole does not.
     NotInProviderResponse,
     /// It was stored here once and is gone: ours to find.
     FilteringOrSyncIssue,
@@ -113,7 +114,7 @@ impl Cause {
                 "Nothing: the call stays here, whatever the provider has done with it"
             }
             Self::NotInProviderResponse => {
-                "Nothing is missing here; tell the provider that its list leaves it out"
+                "Ask the provider why its list leaves it out; reading again would change nothing"
             }
             Self::FilteringOrSyncIssue => {
                 "Run `everycall compare --repair` over the same span, and please report it"
