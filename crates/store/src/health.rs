@@ -91,7 +91,7 @@ impl Store {
         let mut health = BTreeMap::new();
         for (source, paused, succeeded, held) in standing {
             let (paused_at, succeeded_at, held_until) = (at(paused), at(succeeded), at(held));
-            let row = HealthRow { paused_at, succeeded_at, held_until, ..HealthRow::default() };
+            let row = HealthRow { succeeded_at, held_until, paused_at, ..HealthRow::default() };
             health.insert(SourceId(source), row);
         }
         for (source, started_at, finished_at, status, needs_person, has_more) in past {

@@ -90,12 +90,12 @@ fn write_column(
     calls: &[CallRow],
     out: &mut SerializedColumnWriter<'_>,
 ) -> Result<(), ParquetError> {
-    let cells = || calls.iter().map(column.read);
-    let is_known: Vec<i16> = cells().map(|cell| i16::from(cell != Cell::Nothing)).collect();
+    let read = || calls.iter().map(column.read);
+    let is_known: Vec<i16> = read().map(|cell| i16::from(cell != Cell::Nothing)).collect();
     let known = Some(is_known.as_slice());
     match column.kind {
         Kind::Text => {
-            let texts: Vec<ByteArray> = cells()
+            let texts: Vec<ByteArray> = read()
                 .filter_map(|cell| match cell {
                     Cell::Text(text) => Some(ByteArray::from(text)),
                     _ => None,
@@ -104,7 +104,7 @@ fn write_column(
             out.typed::<ByteArrayType>().write_batch(&texts, known, None)?;
         }
         Kind::Instant => {
-            let instants: Vec<i64> = cells()
+            let instants: Vec<i64> = read()
                 .filter_map(|cell| match cell {
                     Cell::Instant(millis) => Some(millis),
                     _ => None,
@@ -113,7 +113,7 @@ fn write_column(
             out.typed::<Int64Type>().write_batch(&instants, known, None)?;
         }
         Kind::Length => {
-            let lengths: Vec<f64> = cells()
+            let lengths: Vec<f64> = read()
                 .filter_map(|cell| match cell {
                     Cell::Length(millis) => Some(seconds(millis)),
                     _ => None,

@@ -1,6 +1,7 @@
 use std::io::{Cursor, Read as _, Write};
 use std::sync::{Arc, Mutex};
 
+use ::parquet::file::metadata::RowGroupMetaData;
 use ::parquet::file::reader::{FileReader as _, SerializedFileReader};
 use ::parquet::record::Field;
 
@@ -159,7 +160,7 @@ fn parquet_has_each_column_in_its_kind() {
 fn parquet_has_groups_of_bounded_size() {
     let calls: Vec<CallRow> = (0..120_000).map(call).collect();
     let reader = read_back(&calls);
-    let groups = reader.metadata().row_groups().iter().map(|group| group.num_rows());
+    let groups = reader.metadata().row_groups().iter().map(RowGroupMetaData::num_rows);
     assert_eq!(groups.collect::<Vec<_>>(), [50_000, 50_000, 20_000]);
     let last = reader.get_row_iter(None).expect("it has rows").last().expect("it has one");
     let last = last.expect("it can be read").to_string();

@@ -69,7 +69,7 @@ of_every_provider! {
         let (Credential::PrivateToken(opened) | Credential::Password { password: opened, .. }) =
             credential
         else {
-            panic!("one secret is asked for")
+            unreachable!("one secret is asked for")
         };
         assert_eq!(opened.expose_secret(), secret);
         let again = office.set_up(store, &asked, false, "user olga").await;

@@ -44,7 +44,7 @@ pub enum HttpError {
 pub fn ensure_safe(base: &Url) -> Result<(), HttpError> {
     let shown = || base.origin().ascii_serialization();
     match base.scheme() {
-        "http" | "https" if base.host().is_some_and(is_link_local) => {
+        "http" | "https" if base.host().as_ref().is_some_and(is_link_local) => {
             Err(HttpError::LinkLocal { base: shown() })
         }
         "https" if base.has_host() => Ok(()),
@@ -63,11 +63,11 @@ fn is_this_machine(base: &Url) -> bool {
     }
 }
 
-fn is_link_local(host: Host<&str>) -> bool {
+fn is_link_local(host: &Host<&str>) -> bool {
     match host {
         Host::Domain(_) => false,
-        Host::Ipv4(address) => is_link_local_address(address.into()),
-        Host::Ipv6(address) => is_link_local_address(address.into()),
+        Host::Ipv4(address) => is_link_local_address((*address).into()),
+        Host::Ipv6(address) => is_link_local_address((*address).into()),
     }
 }
 

@@ -6,6 +6,7 @@ use domain::{
 };
 use store::{ChangedCall, ChangedError, NewCall, Scope, Store, Tx};
 use testkit::{Follower, Kind, TestDb, on_both_databases};
+use tokio::task::JoinSet;
 
 use crate::samples::{account, at, call, placed, source, write};
 
@@ -226,7 +227,8 @@ async fn two_who_write_one_source_are_seen_in_the_order_of_their_revisions() {
         let mut first = db.store.begin().await.unwrap();
         writes(&mut first, source, "first").await;
         let store = db.store.clone();
-        let second = tokio::spawn(async move {
+        let mut second = JoinSet::new();
+        second.spawn(async move {
             let mut second = store.begin().await.unwrap();
             writes(&mut second, source, "second").await;
             second.commit().await.unwrap();
@@ -236,7 +238,7 @@ async fn two_who_write_one_source_are_seen_in_the_order_of_their_revisions() {
         first.commit().await.unwrap();
         follower.read(&db.store, 5).await;
         assert!(follower.ids().contains(&"first"));
-        second.await.unwrap();
+        second.join_all().await;
         follower.read(&db.store, 5).await;
         assert_eq!(follower.ids(), ["first", "second"]);
         assert_eq!(follower.since().to_string(), "r1_1.2");

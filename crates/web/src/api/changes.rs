@@ -19,7 +19,7 @@ use crate::guest::Guest;
 pub fn routes() -> Vec<Route> {
     let what = "List calls that changed since a bookmark";
     let list = Route::get("/calls/changes", what, Area::Accounts, list);
-    vec![list.asks::<ChangesAsked>().gives::<AsOf<Changes>>()]
+    vec![list.asks::<ChangesAsked>().gives::<AsOf<CallChanges>>()]
 }
 
 /// Which changes.
@@ -37,7 +37,7 @@ struct ChangesAsked {
 /// A page of changes.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-struct Changes {
+struct CallChanges {
     /// In the order in which a copy takes them in. A call that changes meanwhile comes again.
     changes: Vec<Change>,
     /// The bookmark to go on with, now or later. It stays as it is where nothing has changed.
@@ -53,13 +53,13 @@ enum Change {
     /// A call that is new or has changed.
     Call(Box<CallFacts>),
     /// A call that is no longer this account's.
-    Left(Left),
+    Left(Departed),
 }
 
 /// A call that is no longer this account's; nothing else is told of it.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-struct Left {
+struct Departed {
     source: String,
     provider_call_id: String,
     /// Always true.
@@ -71,7 +71,7 @@ impl From<ChangedCall> for Change {
         let ChangedCall { source, provider_call_id, call, .. } = changed;
         match call {
             Some(row) => Self::Call(Box::new(row.into())),
-            None => Self::Left(Left { source, provider_call_id, left: true }),
+            None => Self::Left(Departed { source, provider_call_id, left: true }),
         }
     }
 }
@@ -92,7 +92,7 @@ async fn list(
     State(state): State<crate::State>,
     guest: Guest,
     Asked(asked): Asked<ChangesAsked>,
-) -> Result<Json<AsOf<Changes>>, Failure> {
+) -> Result<Json<AsOf<CallChanges>>, Failure> {
     let as_of = state.clock.now();
     let since = match asked.since.as_deref().filter(|text| !text.is_empty()) {
         None => Bookmark::default(),
@@ -102,6 +102,6 @@ async fn list(
     };
     let page = state.store.calls_changed(guest.scope(), &since, count(asked.limit)?).await?;
     let changes = page.calls.into_iter().map(Change::from).collect();
-    let what = Changes { changes, next: page.next.to_string(), has_more: page.has_more };
+    let what = CallChanges { changes, next: page.next.to_string(), has_more: page.has_more };
     Ok(Json(AsOf { as_of, what }))
 }

@@ -45,8 +45,8 @@ on_both_databases! {
         // The same call in the same words as in the list.
         let first = changes(&world, &world.alder, "", 1).await;
         let list = send(&world.state, Some(&world.alder), &Asks::get("/calls")).await.json();
-        let listed = list["calls"].as_array().expect("it is a list").iter();
-        let same = listed.filter(|call| call["providerCallId"] == "call-alder-0").next_back();
+        let mut listed = list["calls"].as_array().expect("it is a list").iter();
+        let same = listed.rfind(|call| call["providerCallId"] == "call-alder-0");
         assert_eq!(first["changes"].get(0), same);
     }
 

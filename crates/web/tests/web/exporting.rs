@@ -46,8 +46,8 @@ async fn read(people: &People, browser: &Browser, format: &str, asked: &str) -> 
     let path = format!("/calls/export?format={format}{asked}");
     let got = get_with(people, browser, &path).await;
     assert_eq!(got.status, StatusCode::OK, "{path}");
-    let named = format!("attachment; filename=\"calls.{format}\"");
-    assert_eq!(got.headers["content-disposition"], named.as_str());
+    let disposition = format!("attachment; filename=\"calls.{format}\"");
+    assert_eq!(got.headers["content-disposition"], disposition.as_str());
     match format {
         "csv" => (got.text().lines().count() - 1, got.text()),
         "jsonl" => (got.text().lines().count(), got.text()),

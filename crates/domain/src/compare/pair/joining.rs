@@ -80,6 +80,9 @@ impl<C: AsRef<Told>> AsRef<Told> for Member<C> {
     }
 }
 
+/// Calls that names join, of the other side and of ours.
+type Conversation<T, H> = (Vec<Seen<T>>, Vec<Seen<H>>);
+
 #[derive(Debug, Default)]
 struct Group {
     undecided: usize,
@@ -152,16 +155,16 @@ impl<T: AsRef<Told>, H: AsRef<Told>> Joining<T, H> {
 
     /// The calls of each conversation that began before `ready`; what lies more than the slack
     /// after its beginning is another.
-    fn conversations(&mut self, ready: Timestamp) -> Vec<(Vec<Seen<T>>, Vec<Seen<H>>)> {
-        let (of_there, of_here) = self.sides;
-        let there = self.there.iter().map(|it| witness(of_there, it));
+    fn conversations(&mut self, ready: Timestamp) -> Vec<Conversation<T, H>> {
+        let (of_other, of_own) = self.sides;
+        let there = self.there.iter().map(|it| witness(of_other, it));
         let witnesses: Vec<Witness> =
-            there.chain(self.here.iter().map(|it| witness(of_here, it))).collect();
+            there.chain(self.here.iter().map(|it| witness(of_own, it))).collect();
         let mut there = taken(std::mem::take(&mut self.there));
         let mut here = taken(std::mem::take(&mut self.here));
         let mut found = Vec::new();
         for conversation in conversations(&witnesses) {
-            let is_there = |it: &&&Witness| it.source == of_there.source;
+            let is_there = |it: &&&Witness| it.source == of_other.source;
             let (theirs, ours): (Vec<&Witness>, Vec<&Witness>) =
                 conversation.iter().partition(is_there);
             let mut theirs = picked(&mut there, &theirs);
@@ -200,8 +203,8 @@ impl<T: AsRef<Told>, H: AsRef<Told>> Joining<T, H> {
         candidates
             .sort_by(|a, b| (a.0, a.1).cmp(&(b.0, b.1)).then_with(|| earlier(both(a), both(b))));
         let ids = |it: &Told| it.id.clone();
-        let Some((first_there, first_here)) = candidates.first().map(both) else { return };
-        let (of_there, of_here) = (ids(first_there), ids(first_here));
+        let Some((theirs, ours)) = candidates.first().map(both) else { return };
+        let (of_other, of_own) = (ids(theirs), ids(ours));
         let order: Vec<(usize, usize)> = candidates.iter().map(|it| (it.2, it.3)).collect();
         let mut there: Vec<Option<T>> = there.into_iter().map(|it| Some(it.call)).collect();
         let mut here: Vec<Option<H>> = here.into_iter().map(|it| Some(it.call)).collect();
@@ -214,9 +217,9 @@ impl<T: AsRef<Told>, H: AsRef<Told>> Joining<T, H> {
             }
         }
         let there = there.into_iter().flatten();
-        joined.legs_there.extend(there.map(|call| Leg { call, of: of_here.clone() }));
+        joined.legs_there.extend(there.map(|call| Leg { call, of: of_own.clone() }));
         let here = here.into_iter().flatten();
-        joined.legs_here.extend(here.map(|call| Leg { call, of: of_there.clone() }));
+        joined.legs_here.extend(here.map(|call| Leg { call, of: of_other.clone() }));
     }
 
     /// Pairs what no name joins. Where one call of a conversation is paired, the others are its

@@ -49,10 +49,10 @@ impl Standings {
         for it in left.iter().filter(is_doubtful).copied().collect::<Vec<_>>() {
             self.stand(it, [Standing::Waits; 2]);
         }
-        let (mut of_there, mut of_here) = (HashMap::new(), HashMap::new());
+        let (mut of_other, mut of_own) = (HashMap::new(), HashMap::new());
         for it in &left {
-            *of_there.entry(it.there).or_insert(0_usize) += 1;
-            *of_here.entry(it.here).or_insert(0_usize) += 1;
+            *of_other.entry(it.there).or_insert(0_usize) += 1;
+            *of_own.entry(it.here).or_insert(0_usize) += 1;
         }
         for it in &left {
             let both = self.both(it);
@@ -63,11 +63,11 @@ impl Standings {
                 self.stand(it, [Standing::Waits; 2]);
                 continue;
             }
-            let has_rival = of_there[&it.there] > 1 || of_here[&it.here] > 1;
-            let had_rival = [self.there[it.there], self.here[it.here]]
+            let has_rival = of_other[&it.there] > 1 || of_own[&it.here] > 1;
+            let was_rivalled = [self.there[it.there], self.here[it.here]]
                 .iter()
                 .any(|place| place.rivalled == Some(it.rank));
-            let is_ambiguous = has_rival || had_rival;
+            let is_ambiguous = has_rival || was_rivalled;
             let paired = [it.here, it.there].map(|with| Standing::Paired { with, is_ambiguous });
             self.stand(it, paired);
         }

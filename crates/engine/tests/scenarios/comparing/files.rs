@@ -18,9 +18,9 @@ fn export_without_ids<'a>(calls: impl IntoIterator<Item = &'a CallRow>, shown: S
     let mut text = String::from("Caller;Date;Duration\n");
     for call in calls {
         let named = export([call], shown);
-        let cells: Vec<&str> = named.lines().nth(1).unwrap().split(';').collect();
+        let fields: Vec<&str> = named.lines().nth(1).unwrap().split(';').collect();
         let caller = call.from_e164.as_deref().unwrap_or_default();
-        writeln!(text, "{caller};{};{}", cells[2], cells[3]).unwrap();
+        writeln!(text, "{caller};{};{}", fields[2], fields[3]).unwrap();
     }
     text
 }

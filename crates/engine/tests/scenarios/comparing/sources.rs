@@ -179,7 +179,7 @@ on_both_databases! {
         assert_eq!(report.summary.database_total, own as u64);
         assert_eq!((report.summary.matching + report.summary.differing, causes(&report)), (own as u64, String::new()));
         let beside = report.summary.of_no_account.unwrap();
-        assert_eq!(beside as usize, two.named.calls().await.len() - own);
+        assert_eq!(usize::try_from(beside).unwrap(), two.named.calls().await.len() - own);
     }
 
     async fn a_source_is_not_compared_with_itself(db) {
@@ -207,7 +207,7 @@ pub(super) async fn further_leg(two: &Two) -> (String, String) {
     let leg = legs.iter().find_map(|leg| {
         let parent = leg.aliases.iter().find(|alias| alias.kind == "twilio_parent_call")?;
         let begun = legs.iter().find(|line| line.provider_call_id == parent.id)?.occurred_at;
-        let is_soon = leg.occurred_at - begun < HOUR.as_millis() as i64;
+        let is_soon = leg.occurred_at - begun < i64::try_from(HOUR.as_millis()).unwrap();
         let of = by_line(&parent.id)?;
         let own = by_line(&leg.provider_call_id)?;
         let has_own = legs

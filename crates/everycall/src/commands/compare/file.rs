@@ -38,9 +38,10 @@ pub async fn compare(
         tx.commit().await?;
     }
     let far = arguments.tolerance.map_or(PAIRING_TOLERANCE, Duration::from_secs);
-    let options = match side.has_ids {
-        true => options,
-        false => CompareOptions { tolerances: Tolerances { time: far, duration: far }, ..options },
+    let options = if side.has_ids {
+        options
+    } else {
+        CompareOptions { tolerances: Tolerances { time: far, duration: far }, ..options }
     };
     let lag = source.connection.capabilities().lag;
     let clock = arguments.offset.clone();

@@ -206,15 +206,19 @@ fn asked(
     };
     let every_minutes = match text("every_minutes") {
         None => None,
-        Some(minutes) => Some(minutes.parse().map_err(|_| "minutes are a number, such as 5")?),
+        Some(minutes) => {
+            Some(minutes.parse().map_err(|_unread| "minutes are a number, such as 5")?)
+        }
     };
     let contacts = match text("contacts") {
         None => None,
-        Some(word) => Some(word.parse().map_err(|_| "contacts are created, matched or off")?),
+        Some(word) => Some(word.parse().map_err(|_unread| "contacts are created, matched or off")?),
     };
     let auto_assign = match text("auto_assign") {
         None => None,
-        Some(id) => Some(AccountId(id.parse().map_err(|_| "choose an account from the list")?)),
+        Some(id) => {
+            Some(AccountId(id.parse().map_err(|_unread| "choose an account from the list")?))
+        }
     };
     let own = said.iter().filter_map(|(name, value)| {
         let key = name.strip_prefix(OWN)?;
