@@ -147,9 +147,9 @@ impl Judge<'_> {
         compared: &mut Compared,
         beside: &mut Beside,
     ) -> Option<Pair<Listed, HeldCall>> {
-        let (is_there, is_here) =
+        let (theirs_is_inside, ours_is_inside) =
             (beside.is_inside(pair.there.told.at), beside.is_inside(pair.here.told.at));
-        if !is_there && !is_here {
+        if !theirs_is_inside && !ours_is_inside {
             self.is_beyond(beside);
             return None;
         }
@@ -160,12 +160,12 @@ impl Judge<'_> {
             return None;
         }
         // What lies beyond the span was not counted when it came in.
-        self.accounts.listed += u64::from(!is_there && !beside.is_counted);
-        self.provider_total += u64::from(!is_there || !is_asked);
+        self.accounts.listed += u64::from(!theirs_is_inside && !beside.is_counted);
+        self.provider_total += u64::from(!theirs_is_inside || !is_asked);
         if !is_own {
             return Some(pair);
         }
-        self.database_total += u64::from(!is_here);
+        self.database_total += u64::from(!ours_is_inside);
         let found = &mut beside.found;
         if is_by_id {
             found.by_id += 1;

@@ -82,6 +82,9 @@ fn what_nobody_can_tell_apart_is_paired_in_order_and_said_to_be_ambiguous() {
     check(include_str!("../scenarios/ambiguous.txt"));
 }
 
+/// When a call began and how long it lasted, in seconds, its numbers and its direction.
+type Drawn = (u64, Option<u64>, Option<&'static str>, Option<&'static str>, Option<Direction>);
+
 /// Few numbers and times, so that many calls may be one.
 fn calls() -> impl Strategy<Value = Vec<Told>> {
     let number =
@@ -92,10 +95,7 @@ fn calls() -> impl Strategy<Value = Vec<Told>> {
     let lasted = prop::option::of(0_u64..3);
     let one = (seconds, lasted, phone(), phone(), direction);
     prop::collection::vec(one, 0..9).prop_map(|calls| {
-        let call = |(nth, (at, lasted, from, to, direction)): (
-            usize,
-            (_, Option<u64>, Option<&str>, Option<&str>, _),
-        )| Told {
+        let call = |(nth, (at, lasted, from, to, direction)): (usize, Drawn)| Told {
             id: ProviderCallId(format!("c{nth}")),
             at: minute(0) + Duration::from_secs(at),
             status: CallStatus::Completed,
