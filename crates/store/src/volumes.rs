@@ -138,12 +138,17 @@ impl Store {
     }
 
     /// By what the database finds the above, in its own words.
-    pub async fn volumes_plan(&self, source: SourceId) -> Result<Vec<String>, StoreError> {
+    pub async fn volumes_plan(
+        &self,
+        source: SourceId,
+        span: Window,
+    ) -> Result<Vec<String>, StoreError> {
         let Explain { words, column } = Explain::of(self.engine());
         let sql = format!("{words} {BY_HOUR_AND_STATUS}");
         either!(self.read(), |db| {
-            let query = sqlx::query(AssertSqlSafe(sql)).bind(source.0).bind(0_i64);
-            let rows = query.bind(i64::MAX).fetch_all(db).await?;
+            let query = sqlx::query(AssertSqlSafe(sql)).bind(source.0);
+            let query = query.bind(span.from().as_millis()).bind(span.to().as_millis());
+            let rows = query.fetch_all(db).await?;
             let lines: Result<Vec<String>, sqlx::Error> =
                 rows.iter().map(|row| row.try_get(column)).collect();
             Ok(lines?)
