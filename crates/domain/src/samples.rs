@@ -35,3 +35,11 @@ pub fn text_of(windows: &[Window]) -> String {
     let one = |window: &Window| format!("{:02}-{:02}", hours(window.from()), hours(window.to()));
     windows.iter().map(one).collect::<Vec<_>>().join(" ")
 }
+
+/// The tables of a scenario, line by line: what is there, what is here, and what is to come of it.
+pub fn tables(scenario: &str) -> Option<(std::str::Lines<'_>, std::str::Lines<'_>, &str)> {
+    let (_, tables) = scenario.split_once("\nthere\n")?;
+    let (there, rest) = tables.split_once("\nhere\n")?;
+    let (here, report) = rest.split_once("\nreport\n")?;
+    Some((there.trim_end().lines(), here.trim_end().lines(), report.trim_end()))
+}

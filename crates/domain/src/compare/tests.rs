@@ -6,7 +6,7 @@ use std::time::Duration;
 use proptest::prelude::*;
 
 use super::*;
-use crate::samples::{HOUR, MINUTE, hour, minute, minutes};
+use crate::samples::{HOUR, MINUTE, hour, minute, minutes, tables};
 use crate::{Covered, Level, Mark, RunAccounts, RunId};
 
 /// A line of a scenario: `a  10:05:00  completed  60s  agent-1`, where `-` is what is not told.
@@ -42,14 +42,11 @@ fn report(compared: &Compared) -> String {
 
 /// A file of two small tables and the report they must give.
 fn check(scenario: &str) {
-    let part = |name: &str, until: &str| {
-        let begun = scenario.split_once(&format!("\n{name}\n")).expect("the part is there").1;
-        begun.split_once(until).map_or(begun, |(part, _)| part).trim_end().to_owned()
-    };
-    let side = |text: String| text.lines().map(told).collect::<Vec<_>>();
-    let (there, here) = (side(part("there", "\nhere\n")), side(part("here", "\nreport\n")));
+    let (there, here, wanted) = tables(scenario).unwrap();
+    let (there, here): (Vec<Told>, Vec<Told>) =
+        (there.map(told).collect(), here.map(told).collect());
     let compared = compare(there, here, Tolerances::default());
-    assert_eq!(report(&compared).trim_end(), part("report", "\n\n"), "{scenario}");
+    assert_eq!(report(&compared).trim_end(), wanted, "{scenario}");
 }
 
 #[test]

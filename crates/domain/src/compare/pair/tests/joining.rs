@@ -29,17 +29,10 @@ fn named(joined: &Joined<Told, Told>) -> String {
     all.join("\n")
 }
 
-fn parts(scenario: &str) -> (Vec<Seen<Told>>, Vec<Seen<Told>>, String) {
-    let (there, rest) = scenario.split_once("\nhere\n").unwrap();
-    let there = there.split_once("\nthere\n").unwrap().1;
-    let (here, report) = rest.split_once("\nreport\n").unwrap();
-    let side = |text: &str| text.lines().map(seen).collect();
-    (side(there), side(here), report.trim_end().to_owned())
-}
-
 /// A file of two small tables and what joins of them: whole, and hour by hour.
 fn check(scenario: &str) {
-    let (there, here, report) = parts(scenario);
+    let (there, here, report) = tables(scenario).unwrap();
+    let (there, here): (Vec<_>, Vec<_>) = (there.map(seen).collect(), here.map(seen).collect());
     let mut joining = Joining::new(SIDES, PAIRING_TOLERANCE);
     joining.push(there.clone(), here.clone());
     assert_eq!(named(&joining.finish()), report, "{scenario}");

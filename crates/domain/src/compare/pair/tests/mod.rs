@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use proptest::prelude::*;
 
 use super::*;
-use crate::samples::minute;
+use crate::samples::{minute, tables};
 use crate::{CallStatus, Country, Direction, Phone, ProviderCallId};
 
 /// A line of a scenario: `a  10:05:00  0101>0199  60s  in`, where `-` is what is not told, and a
@@ -52,14 +52,11 @@ fn report(paired: &Paired<Told, Told>) -> String {
 
 /// A file of two small tables and what is paired of them.
 fn check(scenario: &str) {
-    let part = |name: &str, until: &str| {
-        let begun = scenario.split_once(&format!("\n{name}\n")).expect("the part is there").1;
-        begun.split_once(until).map_or(begun, |(part, _)| part).trim_end().to_owned()
-    };
-    let side = |text: String| text.lines().map(told).collect::<Vec<_>>();
-    let (there, here) = (side(part("there", "\nhere\n")), side(part("here", "\nreport\n")));
+    let (there, here, wanted) = tables(scenario).unwrap();
+    let (there, here): (Vec<Told>, Vec<Told>) =
+        (there.map(told).collect(), here.map(told).collect());
     let paired = pair(there, here, PAIRING_TOLERANCE);
-    assert_eq!(report(&paired).trim_end(), part("report", "\n\n"), "{scenario}");
+    assert_eq!(report(&paired).trim_end(), wanted, "{scenario}");
 }
 
 #[test]
