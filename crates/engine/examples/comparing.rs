@@ -1,6 +1,7 @@
 //! How long comparing takes beyond reading both sides: `comparing DATABASE_URL CALLS` fills an empty
 //! database with calls of ninety days, writes a file with one call in a thousand missing on each
-//! side and one in a thousand told differently, and compares the two.
+//! side and one in a thousand told differently, and compares the two. What the database alone takes to
+//! be read is measured before and after, and the faster of both is told.
 //!
 //! It prints one line of JSON. `cargo xtask bench compare` runs it.
 
@@ -139,7 +140,7 @@ async fn main() {
     let read_file_ms = millis(began);
     let began = Instant::now();
     let held = read_ours(&ctx, &source).await;
-    let read_database_ms = millis(began);
+    let read_before_ms = millis(began);
 
     let began = Instant::now();
     let side = read(&mut file);
@@ -148,6 +149,10 @@ async fn main() {
     let report = compare_with_file(&ctx, &source, lag, side, None, &options).await.unwrap();
     let compare_ms = millis(began);
     assert!(report.balances());
+    // What was read often is read faster; only the faster reading is taken off.
+    let began = Instant::now();
+    assert_eq!(read_ours(&ctx, &source).await, held);
+    let read_database_ms = read_before_ms.min(millis(began));
 
     let hour: Vec<Told> = (0..calls / u64::from(DAYS * 24)).map(|nth| told(nth, calls)).collect();
     let began = Instant::now();

@@ -151,7 +151,7 @@ impl Config {
         if self.sources.is_empty() {
             return Err(Mistake::new(
                 "no source is configured",
-                "Add a [[sources]] block to the configuration; `everycall init` writes one to fill in",
+                "Set one up on the dashboard (`everycall serve`), or add a [[sources]] block to the configuration; `everycall init` writes one to fill in",
             ));
         }
         let Some(name) = name else { return Ok(self.sources.iter().collect()) };
@@ -176,7 +176,7 @@ fn unloadable(path: &Path, error: &std::io::Error) -> Mistake {
     match error.kind() {
         ErrorKind::NotFound => Mistake::new(
             format!("there is no configuration at {}", path.display()),
-            "`everycall init` writes one to fill in; `--config PATH` names another; `everycall demo` needs none",
+            "`everycall init` writes one to fill in; the one line [database] is enough to set sources up on the dashboard; `--config PATH` names another; `everycall demo` needs none",
         ),
         _ => Mistake::new(
             format!("the configuration {} cannot be read: {error}", path.display()),
