@@ -31,7 +31,8 @@ async fn user(db: &TestDb, text: &str) -> UserRow {
 async fn sign_in(db: &TestDb, user: i64, hash: u8, now: Timestamp) {
     let mut tx = db.store.begin().await.unwrap();
     let (secret_hash, address, agent) = ([hash; 32], "192.0.2.1", "Firefox\0");
-    tx.session_add(&NewSession { secret_hash, user, address, agent }, now).await.unwrap();
+    let new = NewSession { secret_hash, user, address, agent, has_password: true };
+    tx.session_add(&new, now).await.unwrap();
     tx.commit().await.unwrap();
 }
 
