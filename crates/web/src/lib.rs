@@ -43,7 +43,7 @@ use tower_http::trace::TraceLayer;
 
 pub use api::{Limits, Route, Takes, document, table};
 use door::Peer;
-pub use door::{Entrance, Place};
+pub use door::{Entrance, Place, SingleSignOn};
 pub use engine::search::Reader;
 pub use facts::Budget;
 use failure::Failure;

@@ -179,6 +179,10 @@ fn refusal(site: &Site, error: UserError) -> anyhow::Error {
     match error {
         UserError::Store(error) => error.into(),
         UserError::NoName(_) => Mistake::new(sentence, "Such as: ann@example.com").into(),
+        UserError::NoAddress(_) => Mistake::new(sentence, "Such as: ann@example.com").into(),
+        UserError::AddressTaken { .. } => {
+            Mistake::missing(sentence, format!("`{here} user list` says whose it is")).into()
+        }
         UserError::Weak(_) => Mistake::new(sentence, "Run it again with another password").into(),
         UserError::NameTaken { .. } => Mistake::missing(sentence, "Choose another name").into(),
         UserError::NoUser { .. } => {
