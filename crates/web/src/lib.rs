@@ -47,7 +47,7 @@ pub use door::{Entrance, Place, SingleSignOn};
 pub use engine::search::Reader;
 pub use facts::Budget;
 use failure::Failure;
-pub use pages::{PageRoute, To, table as pages};
+pub use pages::{PageRoute, SIGN_IN_BACK_PATH, To, table as pages};
 pub use tls::{Tls, TlsError};
 
 /// What every page needs.

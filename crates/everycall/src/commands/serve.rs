@@ -102,7 +102,10 @@ async fn with_sign_in(desk: &Desk, address: &str, is_local: bool) -> Result<Entr
             "note: [web] hosts names nobody, so that it answers under this machine's own names only"
         );
     }
-    let entrance = Entrance::with_sign_in(place)?;
+    let mut entrance = Entrance::with_sign_in(place)?;
+    if let Some(single) = desk.config.web.single_sign_on(&desk.config.folder)? {
+        entrance = entrance.and_single(single);
+    }
     if desk.ctx.store.users_list().await?.is_empty() {
         let code = entrance.offer_set_up(desk.ctx.now())?;
         output::print(&format!(

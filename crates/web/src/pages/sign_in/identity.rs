@@ -7,7 +7,7 @@ use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
-use engine::users::identity::{Back, IdentityError, SetOut, come_back as end_trip, known_as, succeed_as};
+use engine::users::identity::{Back, IdentityError, SetOut, Vouched, come_back as end_trip, known_as, succeed_as};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 
@@ -110,7 +110,7 @@ async fn vouched(
     single: &SingleSignOn,
     said: &Said,
     back: &Back,
-) -> Result<engine::users::identity::Vouched, Told> {
+) -> Result<Vouched, Told> {
     if let Some(code) = &said.error {
         return Err(told::of_code(code));
     }
@@ -137,6 +137,10 @@ fn refused(
 
 fn wrong(state: &crate::State, next: &str, told: Told) -> Result<Response, Failure> {
     let Told { status, sentence, logged } = told;
-    tracing::info!("Nobody came in by the identity provider: {logged}");
+    if status.is_server_error() {
+        tracing::warn!("Nobody can come in by the identity provider: {logged}");
+    } else {
+        tracing::info!("Somebody did not come in by the identity provider: {logged}");
+    }
     page(state, "", next, Some((status, sentence)))
 }

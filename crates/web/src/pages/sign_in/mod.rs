@@ -21,6 +21,8 @@ use crate::failure::Failure;
 use crate::frame::{Frame, html};
 use crate::guest::Guest;
 
+pub use identity::BACK_PATH;
+
 /// Where it is.
 pub fn routes() -> Vec<PageRoute> {
     let area = Area::Accounts;
