@@ -15,7 +15,7 @@ use super::sign_in::{Came, begin};
 use super::{UserError, target};
 use crate::secret::{NoRandomness, derived, hashed, secret};
 
-pub use providers::identity::{IdentityError, IdentityProvider, Vouched};
+pub use providers::identity::{IdentityError, IdentityProvider, Registration, Vouched};
 
 /// A trip that may begin.
 pub struct SetOut {

@@ -129,7 +129,7 @@ impl OpenIdConnect {
             client_id: self.client_id.trim().to_owned(),
             client_secret,
             scopes: self.scopes.clone(),
-            back,
+            back: back.into(),
         });
         let provider = provider.map_err(|error| unfit(error.to_string()))?;
         Ok(SingleSignOn { label: self.label.clone(), provider })

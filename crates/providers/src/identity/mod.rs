@@ -38,8 +38,8 @@ pub struct Registration {
     pub client_secret: SecretString,
     /// What is asked for beside `openid`.
     pub scopes: Vec<String>,
-    /// Where it sends people back to.
-    pub back: Url,
+    /// The address it sends people back to.
+    pub back: String,
 }
 
 /// What binds one sign-in to one browser: made anew for each, and never used again.
@@ -105,6 +105,7 @@ pub enum IdentityError {
 pub struct IdentityProvider {
     registration: Registration,
     issuer: IssuerUrl,
+    back: RedirectUrl,
     wire: Wire,
     known: Known,
 }
@@ -120,10 +121,13 @@ impl std::fmt::Debug for IdentityProvider {
 impl IdentityProvider {
     /// The one we are registered with. Nothing is asked of it yet.
     pub fn new(registration: Registration) -> Result<Self, HttpError> {
+        let unread = |address: &str| HttpError::NotAnAddress { base: address.to_owned() };
         let issuer = IssuerUrl::new(registration.issuer.clone())
-            .map_err(|_unreadable| HttpError::NotAnAddress { base: registration.issuer.clone() })?;
+            .map_err(|_unreadable| unread(&registration.issuer))?;
+        let back = RedirectUrl::new(registration.back.clone())
+            .map_err(|_unreadable| unread(&registration.back))?;
         let wire = Wire::to(issuer.url())?;
-        Ok(Self { registration, issuer, wire, known: Known::default() })
+        Ok(Self { registration, issuer, back, wire, known: Known::default() })
     }
 
     /// Its name.
@@ -143,7 +147,7 @@ impl IdentityProvider {
                 ClientId::new(self.registration.client_id.clone()),
                 None,
             )
-            .set_redirect_uri(RedirectUrl::from_url(self.registration.back.clone()));
+            .set_redirect_uri(self.back.clone());
             let (state, nonce) = (trip.state.clone(), trip.nonce.clone());
             let (address, _state, _nonce) = client
                 .authorize_url(

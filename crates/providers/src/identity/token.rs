@@ -8,7 +8,7 @@ use openidconnect::core::{
 };
 use openidconnect::{
     AuthType, AuthorizationCode, ClaimsVerificationError, EmptyAdditionalClaims, Nonce,
-    OAuth2TokenResponse as _, PkceCodeVerifier, RedirectUrl, RequestTokenError,
+    OAuth2TokenResponse as _, PkceCodeVerifier, RequestTokenError,
     SignatureVerificationError, SubjectIdentifier, TokenResponse as _, UserInfoClaims,
 };
 use secrecy::{ExposeSecret as _, SecretString};
@@ -70,7 +70,7 @@ impl IdentityProvider {
             self.id(),
             Some(self.secret()),
         )
-        .set_redirect_uri(RedirectUrl::from_url(self.registration.back.clone()))
+        .set_redirect_uri(self.back.clone())
         .set_auth_type(by);
         let code = AuthorizationCode::new(code.expose_secret().to_owned());
         let verifier = PkceCodeVerifier::new(trip.verifier.expose_secret().to_owned());
