@@ -20,11 +20,11 @@ async fn add_as(db: &TestDb, text: &str, role: UserRole, is_first: bool) -> Opti
     added
 }
 
-async fn add(db: &TestDb, text: &str, role: UserRole) -> i64 {
+pub async fn add(db: &TestDb, text: &str, role: UserRole) -> i64 {
     add_as(db, text, role, false).await.unwrap()
 }
 
-async fn user(db: &TestDb, text: &str) -> UserRow {
+pub async fn user(db: &TestDb, text: &str) -> UserRow {
     db.store.user_by_name(&name(text)).await.unwrap().unwrap()
 }
 
@@ -36,7 +36,7 @@ async fn sign_in(db: &TestDb, user: i64, hash: u8, now: Timestamp) {
     tx.commit().await.unwrap();
 }
 
-async fn session(db: &TestDb, hash: u8) -> Option<SessionUser> {
+pub async fn session(db: &TestDb, hash: u8) -> Option<SessionUser> {
     db.store.session_by_hash(&[hash; 32]).await.unwrap()
 }
 

@@ -11,7 +11,8 @@ use web::Place;
 
 use crate::Answer;
 use crate::browser::Browser;
-use crate::issuer::{Asked, Somebody, Twist};
+use crate::forms::OURS;
+use crate::issuer::{Asked, CLIENT_SECRET, Somebody, Twist};
 use crate::people::{PASSWORD, People};
 use crate::single_sign_on::{Scene, WAY, alert, entrance};
 
@@ -246,6 +247,32 @@ on_both_databases! {
         let back = scene.issuer.visit(sent.to(), &anna());
         browser.headers.push(("sec-fetch-site", "cross-site".to_owned()));
         assert_eq!(browser.get(&back).await.to(), "/");
+    }
+
+    async fn neither_secrets_nor_addresses_of_a_sign_in_are_logged_or_entered(db) {
+        let said = testkit::Captured::here(&OURS);
+        let scene = scene(db).await;
+        let mut browser = scene.browser();
+        let sent = browser.get(WAY).await;
+        let trip = browser.trip.clone().expect("it is given one");
+        let back = scene.issuer.visit(sent.to(), &anna());
+        assert_eq!(browser.get(&back).await.to(), "/");
+        scene.issuer.twist(Some(Twist::Nonce));
+        scene.come(&mut scene.browser(), &anna()).await;
+        scene.issuer.twist(Some(Twist::Refuses));
+        scene.come(&mut scene.browser(), &anna()).await;
+        scene.issuer.twist(None);
+        let stranger = Somebody::of("subject-of-a-stranger", "stranger@example.com");
+        scene.refused(&stranger).await;
+        let (log, audit) = (said.text(), format!("{:?}", scene.people.audit().await));
+        assert!(log.contains("the identity provider refused: invalid_grant"), "{log}");
+        assert!(log.contains("it vouches for nobody who may come in"), "{log}");
+        let cookie = browser.cookie.clone().expect("she is in");
+        let state = back.rsplit_once("state=").expect("it has one").1;
+        for secret in [CLIENT_SECRET, &trip, &cookie, state, "code-1", "access-1", "subject-of-", "stranger@"] {
+            assert!(!log.contains(secret), "{secret}: {log}");
+            assert!(!audit.contains(secret), "{secret}: {audit}");
+        }
     }
 
     async fn over_tls_the_trip_is_kept_for_tls_alone(db) {
