@@ -177,7 +177,6 @@ fn wrong(error: &ClaimsVerificationError) -> &'static str {
         ClaimsVerificationError::InvalidAudience(_) => "it is for somebody else than us",
         ClaimsVerificationError::InvalidIssuer(_) => "it is from another issuer",
         ClaimsVerificationError::InvalidNonce(_) => "it is of another sign-in",
-        ClaimsVerificationError::NoSignature => "it is not signed",
         ClaimsVerificationError::SignatureVerification(error) => match error {
             SignatureVerificationError::NoSignature => "it is not signed",
             SignatureVerificationError::DisallowedAlg(_) => "it is signed in a way that is not allowed",
