@@ -84,7 +84,9 @@ fn a_role_is_read_as_it_is_written() {
 
 #[test]
 fn an_address_is_one_word_with_two_sides() {
-    for typed in ["ann@example.com", " Ann@Example.COM ", "\"a@b\"@example.com", "ännchen@example.com"] {
+    for typed in
+        ["ann@example.com", " Ann@Example.COM ", "\"a@b\"@example.com", "ännchen@example.com"]
+    {
         assert!(EmailAddress::new(typed).is_ok(), "{typed}");
     }
     let long = format!("{}@example.com", "x".repeat(243));

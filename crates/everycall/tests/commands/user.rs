@@ -122,15 +122,26 @@ fn an_address_at_an_identity_provider_is_entered_on_the_command_line() {
             "ann is entered so already; nothing was changed.\n",
         ),
         (&["user", "unlink", "ann"], "ann is linked to nobody; nothing was changed.\n"),
-        (&["user", "address", "bob", "--none"], "bob is entered so already; nothing was changed.\n"),
+        (
+            &["user", "address", "bob", "--none"],
+            "bob is entered so already; nothing was changed.\n",
+        ),
     ] {
         assert_eq!(site.run(command).stdout, told);
     }
     let rows = site.run(&["user", "list", "--json"]).json();
-    assert_eq!((&rows[0]["address"], &rows[0]["linkedAt"]), (&"Ann@example.com".into(), &().into()));
+    assert_eq!(
+        (&rows[0]["address"], &rows[0]["linkedAt"]),
+        (&"Ann@example.com".into(), &().into())
+    );
     assert_eq!(rows[1]["address"], serde_json::Value::Null);
     let taken = "somebody else is entered with ANN@example.com, and an address is one person's";
-    site.check_refused(&["user", "address", "bob", "ANN@example.com"], 1, taken, "user list --json");
+    site.check_refused(
+        &["user", "address", "bob", "ANN@example.com"],
+        1,
+        taken,
+        "user list --json",
+    );
     let none = "this is no e-mail address, such as ann@example.com";
     site.check_refused(&["user", "address", "bob", "bob"], 2, none, "ann@example.com");
     let away = site.run(&["user", "address", "ann", "--none"]).stdout;

@@ -57,9 +57,9 @@ impl Known {
 fn unread(error: &DiscoveryError<NoAnswer>) -> IdentityError {
     let misanswered = |why: &str| IdentityError::Misanswered { why: why.to_owned() };
     match error {
-        DiscoveryError::Request(no @ (NoAnswer::Late | NoAnswer::Unconnected | NoAnswer::Broken)) => {
-            IdentityError::Unreachable { why: no.to_string() }
-        }
+        DiscoveryError::Request(
+            no @ (NoAnswer::Late | NoAnswer::Unconnected | NoAnswer::Broken),
+        ) => IdentityError::Unreachable { why: no.to_string() },
         DiscoveryError::Request(no) => misanswered(&no.to_string()),
         DiscoveryError::Response(status, ..) if status.is_server_error() => {
             IdentityError::Unreachable { why: format!("it answered {}", status.as_u16()) }

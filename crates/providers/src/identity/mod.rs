@@ -140,7 +140,9 @@ impl IdentityProvider {
         within(async {
             let known = self.known.get(&self.issuer, &self.wire, now).await?;
             let to = known.metadata.authorization_endpoint().url();
-            self.wire.ensure_fit(to).map_err(|error| misanswered("where people sign in", &error))?;
+            self.wire
+                .ensure_fit(to)
+                .map_err(|error| misanswered("where people sign in", &error))?;
             let verifier = PkceCodeVerifier::new(trip.verifier.expose_secret().to_owned());
             let client = CoreClient::from_provider_metadata(
                 known.metadata.clone(),

@@ -3,13 +3,13 @@
 use chrono::{DateTime, Utc};
 use domain::Timestamp;
 use openidconnect::core::{
-    CoreClient, CoreClientAuthMethod, CoreGenderClaim, CoreIdTokenVerifier, CoreJwsSigningAlgorithm,
-    CoreTokenResponse,
+    CoreClient, CoreClientAuthMethod, CoreGenderClaim, CoreIdTokenVerifier,
+    CoreJwsSigningAlgorithm, CoreTokenResponse,
 };
 use openidconnect::{
     AuthType, AuthorizationCode, ClaimsVerificationError, EmptyAdditionalClaims, Nonce,
-    OAuth2TokenResponse as _, PkceCodeVerifier, RequestTokenError,
-    SignatureVerificationError, SubjectIdentifier, TokenResponse as _, UserInfoClaims,
+    OAuth2TokenResponse as _, PkceCodeVerifier, RequestTokenError, SignatureVerificationError,
+    SubjectIdentifier, TokenResponse as _, UserInfoClaims,
 };
 use secrecy::{ExposeSecret as _, SecretString};
 
@@ -104,12 +104,12 @@ impl IdentityProvider {
             return Err(Untold::Error(IdentityError::Misanswered { why }));
         };
         // An instant beyond the calendar is one at which nothing holds.
-        let now = DateTime::from_timestamp_millis(now.as_millis()).unwrap_or(DateTime::<Utc>::MAX_UTC);
+        let now =
+            DateTime::from_timestamp_millis(now.as_millis()).unwrap_or(DateTime::<Utc>::MAX_UTC);
         let keys = known.metadata.jwks().clone();
-        let verifier =
-            CoreIdTokenVerifier::new_public_client(self.id(), self.issuer.clone(), keys)
-                .set_allowed_algs(SIGNATURES)
-                .set_time_fn(move || now);
+        let verifier = CoreIdTokenVerifier::new_public_client(self.id(), self.issuer.clone(), keys)
+            .set_allowed_algs(SIGNATURES)
+            .set_time_fn(move || now);
         let nonce = Nonce::new(trip.nonce.expose_secret().to_owned());
         let claims = id_token.claims(&verifier, &nonce).map_err(|error| match error {
             ClaimsVerificationError::SignatureVerification(
@@ -142,8 +142,7 @@ impl IdentityProvider {
         if vouched.email.is_some() && vouched.is_email_verified {
             return vouched;
         }
-        let client =
-            CoreClient::from_provider_metadata(known.metadata.clone(), self.id(), None);
+        let client = CoreClient::from_provider_metadata(known.metadata.clone(), self.id(), None);
         let subject = SubjectIdentifier::new(vouched.subject.clone());
         let Ok(asked) = client.user_info(token.access_token().clone(), Some(subject)) else {
             return vouched;
@@ -179,7 +178,9 @@ fn wrong(error: &ClaimsVerificationError) -> &'static str {
         ClaimsVerificationError::InvalidNonce(_) => "it is of another sign-in",
         ClaimsVerificationError::SignatureVerification(error) => match error {
             SignatureVerificationError::NoSignature => "it is not signed",
-            SignatureVerificationError::DisallowedAlg(_) => "it is signed in a way that is not allowed",
+            SignatureVerificationError::DisallowedAlg(_) => {
+                "it is signed in a way that is not allowed"
+            }
             SignatureVerificationError::UnsupportedAlg(_) => "it is signed in a way nobody knows",
             _ => "its signature is wrong",
         },

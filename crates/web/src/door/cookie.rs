@@ -52,8 +52,7 @@ impl Cookie {
     }
 
     fn line(&self, value: &str, seconds: u64, is_secure: bool) -> HeaderValue {
-        let (name, secure) =
-            if is_secure { (self.secure, "; Secure") } else { (self.plain, "") };
+        let (name, secure) = if is_secure { (self.secure, "; Secure") } else { (self.plain, "") };
         let text =
             format!("{name}={value}; Path=/; HttpOnly; SameSite=Lax; Max-Age={seconds}{secure}");
         let mut line = HeaderValue::from_str(&text).expect("a secret is letters of base64");
@@ -107,7 +106,10 @@ mod tests {
         }
         let trip = TRIP.given(&secret, true);
         let text = trip.to_str().expect("it is text");
-        assert!(text.starts_with("__Host-everycall-trip=AAA") && text.contains("Max-Age=600;"), "{text}");
+        assert!(
+            text.starts_with("__Host-everycall-trip=AAA") && text.contains("Max-Age=600;"),
+            "{text}"
+        );
         assert_eq!(SESSION.taken(false), "everycall=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0");
     }
 }

@@ -35,7 +35,8 @@ fn check_out(browser: &Browser, answer: &Answer, status: StatusCode, told: &str)
     assert_eq!((&browser.cookie, &browser.trip), (&None, &None));
 }
 
-const STALE: &str = "begun in another browser, under another name of this service or more than ten minutes ago";
+const STALE: &str =
+    "begun in another browser, under another name of this service or more than ten minutes ago";
 
 on_both_databases! {
     async fn a_token_that_is_wrong_in_anything_lets_nobody_in(db) {

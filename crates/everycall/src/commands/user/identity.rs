@@ -45,7 +45,10 @@ pub async fn address(site: &Site, arguments: &Address) -> Result<Exit> {
         (false, _) => format!("{name} is entered so already; nothing was changed."),
         (true, None) => format!("{name} comes in by a password alone now."),
         (true, Some(email)) => {
-            format!("Whoever has {} at the identity provider comes in as {name} now.", email.as_str())
+            format!(
+                "Whoever has {} at the identity provider comes in as {name} now.",
+                email.as_str()
+            )
         }
     })?;
     Ok(Exit::Done)

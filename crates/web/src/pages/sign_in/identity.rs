@@ -7,7 +7,9 @@ use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
-use engine::users::identity::{Back, IdentityError, SetOut, Vouched, come_back as end_trip, known_as, succeed_as};
+use engine::users::identity::{
+    Back, IdentityError, SetOut, Vouched, come_back as end_trip, known_as, succeed_as,
+};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 

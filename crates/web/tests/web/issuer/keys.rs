@@ -101,7 +101,7 @@ impl Key {
     fn signature(self, said: &str) -> Vec<u8> {
         match self {
             Self::Rsa(_, key) => {
-                SigningKey::<Sha256>::new((*key).clone()).sign(said.as_bytes()).to_vec()
+                SigningKey::<Sha256>::new(RsaPrivateKey::clone(key)).sign(said.as_bytes()).to_vec()
             }
             Self::Curve => {
                 let signed = CURVE.sign(&SystemRandom::new(), said.as_bytes());
