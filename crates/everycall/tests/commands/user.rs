@@ -166,6 +166,11 @@ fn a_service_starts_while_its_identity_provider_is_down_and_not_without_its_secr
     assert_eq!(served.form("/calls", None), (303, "/sign-in?next=/calls".to_owned()));
     assert_eq!(served.form("/sign-in/openid-connect", None).0, 502);
     assert_eq!(served.form("/sign-in", None).0, 200);
+    let found = site.run(&["doctor", "--json"]).json();
+    let found = found.iter().find(|found| found["about"] == "identity provider").unwrap();
+    assert_eq!((&found["name"], &found["outcome"]), (&"published".into(), &"wrong".into()));
+    let sentence = "the identity provider cannot be reached: no connection comes about";
+    assert_eq!(found["sentence"], sentence);
 }
 
 #[test]

@@ -135,6 +135,16 @@ impl IdentityProvider {
         self.issuer.as_str()
     }
 
+    /// Looks whether it publishes what is needed.
+    pub async fn look(&self, now: Timestamp) -> Result<(), IdentityError> {
+        within(async {
+            let known = self.known.renew(&self.issuer, &self.wire, now).await?;
+            let to = known.metadata.authorization_endpoint().url();
+            self.wire.ensure_fit(to).map_err(|error| misanswered("where people sign in", &error))
+        })
+        .await
+    }
+
     /// Where a browser is sent so that the identity provider asks who it is.
     pub async fn address(&self, trip: &Trip, now: Timestamp) -> Result<Url, IdentityError> {
         within(async {
