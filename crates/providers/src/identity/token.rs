@@ -150,6 +150,7 @@ impl IdentityProvider {
         let told: Result<UserInfoClaims<EmptyAdditionalClaims, CoreGenderClaim>, _> =
             asked.request_async(&self.wire).await;
         match told {
+            Ok(claims) if claims.email().is_none() => vouched,
             Ok(claims) => Vouched {
                 email: claims.email().map(|email| email.as_str().to_owned()),
                 is_email_verified: claims.email_verified().unwrap_or(false),
