@@ -40,7 +40,7 @@ const STALE: &str =
 
 on_both_databases! {
     async fn a_token_that_is_wrong_in_anything_lets_nobody_in(db) {
-        let scene = scene(db).await;
+        let scene = scene(&db).await;
         for (twist, why) in [
             (Twist::Signature, "its signature is wrong"),
             (Twist::Key, "its signature is wrong"),
@@ -68,7 +68,7 @@ on_both_databases! {
     }
 
     async fn a_state_is_of_one_browser_and_good_once(db) {
-        let scene = scene(db).await;
+        let scene = scene(&db).await;
         let (mut own, mut other) = (scene.browser(), scene.browser());
         let sent = own.get(WAY).await;
         let back = scene.issuer.visit(sent.to(), &anna());
@@ -91,7 +91,7 @@ on_both_databases! {
     }
 
     async fn an_address_to_come_back_by_that_lacks_something_lets_nobody_in(db) {
-        let scene = scene(db).await;
+        let scene = scene(&db).await;
         for (cut, told) in [
             ("state", STALE),
             ("code", "answers what is not understood"),
@@ -119,7 +119,7 @@ on_both_databases! {
     }
 
     async fn a_sign_in_takes_ten_minutes_at_most(db) {
-        let scene = scene(db).await;
+        let scene = scene(&db).await;
         let mut browser = scene.browser();
         let sent = browser.get(WAY).await;
         let back = scene.issuer.visit(sent.to(), &anna());
@@ -133,7 +133,7 @@ on_both_databases! {
     }
 
     async fn whoever_is_denied_there_is_told_so_and_nothing_it_says_is_repeated(db) {
-        let scene = scene(db).await;
+        let scene = scene(&db).await;
         for (error, told) in [
             ("access_denied", "did not let you in, or you said no there"),
             ("login_required", "The identity provider refused (login_required)"),
@@ -152,7 +152,7 @@ on_both_databases! {
     }
 
     async fn keys_that_are_changed_are_read_again_and_others_are_kept_for_an_hour(db) {
-        let scene = scene(db).await;
+        let scene = scene(&db).await;
         let come = async || {
             assert_eq!(scene.come(&mut scene.browser(), &anna()).await.to(), "/");
             let Asked { discovery, keys, .. } = scene.issuer.asked();
@@ -170,7 +170,7 @@ on_both_databases! {
     }
 
     async fn an_address_may_be_told_elsewhere_than_in_the_token(db) {
-        let scene = scene(db).await;
+        let scene = scene(&db).await;
         scene.issuer.twist(Some(Twist::AddressOfAnother));
         let told = scene.refused(&anna()).await;
         assert!(told.contains("tells no e-mail address of you"), "{told}");
@@ -193,7 +193,7 @@ on_both_databases! {
     }
 
     async fn what_is_published_is_held_against_its_name_and_nothing_is_followed(db) {
-        let scene = scene(db).await;
+        let scene = scene(&db).await;
         for (twist, told) in [
             (Twist::PublishesAnother, "answers what is not understood"),
             (Twist::Moved, "answers what is not understood"),
@@ -214,7 +214,7 @@ on_both_databases! {
     }
 
     async fn whoever_comes_back_in_vain_tries_only_so_often(db) {
-        let scene = scene(db).await;
+        let scene = scene(&db).await;
         let router = web::router(scene.people.state.clone());
         // The operator who entered the address tried once; it takes six seconds to be forgotten.
         scene.people.clock.pass(Duration::from_mins(1));
@@ -233,7 +233,7 @@ on_both_databases! {
     }
 
     async fn no_other_page_sends_people_to_the_identity_provider(db) {
-        let scene = scene(db).await;
+        let scene = scene(&db).await;
         for site in ["cross-site", "same-site", "none"] {
             let mut browser = scene.browser();
             browser.headers.push(("sec-fetch-site", site.to_owned()));
@@ -252,7 +252,7 @@ on_both_databases! {
 
     async fn neither_secrets_nor_addresses_of_a_sign_in_are_logged_or_entered(db) {
         let said = testkit::Captured::here(&OURS);
-        let scene = scene(db).await;
+        let scene = scene(&db).await;
         let mut browser = scene.browser();
         let sent = browser.get(WAY).await;
         let trip = browser.trip.clone().expect("it is given one");
@@ -277,7 +277,7 @@ on_both_databases! {
     }
 
     async fn over_tls_the_trip_is_kept_for_tls_alone(db) {
-        let mut scene = scene(db).await;
+        let mut scene = scene(&db).await;
         let place = Place { has_trusted_proxy: true, ..Place::default() };
         scene.people.state.entrance = entrance(&scene.issuer.url, place);
         let request = Request::get(WAY).header("x-forwarded-proto", "https").header("host", "127.0.0.1:7070");

@@ -88,7 +88,7 @@ fn anna() -> Somebody {
 
 on_both_databases! {
     async fn whoever_is_entered_comes_in_by_the_identity_provider_and_goes_on_where_they_wanted_to(db) {
-        let scene = Scene::of(db).await;
+        let scene = Scene::of(&db).await;
         assert_eq!(scene.enter("anna", "anna@example.COM").await.status, StatusCode::SEE_OTHER);
         let mut browser = scene.browser();
         let page = browser.get("/sign-in?next=/calls%3Fsource%3Dmain").await;
@@ -118,7 +118,7 @@ on_both_databases! {
     }
 
     async fn from_the_first_time_on_the_subject_counts_and_the_address_does_not(db) {
-        let scene = Scene::of(db).await;
+        let scene = Scene::of(&db).await;
         scene.enter("anna", "anna@example.com").await;
         assert_eq!(scene.come(&mut scene.browser(), &anna()).await.to(), "/");
         // Their address changed, or is told no more.
@@ -134,7 +134,7 @@ on_both_databases! {
     }
 
     async fn nobody_is_added_and_nobody_learns_who_else_there_is(db) {
-        let scene = Scene::of(db).await;
+        let scene = Scene::of(&db).await;
         scene.enter("anna", "anna@example.com").await;
         scene.enter("bert", "bert@example.com").await;
         let before = db.number("SELECT COUNT(*) FROM users").await;
@@ -160,7 +160,7 @@ on_both_databases! {
     }
 
     async fn an_address_that_nobody_verified_is_nobodys(db) {
-        let scene = Scene::of(db).await;
+        let scene = Scene::of(&db).await;
         scene.enter("anna", "anna@example.com").await;
         for is_verified in [Some(false), None] {
             let told = scene.refused(&Somebody { is_verified, ..anna() }).await;
@@ -177,7 +177,7 @@ on_both_databases! {
     }
 
     async fn an_address_is_one_persons(db) {
-        let scene = Scene::of(db).await;
+        let scene = Scene::of(&db).await;
         assert_eq!(scene.enter("anna", "anna@example.com").await.status, StatusCode::SEE_OTHER);
         let refused = scene.enter("bert", "ANNA@example.com").await;
         assert_eq!(refused.status, StatusCode::CONFLICT);
@@ -195,7 +195,7 @@ on_both_databases! {
     }
 
     async fn an_operator_unlinks_somebody_and_they_are_out_at_once(db) {
-        let scene = Scene::of(db).await;
+        let scene = Scene::of(&db).await;
         scene.enter("anna", "anna@example.com").await;
         let mut browser = scene.browser();
         scene.come(&mut browser, &anna()).await;
@@ -225,7 +225,7 @@ on_both_databases! {
     }
 
     async fn what_is_so_already_is_no_change_and_an_operator_stays_where_they_are(db) {
-        let scene = Scene::of(db).await;
+        let scene = Scene::of(&db).await;
         let mut olga = Browser::signed_in(&scene.people.state, "olga", PASSWORD).await;
         let id = user(&scene.people, "olga").await;
         let path = format!("/users/{id}/address");
@@ -241,7 +241,7 @@ on_both_databases! {
     }
 
     async fn whoever_comes_without_a_password_is_not_asked_to_change_it(db) {
-        let scene = Scene::of(db).await;
+        let scene = Scene::of(&db).await;
         let mut olga = Browser::signed_in(&scene.people.state, "olga", PASSWORD).await;
         let id = user(&scene.people, "anna").await;
         let given = olga.post(&format!("/users/{id}/password"), &[]).await.text;
@@ -258,7 +258,7 @@ on_both_databases! {
     }
 
     async fn guessing_at_a_password_keeps_nobody_out_who_comes_without_and_stays_counted(db) {
-        let scene = Scene::of(db).await;
+        let scene = Scene::of(&db).await;
         scene.enter("anna", "anna@example.com").await;
         let mut guesser = scene.browser();
         for _ in 0..6 {
@@ -272,7 +272,7 @@ on_both_databases! {
     }
 
     async fn a_session_begins_anew_and_the_one_before_is_over(db) {
-        let scene = Scene::of(db).await;
+        let scene = Scene::of(&db).await;
         scene.enter("anna", "anna@example.com").await;
         let mut browser = scene.browser();
         browser.cookie = Some("A".repeat(43));
@@ -295,7 +295,7 @@ on_both_databases! {
     }
 
     async fn nobody_is_sent_to_another_site_after_the_identity_provider(db) {
-        let scene = Scene::of(db).await;
+        let scene = Scene::of(&db).await;
         scene.enter("anna", "anna@example.com").await;
         for next in ["%2F%2Fevil.example", "/%5Cevil.example", "https:%2F%2Fevil.example", "/x%0D%0Aset-cookie:a=b",
             "evil.example", "/sign-in/openid-connect"] {
