@@ -109,7 +109,7 @@ on_both_databases! {
         let twice = format!("{back}&state={}", "x".repeat(43));
         let answer = browser.get(&twice).await;
         check_out(&browser, &answer, StatusCode::FORBIDDEN, STALE);
-        for query in ["", "?", "?state=", "?code=a", "?state=%00&code=%00", "?error=<script>"] {
+        for query in ["", "?", "?state=", "?code=a", "?state=%00&code=%00", "?error=%3Cscript%3E"] {
             scene.people.clock.pass(Duration::from_mins(1));
             let mut browser = scene.browser();
             browser.trip = Some("A".repeat(43));
