@@ -28,10 +28,10 @@ pub async fn set_out(
     State(state): State<crate::State>,
     guest: Guest,
     asker: Asker,
-    asked: Result<Query<Asked>, QueryRejection>,
+    query: Result<Query<Asked>, QueryRejection>,
 ) -> Result<Response, Failure> {
-    let asked = asked.map(|Query(asked)| asked).unwrap_or_default();
-    let next = local(asked.next.as_deref());
+    let query = query.map(|Query(query)| query).unwrap_or_default();
+    let next = local(query.next.as_deref());
     let single = single(&state)?;
     if guest.person().is_some() {
         return Ok(see(next));
