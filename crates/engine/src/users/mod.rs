@@ -54,7 +54,7 @@ pub enum UserError {
         name: String,
     },
     /// Somebody else is known by the address.
-    #[error("somebody else is entered with {email}, and an address is one person's")]
+    #[error("{email} is entered at somebody else, and an address is one person's")]
     AddressTaken {
         /// The address.
         email: String,

@@ -135,7 +135,7 @@ fn an_address_at_an_identity_provider_is_entered_on_the_command_line() {
         (&"Ann@example.com".into(), &().into())
     );
     assert_eq!(rows[1]["address"], serde_json::Value::Null);
-    let taken = "somebody else is entered with ANN@example.com, and an address is one person's";
+    let taken = "ANN@example.com is entered at somebody else, and an address is one person's";
     site.check_refused(
         &["user", "address", "bob", "ANN@example.com"],
         1,

@@ -181,7 +181,7 @@ on_both_databases! {
         assert_eq!(scene.enter("anna", "anna@example.com").await.status, StatusCode::SEE_OTHER);
         let refused = scene.enter("bert", "ANNA@example.com").await;
         assert_eq!(refused.status, StatusCode::CONFLICT);
-        assert!(refused.text.contains("Somebody else is entered with ANNA@example.com"), "{}", refused.text);
+        assert!(refused.text.contains("ANNA@example.com is entered at somebody else"), "{}", refused.text);
         let refused = scene.enter("bert", "anna").await;
         assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
         assert!(refused.text.contains("This is no e-mail address"), "{}", refused.text);
