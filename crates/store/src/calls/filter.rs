@@ -56,6 +56,15 @@ impl CallFilter {
         };
         Some(Self { account, ..self.clone() })
     }
+
+    /// The first instant that it lets through, and the first after those, in milliseconds.
+    pub(super) fn ends(&self) -> (i64, i64) {
+        let from = self.from.unwrap_or(Timestamp::MIN).as_millis();
+        let before = self.to.unwrap_or(Timestamp::MAX).as_millis();
+        let down_to = self.down_to.as_ref().map_or(from, |(at, _)| *at);
+        let after = self.after.as_ref().map_or(before, |(at, _)| at.saturating_add(1));
+        (from.max(down_to), before.min(after))
+    }
 }
 
 /// Writes the conditions of a filter. Only those that are asked for, so that an index serves each;
@@ -66,12 +75,11 @@ macro_rules! conditions {
     };
     ($query:ident, $filter:expr, $hidden:expr) => {{
         let (filter, hidden): (&$crate::CallFilter, &str) = ($filter, $hidden);
-        let (from, to) = (
-            filter.from.unwrap_or(domain::Timestamp::MIN),
-            filter.to.unwrap_or(domain::Timestamp::MAX),
-        );
-        $query.push(format!("c.occurred_at{hidden} >= ")).push_bind(from.as_millis());
-        $query.push(format!(" AND c.occurred_at{hidden} < ")).push_bind(to.as_millis());
+        // SQLite walks an index between two ends, which are therefore the places', too: by the places
+        // alone it would not find them.
+        let (from, to) = filter.ends();
+        $query.push(format!("c.occurred_at{hidden} >= ")).push_bind(from);
+        $query.push(format!(" AND c.occurred_at{hidden} < ")).push_bind(to);
         if let Some(source) = filter.source {
             $query.push(" AND c.source_id = ").push_bind(source.0);
         }

@@ -1,6 +1,6 @@
 //! Calls from or to a number, found day by day.
 
-use domain::{SourceId, Timestamp};
+use domain::SourceId;
 use sqlx::QueryBuilder;
 
 use super::CallFilter;
@@ -46,7 +46,7 @@ impl Store {
         filter: &CallFilter,
         count: i64,
     ) -> Result<Vec<CallRow>, StoreError> {
-        let (from, mut before) = ends(filter);
+        let (from, mut before) = filter.ends();
         let (mut rows, mut stretch) = (Vec::new(), STRETCH);
         while (rows.len() as i64) < count {
             let Some(newest) = self.newest(filter.source, (from, before)).await? else { break };
@@ -110,13 +110,4 @@ impl Store {
             list.build_query_as().fetch_all(db).await
         })?)
     }
-}
-
-/// The first instant that a filter lets through, and the first after those, in milliseconds.
-fn ends(filter: &CallFilter) -> (i64, i64) {
-    let from = filter.from.unwrap_or(Timestamp::MIN).as_millis();
-    let before = filter.to.unwrap_or(Timestamp::MAX).as_millis();
-    let down_to = filter.down_to.as_ref().map_or(from, |(at, _)| *at);
-    let after = filter.after.as_ref().map_or(before, |(at, _)| at.saturating_add(1));
-    (from.max(down_to), before.min(after))
 }

@@ -9,6 +9,7 @@ use store::Author;
 
 use super::{Asker, come, encoded, posted};
 use crate::State;
+use crate::facts::Written;
 use crate::failure::Failure;
 use crate::guest::Guest;
 use crate::pages::{PageRoute, To};
@@ -19,6 +20,8 @@ pub struct PageDoor {
     pub state: State,
     /// The page.
     pub page: PageRoute,
+    /// Noted is what people change.
+    pub written: Written,
 }
 
 /// Pages that are shown to somebody who must change their password first.
@@ -59,7 +62,11 @@ impl PageDoor {
         }
         request.extensions_mut().insert(guest);
         request.extensions_mut().insert(asker);
-        Ok(self.page.handler.clone().call(request, state).await)
+        let answer = self.page.handler.clone().call(request, state).await;
+        if self.page.needs.writes {
+            self.written.note();
+        }
+        Ok(answer)
     }
 }
 

@@ -27,7 +27,7 @@ pub use days::{Day, Standing};
 pub use glance::Glance;
 pub use health::{Budget, Health};
 pub use job::JobFacts;
-pub use looks::Looks;
+pub use looks::{Looks, Written};
 pub use own::{Own, Owns};
 pub use proof::Proof;
 pub use run::{LogEntry, RunFacts, SkipFacts};

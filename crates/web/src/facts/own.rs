@@ -6,7 +6,7 @@ use std::time::Duration;
 use domain::{AccountId, Timestamp};
 use store::OfAccount;
 
-use super::Looks;
+use super::{Looks, Written};
 use crate::State;
 use crate::failure::Failure;
 
@@ -29,10 +29,15 @@ pub struct Own {
 }
 
 /// The latest counting of each account that somebody looked at just now.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub struct Owns(Looks<AccountId, Own>);
 
 impl Owns {
+    /// Nobody looked yet.
+    pub fn new(written: &Written) -> Self {
+        Self(Looks::new(written))
+    }
+
     /// The latest counting of this account, or a new one. Others are not waited for.
     pub async fn of(&self, state: &State, account: AccountId) -> Result<Arc<Own>, Failure> {
         let now = state.clock.now();

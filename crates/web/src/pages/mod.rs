@@ -45,9 +45,9 @@ use store::SourceRow;
 
 use crate::State;
 use crate::door::PageDoor;
-use crate::facts::{Glance, Owns};
+use crate::facts::{Glance, Owns, Written};
 use crate::failure::Failure;
-use crate::list::{Filter, address};
+use crate::list::{Filter, address, given};
 
 /// Where an identity provider sends people back to.
 pub use sign_in::BACK_PATH as SIGN_IN_BACK_PATH;
@@ -148,19 +148,23 @@ pub fn table() -> Vec<PageRoute> {
 /// The pages behind their door.
 pub fn routes(state: &State) -> Router<State> {
     let mut router = Router::new();
+    let written = Written::default();
     for page in table() {
         let method = MethodFilter::try_from(page.method.clone());
         let method = method.expect("the table has methods that a router knows");
         let path = page.path;
-        let door = Arc::new(PageDoor { state: state.clone(), page });
+        let door = Arc::new(PageDoor { state: state.clone(), page, written: written.clone() });
         let serve = on(method, async move |request: Request| door.serve(request).await);
         router = router.route(path, serve);
     }
     router
-        .layer(Extension(Glance::default()))
-        .layer(Extension(Owns::default()))
-        .layer(Extension(charts::Countings::default()))
-        .layer(Extension(accounts::Uses::default()))
+        .layer(Extension(Glance::new(&written)))
+        .layer(Extension(Owns::new(&written)))
+        .layer(Extension(accounts::Uses::new(&written)))
+        .layer(Extension(agents::Handled::new(&written)))
+        .layer(Extension(charts::Countings::new(&written)))
+        .layer(Extension(gaps::Found::new(&written)))
+        .layer(Extension(waiting::Rooms::new(&written)))
 }
 
 /// Of one source, or of all.
@@ -173,6 +177,11 @@ struct OfSourceAsked {
 }
 
 impl OfSourceAsked {
+    /// The source, or none where it is all of them.
+    fn choice(&self) -> Option<String> {
+        given(self.source.as_deref())
+    }
+
     /// Where the same list is a file.
     fn file_at(&self, path: &str) -> String {
         address(path, [("source", self.source.as_deref()), ("file", Some("csv"))])

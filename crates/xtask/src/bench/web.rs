@@ -109,7 +109,13 @@ fn once(
     let engine = databases.engine().name();
     println!("{engine}: filling it with {} calls takes some minutes.", arguments.calls);
     let database = databases.fresh()?;
-    let counts = [arguments.calls.to_string(), arguments.viewers.to_string()];
+    let counts = |viewers: u64| [arguments.calls.to_string(), viewers.to_string()];
+    run::answer(Command::new(&artefacts.serving).arg(database.url()).args(counts(0)))?;
+    if let Databases::Postgres { psql, .. } = databases {
+        // As a server does by itself some minutes after so many calls have come.
+        psql.ask(database.url(), "VACUUM (ANALYZE)")?;
+    }
+    let counts = counts(arguments.viewers);
     let mut told: Vec<Told> = Vec::new();
     run::listen(Command::new(&artefacts.serving).arg(database.url()).args(counts), |line| {
         println!("{line}");

@@ -15,7 +15,7 @@ use store::{AccountRow, AccountUse, Scope};
 
 use super::PageRoute;
 use crate::door::Posted;
-use crate::facts::Looks;
+use crate::facts::{Looks, Written};
 use crate::failure::Failure;
 use crate::frame::Frame;
 use crate::guest::Guest;
@@ -28,10 +28,15 @@ const PATH: &str = "/accounts";
 const MOMENT: Duration = Duration::from_mins(1);
 
 /// How much is in each account that somebody may see, as of the latest counting.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub struct Uses(Looks<Option<AccountId>, HashMap<AccountId, AccountUse>>);
 
 impl Uses {
+    /// Nobody looked yet.
+    pub fn new(written: &Written) -> Self {
+        Self(Looks::new(written))
+    }
+
     async fn of(
         &self,
         state: &crate::State,

@@ -1,13 +1,17 @@
 //! Agents: who handles calls at the providers, and whose calls those are.
 
+use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::Duration;
 
+use axum::Extension;
 use axum::extract::{Query, State};
 use axum::response::Response;
-use domain::{Window, access::Area};
+use domain::{SourceId, Window, access::Area};
 use engine::agents::{listed_at, state as standing};
 
 use super::{OfSourceAsked, PageRoute, chosen, source_filter};
+use crate::facts::{Looks, Written};
 use crate::failure::Failure;
 use crate::figures::{Count, share};
 use crate::frame::Frame;
@@ -18,6 +22,31 @@ use crate::zone::Zone;
 const PATH: &str = "/agents";
 const COUNTED: Duration = Duration::from_hours(30 * 24);
 
+/// How old the counts may be.
+const MOMENT: Duration = Duration::from_mins(1);
+
+/// The latest counting of the calls of each source's agents.
+#[derive(Clone)]
+pub struct Handled(Looks<SourceId, HashMap<String, u64>>);
+
+impl Handled {
+    /// Nobody looked yet.
+    pub fn new(written: &Written) -> Self {
+        Self(Looks::new(written))
+    }
+
+    async fn of(
+        &self,
+        state: &crate::State,
+        source: SourceId,
+    ) -> Result<Arc<HashMap<String, u64>>, Failure> {
+        let now = state.clock.now();
+        let counted = Window::new(now - COUNTED, now).ok();
+        let read = async { Ok::<_, Failure>(state.store.agent_calls(source, counted).await?) };
+        Ok(self.0.look(source, (now, MOMENT), read).await?.1)
+    }
+}
+
 /// Where it is.
 pub fn routes() -> Vec<PageRoute> {
     vec![PageRoute::get(PATH, Area::Operators, show)]
@@ -27,13 +56,13 @@ async fn show(
     State(state): State<crate::State>,
     guest: Guest,
     zone: Zone,
+    Extension(handled): Extension<Handled>,
     Query(asked): Query<OfSourceAsked>,
 ) -> Result<Response, Failure> {
     let now = state.clock.now();
-    let counted = Window::new(now - COUNTED, now).ok();
     let mut agents = Vec::new();
     for source in chosen(&state, &asked).await? {
-        let calls = state.store.agent_calls(source.id, counted).await?;
+        let calls = handled.of(&state, source.id).await?;
         for agent in state.store.agents_list(source.id, now).await? {
             let of_agent = calls.get(&agent.provider_agent_id).copied().unwrap_or(0);
             agents.push((source.name.clone(), agent, of_agent));

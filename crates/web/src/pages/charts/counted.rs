@@ -8,7 +8,7 @@ use domain::{LOOKED_BACK, Timestamp, Window};
 use store::{Scope, SourceRow};
 
 use crate::State;
-use crate::facts::Looks;
+use crate::facts::{Looks, Written};
 use crate::failure::Failure;
 
 const DAY: Duration = Duration::from_hours(24);
@@ -42,10 +42,15 @@ pub struct Counted {
 }
 
 /// The latest counting of each choice of sources; there are as many choices as sources, and one more.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub struct Countings(Looks<Option<String>, Counted>);
 
 impl Countings {
+    /// Nobody looked yet.
+    pub fn new(written: &Written) -> Self {
+        Self(Looks::new(written))
+    }
+
     /// The latest counting of these sources, or a new one.
     pub async fn counted(
         &self,

@@ -1,13 +1,18 @@
 //! Gaps: what is not proved, not read again or not believable, why, and the command that repairs it.
 
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Extension;
 use axum::extract::{Query, State};
 use axum::response::Response;
-use domain::WhyLacking;
 use domain::access::Area;
+use domain::{Timestamp, WhyLacking};
 use engine::gaps::{Gap, What, look};
 use engine::lateness::widened;
 
 use super::{OfSourceAsked, PageRoute, chosen, source_filter};
+use crate::facts::{Looks, Written};
 use crate::failure::Failure;
 use crate::figures::{Count, span};
 use crate::frame::Frame;
@@ -18,6 +23,40 @@ use crate::zone::Zone;
 const PATH: &str = "/gaps";
 const SHOWN: usize = 200;
 
+/// How old what is shown may be; the page says as of when it is.
+const MOMENT: Duration = Duration::from_secs(5);
+
+/// The latest look for gaps of each choice of sources, the newest first.
+#[derive(Clone)]
+pub struct Found(Looks<Option<String>, Vec<(String, Gap)>>);
+
+impl Found {
+    /// Nobody looked yet.
+    pub fn new(written: &Written) -> Self {
+        Self(Looks::new(written))
+    }
+
+    async fn look(
+        &self,
+        state: &crate::State,
+        asked: &OfSourceAsked,
+    ) -> Result<(Timestamp, Arc<Vec<(String, Gap)>>), Failure> {
+        let now = state.clock.now();
+        let read = async {
+            let mut all = Vec::new();
+            for source in chosen(state, asked).await? {
+                let known = (state.known)(&source);
+                let (able, _) = widened(&state.store, source.id, known.capabilities, now).await?;
+                let found = look(&state.store, &source, &able, known.grace, now).await?;
+                all.extend(found.gaps.into_iter().map(|gap| (source.name.clone(), gap)));
+            }
+            all.sort_by_key(|(_, gap)| std::cmp::Reverse(gap.window.to()));
+            Ok(all)
+        };
+        self.0.look(asked.choice(), (now, MOMENT), read).await
+    }
+}
+
 /// Where it is.
 pub fn routes() -> Vec<PageRoute> {
     vec![PageRoute::get(PATH, Area::Operators, show)]
@@ -27,17 +66,10 @@ async fn show(
     State(state): State<crate::State>,
     guest: Guest,
     zone: Zone,
+    Extension(found): Extension<Found>,
     Query(asked): Query<OfSourceAsked>,
 ) -> Result<Response, Failure> {
-    let now = state.clock.now();
-    let mut all = Vec::new();
-    for source in chosen(&state, &asked).await? {
-        let known = (state.known)(&source);
-        let (able, _) = widened(&state.store, source.id, known.capabilities, now).await?;
-        let found = look(&state.store, &source, &able, known.grace, now).await?;
-        all.extend(found.gaps.into_iter().map(|gap| (source.name.clone(), gap)));
-    }
-    all.sort_by_key(|(_, gap)| std::cmp::Reverse(gap.window.to()));
+    let (now, all) = found.look(&state, &asked).await?;
     let count = Count(all.len() as u64).of_things("span lacks", "spans lack");
     let more =
         if all.len() > SHOWN { format!("; the newest {SHOWN} are shown") } else { String::new() };
@@ -45,7 +77,6 @@ async fn show(
         0 => "No gap: all that is wanted is proved, and read again when it was due.".to_owned(),
         _ => format!("{count} something{more}."),
     };
-    all.truncate(SHOWN);
     let columns = [
         Column::text("From"),
         Column::text("To"),
@@ -54,7 +85,7 @@ async fn show(
         Column::wide("Why"),
         Column::wide("What repairs it"),
     ];
-    let row = |(source, gap): (String, Gap)| {
+    let row = |(source, gap): &(String, Gap)| {
         let class = match gap.what {
             What::Proof(WhyLacking::UnderWay | WhyLacking::Due) => "",
             What::Proof(WhyLacking::Refused | WhyLacking::Outage) => "failed",
@@ -68,17 +99,17 @@ async fn show(
             ]),
             None => sentence,
         };
-        let command = crate::facts::repairing(&source, &gap);
+        let command = crate::facts::repairing(source, gap);
         vec![
             Cell::At(zone.minute(gap.window.from())),
             Cell::At(zone.minute(gap.window.to())).noting(span(gap.window.length())),
-            Cell::Text(source),
+            Cell::Text(source.clone()),
             Cell::badge(class, gap.what.title()),
             why,
             Cell::Code(command),
         ]
     };
-    let table = Table::new(columns, "There is no gap.").with(all, row);
+    let table = Table::new(columns, "There is no gap.").with(all.iter().take(SHOWN), row);
     if asked.file.is_some() {
         return table.as_csv("gaps");
     }

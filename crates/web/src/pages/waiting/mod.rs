@@ -1,12 +1,17 @@
 //! The waiting room: which calls wait, for what, since when, and what ends it.
 
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Extension;
 use axum::extract::{Query, State};
 use axum::response::Response;
+use domain::Timestamp;
 use domain::access::Area;
 use store::Scope;
 
 use super::{OfSourceAsked, PageRoute, chosen, source_filter};
-use crate::facts::WaitingFor;
+use crate::facts::{Looks, WaitingFor, Written};
 use crate::failure::Failure;
 use crate::figures::age;
 use crate::frame::Frame;
@@ -21,6 +26,38 @@ pub fn routes() -> Vec<PageRoute> {
     vec![PageRoute::get(PATH, Area::Operators, show)]
 }
 
+/// How old what is shown may be; the page says as of when it is.
+const MOMENT: Duration = Duration::from_secs(5);
+
+/// The latest look into the waiting room of each choice of sources, those first for whom most wait.
+#[derive(Clone)]
+pub struct Rooms(Looks<Option<String>, Vec<(String, WaitingFor)>>);
+
+impl Rooms {
+    /// Nobody looked yet.
+    pub fn new(written: &Written) -> Self {
+        Self(Looks::new(written))
+    }
+
+    async fn look(
+        &self,
+        state: &crate::State,
+        asked: &OfSourceAsked,
+    ) -> Result<(Timestamp, Arc<Vec<(String, WaitingFor)>>), Failure> {
+        let read = async {
+            let mut groups = Vec::new();
+            for source in chosen(state, asked).await? {
+                let of_source = state.store.waiting_groups(Scope::Operator, source.id).await?;
+                let told = |it| (source.name.clone(), WaitingFor::of(&source.name, it));
+                groups.extend(of_source.into_iter().map(told));
+            }
+            groups.sort_by_key(|(_, group)| std::cmp::Reverse(group.calls));
+            Ok(groups)
+        };
+        self.0.look(asked.choice(), (state.clock.now(), MOMENT), read).await
+    }
+}
+
 const LEAD: &str = "Every call here is stored and lacks only what stands beside it. As soon as that \
                     is there, it moves by itself.";
 
@@ -28,17 +65,10 @@ async fn show(
     State(state): State<crate::State>,
     guest: Guest,
     zone: Zone,
+    Extension(rooms): Extension<Rooms>,
     Query(asked): Query<OfSourceAsked>,
 ) -> Result<Response, Failure> {
-    let now = state.clock.now();
-    let mut groups = Vec::new();
-    for source in chosen(&state, &asked).await? {
-        let of_source = state.store.waiting_groups(Scope::Operator, source.id).await?;
-        groups.extend(
-            of_source.into_iter().map(|it| (source.name.clone(), WaitingFor::of(&source.name, it))),
-        );
-    }
-    groups.sort_by_key(|(_, group)| std::cmp::Reverse(group.calls));
+    let (now, groups) = rooms.look(&state, &asked).await?;
     let columns = [
         Column::number("Calls"),
         Column::text("Agent"),
@@ -47,7 +77,7 @@ async fn show(
         Column::text("Oldest"),
         Column::wide("What to do"),
     ];
-    let row = |(source, group): (String, WaitingFor)| {
+    let row = |(source, group): &(String, WaitingFor)| {
         let asked = [
             ("source", Some(source.as_str())),
             ("placement", Some("waiting")),
@@ -63,10 +93,10 @@ async fn show(
             Cell::Text(source.clone()),
             Cell::Text(group.sentence.clone()).noting(group.reason.clone()),
             Cell::At(oldest).noting(age(now.since(group.oldest))),
-            what_to_do(&source, &group),
+            what_to_do(source, group),
         ]
     };
-    let table = Table::new(columns, "No call waits for anything.").with(groups, row);
+    let table = Table::new(columns, "No call waits for anything.").with(groups.iter(), row);
     if asked.file.is_some() {
         return table.as_csv("waiting");
     }
