@@ -21,7 +21,7 @@ pub struct Web {
     /// A file with its key.
     pub key: Option<PathBuf>,
     /// Signing in by an identity provider, where there is one.
-    pub openid_connect: Option<OpenIdConnect>,
+    pub openid_connect: Option<Box<OpenIdConnect>>,
 }
 
 impl Web {

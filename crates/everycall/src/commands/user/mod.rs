@@ -192,8 +192,9 @@ fn refusal(site: &Site, error: UserError) -> anyhow::Error {
     let here = site.here();
     match error {
         UserError::Store(error) => error.into(),
-        UserError::NoName(_) => Mistake::new(sentence, "Such as: ann@example.com").into(),
-        UserError::NoAddress(_) => Mistake::new(sentence, "Such as: ann@example.com").into(),
+        UserError::NoName(_) | UserError::NoAddress(_) => {
+            Mistake::new(sentence, "Such as: ann@example.com").into()
+        }
         UserError::AddressTaken { .. } => {
             Mistake::missing(sentence, format!("`{here} user list --json` says whose it is")).into()
         }

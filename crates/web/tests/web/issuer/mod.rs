@@ -184,7 +184,8 @@ impl Issuer {
 
     /// Sends somebody back who did not sign in: OpenID Connect Core, 3.1.2.6.
     pub fn deny(&self, sent: &str, error: &str) -> String {
-        let (_, query) = sent.split_once('?').expect("it asks something");
+        let (there, query) = sent.split_once('?').expect("it asks something");
+        assert_eq!(there, format!("{}/authorize", self.url));
         let asked: HashMap<String, String> =
             serde_urlencoded::from_str(query).expect("it is a query");
         format!("{}?error={error}&state={}", path_of(BACK), asked["state"])
