@@ -36,8 +36,15 @@ pub fn hashed(secret: &str) -> [u8; 32] {
 
 /// What forms of a session carry: made of its secret, and telling nothing of it.
 pub fn csrf_of(secret: &SecretString) -> String {
+    derived("csrf", secret)
+}
+
+/// What is made of a secret for one purpose: another for each, and telling nothing of it.
+pub fn derived(what: &str, secret: &SecretString) -> String {
     let mut hash = Sha256::new();
-    hash.update(b"everycall csrf\0");
+    hash.update(b"everycall ");
+    hash.update(what.as_bytes());
+    hash.update(b"\0");
     hash.update(secret.expose_secret().as_bytes());
     URL_SAFE_NO_PAD.encode(hash.finalize())
 }

@@ -18,6 +18,7 @@ pub mod highlevel;
 pub mod highlevel_conversations;
 pub mod highlevel_voice_ai;
 pub mod http;
+pub mod identity;
 pub mod json;
 pub mod outgoing;
 pub mod parts;

@@ -26,7 +26,7 @@ pub struct Person {
     pub accounts: Vec<(AccountId, String)>,
     /// The one of them they look at.
     pub looks_at: Option<AccountId>,
-    /// Whether somebody else chose their password.
+    /// Whether they came by a password that somebody else chose.
     pub must_change_password: bool,
 }
 

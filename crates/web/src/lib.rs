@@ -43,11 +43,11 @@ use tower_http::trace::TraceLayer;
 
 pub use api::{Limits, Route, Takes, document, table};
 use door::Peer;
-pub use door::{Entrance, Place};
+pub use door::{Entrance, Place, SingleSignOn};
 pub use engine::search::Reader;
 pub use facts::Budget;
 use failure::Failure;
-pub use pages::{PageRoute, To, table as pages};
+pub use pages::{PageRoute, SIGN_IN_BACK_PATH, To, table as pages};
 pub use tls::{Tls, TlsError};
 
 /// What every page needs.

@@ -1,6 +1,7 @@
 //! People who sign in: their names and passwords, how long a session holds, and when a name is
 //! locked because somebody guesses.
 
+mod address;
 mod password;
 
 use std::time::Duration;
@@ -8,6 +9,7 @@ use std::time::Duration;
 use crate::access::{Admitted, Area};
 use crate::{AccountId, Timestamp};
 
+pub use address::{EmailAddress, NotAnAddress};
 pub use password::{PASSWORD_LETTERS_MAX, PASSWORD_LETTERS_MIN, WeakPassword, judge_password};
 
 /// What a person is.
@@ -85,6 +87,9 @@ pub const SESSION_MAX: Duration = Duration::from_hours(30 * 24);
 pub fn session_ends(begun_at: Timestamp, last_seen_at: Timestamp) -> Timestamp {
     (begun_at + SESSION_MAX).min(last_seen_at + SESSION_IDLE_MAX)
 }
+
+/// How long somebody may take at an identity provider.
+pub const TRIP_MAX: Duration = Duration::from_mins(10);
 
 /// Wrong passwords in a row that lock nothing yet.
 const TRIES_FREE: u32 = 4;

@@ -81,3 +81,25 @@ fn a_role_is_read_as_it_is_written() {
     }
     assert!("admin".parse::<UserRole>().is_err());
 }
+
+#[test]
+fn an_address_is_one_word_with_two_sides() {
+    for typed in
+        ["ann@example.com", " Ann@Example.COM ", "\"a@b\"@example.com", "ännchen@example.com"]
+    {
+        assert!(EmailAddress::new(typed).is_ok(), "{typed}");
+    }
+    let long = format!("{}@example.com", "x".repeat(243));
+    for typed in ["", "ann", "@example.com", "ann@", "ann @example.com", "a\n@example.com", &long] {
+        assert_eq!(EmailAddress::new(typed), Err(NotAnAddress), "{typed}");
+    }
+}
+
+#[test]
+fn two_spellings_of_one_address_are_one_and_letters_that_only_look_alike_are_not() {
+    let key = |typed| EmailAddress::new(typed).expect("it is one").key();
+    assert_eq!(key("ANN@Example.com"), key("ann@example.COM"));
+    // The sign of kelvin, and an i without its dot.
+    assert_ne!(key("\u{212A}im@example.com"), key("kim@example.com"));
+    assert_ne!(key("k\u{131}m@example.com"), key("kim@example.com"));
+}

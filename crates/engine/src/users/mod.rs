@@ -3,10 +3,11 @@
 //! Whoever changes one of them uses the store on their own behalf ([`Store::on_behalf`]), so that the
 //! audit log has it.
 
+pub mod identity;
 pub mod password;
 mod sign_in;
 
-use domain::users::{NotAName, UserName, UserRole, WeakPassword, judge_password};
+use domain::users::{NotAName, NotAnAddress, UserName, UserRole, WeakPassword, judge_password};
 use domain::{AccountId, Timestamp};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::json;
@@ -52,6 +53,15 @@ pub enum UserError {
         /// The name.
         name: String,
     },
+    /// Somebody else is known by the address.
+    #[error("{email} is entered at somebody else, and an address is one person's")]
+    AddressTaken {
+        /// The address.
+        email: String,
+    },
+    /// It is no address.
+    #[error(transparent)]
+    NoAddress(#[from] NotAnAddress),
     /// An operator sees every account anyway.
     #[error("{name} is an operator and sees every account")]
     SeesAll {

@@ -7,7 +7,7 @@ use domain::Timestamp;
 use domain::users::{UserName, locked_for};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::json;
-use store::{Author, NewSession, Store, UserRow};
+use store::{Author, NewSession, Store, Tx, UserRow};
 
 use super::{UserError, target};
 use crate::secret::{hashed, secret};
@@ -81,14 +81,25 @@ pub async fn succeed(
     came: Came<'_>,
     now: Timestamp,
 ) -> Result<SecretString, UserError> {
-    let secret = secret()?;
-    let secret_hash = hashed(secret.expose_secret());
-    let Came { address, agent } = came;
     let mut tx = store.begin().await?;
     tx.user_signed_in(user.user_id, now).await?;
-    tx.session_add(&NewSession { secret_hash, user: user.user_id, address, agent }, now).await?;
+    let secret = begin(&mut tx, user, came, true, now).await?;
     tx.audit_about(target(&user.name), &json!({}));
     tx.commit().await?;
+    Ok(secret)
+}
+
+/// Begins a session of somebody, and gives its secret.
+pub(super) async fn begin(
+    tx: &mut Tx,
+    user: &UserRow,
+    Came { address, agent }: Came<'_>,
+    has_password: bool,
+    now: Timestamp,
+) -> Result<SecretString, UserError> {
+    let secret = secret()?;
+    let (secret_hash, user) = (hashed(secret.expose_secret()), user.user_id);
+    tx.session_add(&NewSession { secret_hash, user, address, agent, has_password }, now).await?;
     Ok(secret)
 }
 

@@ -15,7 +15,7 @@ use crate::wiring::Desk;
 
 /// Say what is right and what is wrong: configuration, database, and each source's door
 ///
-/// Asks the provider a few harmless questions. Exits with 1 when something must be changed.
+/// Asks the provider a few harmless questions, and an identity provider what it publishes. Exits with 1 when something must be changed.
 #[derive(Debug, Args)]
 pub struct Doctor {
     /// Which source [default: all that are configured]
@@ -41,6 +41,7 @@ pub async fn run(site: &Site, arguments: Doctor) -> Result<Exit> {
     let Some(config) = told.configuration(site)? else { return told.end() };
     // The database has sources, too: those that were set up in the dashboard.
     let Some(desk) = told.database(config).await? else { return told.end() };
+    told.identity_provider(&desk).await?;
     match desk.config.chosen(arguments.source.as_deref()) {
         Ok(chosen) => {
             for source in chosen {
@@ -104,6 +105,23 @@ impl Told {
             Err(error) => self.wrong("database", "writable", &error)?,
         }
         Ok(Some(desk))
+    }
+
+    /// The identity provider, where there is one: what it publishes is read, and nobody comes in.
+    async fn identity_provider(&mut self, desk: &Desk) -> Result<()> {
+        const ABOUT: &str = "identity provider";
+        let provider = match desk.config.web.single_sign_on(&desk.config.folder) {
+            Ok(None) => return Ok(()),
+            Ok(Some(single)) => single.provider,
+            Err(mistake) => return self.wrong(ABOUT, "settings", &mistake.into()),
+        };
+        let Err(error) = provider.look(desk.ctx.now()).await else {
+            let sentence = format!("{} publishes what is needed", provider.issuer());
+            return self.right(ABOUT, "published", sentence);
+        };
+        let hint = "Compare `issuer` with its /.well-known/openid-configuration; people come in by \
+                    their passwords meanwhile";
+        self.wrong(ABOUT, "published", &Mistake::missing(error.to_string(), hint).into())
     }
 
     async fn source(&mut self, desk: &Desk, configured: &config::Source) -> Result<()> {

@@ -55,6 +55,11 @@ pub async fn run(site: &Site, arguments: Serve) -> Result<Exit> {
     let roster = Roster::open(&desk, has_work).await?;
     let outgoing = if has_work { desk.outgoing()? } else { Outgoing::default() };
     let tls = desk.config.web.tls(&desk.config.folder)?;
+    let single = if arguments.no_sign_in {
+        None
+    } else {
+        desk.config.web.single_sign_on(&desk.config.folder)?
+    };
     let scheme = if tls.is_some() { "https" } else { "http" };
     let address = format!("{scheme}://{}", listener.local_addr()?);
     output::print(&format!(
@@ -65,7 +70,11 @@ pub async fn run(site: &Site, arguments: Serve) -> Result<Exit> {
         eprintln!("note: nobody signs in: whoever can open {address} sees and changes everything");
         Entrance::without_sign_in()?
     } else {
-        with_sign_in(&desk, &address, is_local).await?
+        let entrance = with_sign_in(&desk, &address, is_local).await?;
+        match single {
+            Some(single) => entrance.and_single(single),
+            None => entrance,
+        }
     };
     let sources = roster.sources();
     if has_work {

@@ -4,6 +4,7 @@ mod database;
 pub mod environment;
 mod key_file;
 mod near;
+mod openid_connect;
 mod schedule;
 mod secret;
 mod sending;

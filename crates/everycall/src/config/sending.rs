@@ -118,7 +118,7 @@ pub fn outgoing(folder: &Path, mail: &Mail, sending: &Sending) -> Result<Outgoin
 }
 
 /// The secret in a variable or a file, where one of the two is named.
-fn secret(
+pub(super) fn secret(
     folder: &Path,
     (section, key): (&str, &str),
     env: Option<&str>,

@@ -241,6 +241,119 @@ fn names_of_hosts_are_bare_and_a_certificate_has_a_key() {
     assert!(refused.sentence.contains("/nowhere/no.pem"), "{}", refused.sentence);
 }
 
+/// An identity provider with nothing wrong.
+const SINGLE: &str = r#"
+[web]
+hosts = ["calls.example.com"]
+[web.openid_connect]
+issuer = "https://login.example.com/realms/main"
+client_id = "everycall"
+client_secret_file = "secret"
+public_url = "https://calls.example.com"
+"#;
+
+#[test]
+fn an_identity_provider_needs_its_issuer_our_names_there_and_our_own_address() {
+    let config = read(SINGLE).expect("it is right");
+    let by = config.web.openid_connect.expect("there is one");
+    assert_eq!(
+        (by.label.as_str(), &by.scopes[..]),
+        ("Sign in with single sign-on", &["email".to_owned()][..])
+    );
+    let with = |key: &str, value: &str| -> String {
+        let lines = SINGLE.lines().filter(|line| !line.starts_with(key));
+        lines.map(str::to_owned).chain([value.to_owned()]).collect::<Vec<_>>().join("\n")
+    };
+    let named = "[web.openid_connect]";
+    for (key, value, sentence, hint) in [
+        ("issuer", "", "issuer: `` is no address", "openid-configuration"),
+        (
+            "issuer",
+            "issuer = \"login.example.com\"",
+            "issuer: `login.example.com` is no address",
+            "https://",
+        ),
+        (
+            "issuer",
+            "issuer = \"http://login.example.com\"",
+            "issuer: `http://login.example.com` is not https, and plain http is only allowed to this machine itself",
+            "https://",
+        ),
+        (
+            "issuer",
+            "issuer = \"https://login.example.com/?a=b\"",
+            "issuer: it has more than a host and a path",
+            "https://",
+        ),
+        ("public_url", "", "public_url: `` is no address", "into their browsers"),
+        (
+            "public_url",
+            "public_url = \"http://calls.example.com\"",
+            "public_url: `http://calls.example.com` is not https, and plain http is only allowed to this machine itself",
+            "https://",
+        ),
+        (
+            "public_url",
+            "public_url = \"https://calls.example.com/here\"",
+            "public_url: it has more than a scheme, a host and a port",
+            "without a path",
+        ),
+        (
+            "public_url",
+            "public_url = \"https://other.example.com\"",
+            "public_url names other.example.com, under which the dashboard does not answer",
+            "hosts = [\"other.example.com\"]",
+        ),
+        ("client_id", "", "has no `client_id`", "registered"),
+        (
+            "client_secret",
+            "",
+            "has no `client_secret_env` and no `client_secret_file`",
+            "NAME_OF_A_VARIABLE",
+        ),
+    ] {
+        check(&with(key, value), &format!("{named} {sentence}"), hint);
+    }
+    check(
+        &with("x", "scopes = [\"email profile\"]"),
+        "`email profile` in [web.openid_connect] scopes is no scope",
+        "by itself",
+    );
+    check(
+        &with("x", "client_secret = \"hush\""),
+        "everycall.toml, line 9: there is no setting `client_secret`",
+        "client_secret_",
+    );
+    for near in
+        ["http://127.0.0.1:8080", "http://localhost:8080", "https://CALLS.example.com:8443/"]
+    {
+        assert!(read(&with("public_url", &format!("public_url = \"{near}\""))).is_ok(), "{near}");
+    }
+    assert!(read(&with("issuer", "issuer = \"http://127.0.0.1:9000\"")).is_ok());
+}
+
+#[test]
+fn the_secret_of_an_identity_provider_is_read_and_never_told() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let config = read(SINGLE).expect("it is right");
+    let refused = config.web.single_sign_on(folder.path()).expect_err("there is no such file");
+    assert!(refused.sentence.contains("is not set, cannot be read or is empty"), "{refused}");
+    std::fs::write(folder.path().join("secret"), "hush-hush\n").expect("it is written");
+    let single = config.web.single_sign_on(folder.path()).expect("it is there");
+    let told = format!("{single:?}");
+    assert!(
+        told.contains("https://login.example.com/realms/main") && !told.contains("hush"),
+        "{told}"
+    );
+    assert!(
+        read("")
+            .expect("it is right")
+            .web
+            .single_sign_on(folder.path())
+            .is_ok_and(|none| none.is_none())
+    );
+}
+
 #[test]
 fn mail_that_could_never_be_sent_is_refused() {
     let mail = |more: &str| format!("[mail]\nhost = \"smtp.example.com\"\n{more}");

@@ -3,8 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
-use web::{Place, Tls};
+use web::{Place, SingleSignOn, Tls};
 
+use super::openid_connect::OpenIdConnect;
 use crate::mistake::Mistake;
 
 /// `[web]`.
@@ -19,6 +20,8 @@ pub struct Web {
     pub certificate: Option<PathBuf>,
     /// A file with its key.
     pub key: Option<PathBuf>,
+    /// Signing in by an identity provider, where there is one.
+    pub openid_connect: Option<Box<OpenIdConnect>>,
 }
 
 impl Web {
@@ -35,13 +38,18 @@ impl Web {
                 "Write it without scheme, port and path, such as \"calls.example.com\"",
             ));
         }
-        if self.certificate.is_some() == self.key.is_some() {
-            return Ok(());
+        if self.certificate.is_some() != self.key.is_some() {
+            return Err(Mistake::new(
+                "[web] has one of certificate and key",
+                "Name both files, or neither and let a proxy speak TLS",
+            ));
         }
-        Err(Mistake::new(
-            "[web] has one of certificate and key",
-            "Name both files, or neither and let a proxy speak TLS",
-        ))
+        self.openid_connect.as_ref().map_or(Ok(()), |by| by.check(&self.hosts))
+    }
+
+    /// Signing in by an identity provider, where there is one. Its secret is read.
+    pub fn single_sign_on(&self, folder: &Path) -> Result<Option<SingleSignOn>, Mistake> {
+        self.openid_connect.as_ref().map(|by| by.open(folder, &self.hosts)).transpose()
     }
 
     /// How the service stands in its network.

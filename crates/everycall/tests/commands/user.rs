@@ -107,6 +107,73 @@ fn a_user_is_changed_on_the_command_line_and_told_in_the_log() {
 }
 
 #[test]
+fn an_address_at_an_identity_provider_is_entered_on_the_command_line() {
+    let site = site();
+    for name in ["ann", "bob"] {
+        site.run(&["user", "add", name, "--generate"]);
+    }
+    for (command, told) in [
+        (
+            ["user", "address", "ann", "Ann@example.com"].as_slice(),
+            "Whoever has Ann@example.com at the identity provider comes in as ann now.\n",
+        ),
+        (
+            &["user", "address", "ann", "ann@example.com"],
+            "ann is entered so already; nothing was changed.\n",
+        ),
+        (&["user", "unlink", "ann"], "ann is linked to nobody; nothing was changed.\n"),
+        (
+            &["user", "address", "bob", "--none"],
+            "bob is entered so already; nothing was changed.\n",
+        ),
+    ] {
+        assert_eq!(site.run(command).stdout, told);
+    }
+    let rows = site.run(&["user", "list", "--json"]).json();
+    assert_eq!(
+        (&rows[0]["address"], &rows[0]["linkedAt"]),
+        (&"Ann@example.com".into(), &().into())
+    );
+    assert_eq!(rows[1]["address"], serde_json::Value::Null);
+    let taken = "ANN@example.com is entered at somebody else, and an address is one person's";
+    site.check_refused(
+        &["user", "address", "bob", "ANN@example.com"],
+        1,
+        taken,
+        "user list --json",
+    );
+    let none = "this is no e-mail address, such as ann@example.com";
+    site.check_refused(&["user", "address", "bob", "bob"], 2, none, "ann@example.com");
+    let away = site.run(&["user", "address", "ann", "--none"]).stdout;
+    assert_eq!(away, "ann comes in by a password alone now.\n");
+    let log = site.run(&["audit-log", "--json"]).json();
+    assert_eq!(log[0]["what"], "Enter a user's address at the identity provider");
+    assert_eq!(log.iter().filter(|entry| entry["target"] == "user ann").count(), 3);
+}
+
+#[test]
+fn a_service_starts_while_its_identity_provider_is_down_and_not_without_its_secret() {
+    let site = site();
+    let section = "[web.openid_connect]\nissuer = \"http://127.0.0.1:1\"\nclient_id = \"everycall\"\n\
+                   client_secret_file = \"secret\"\npublic_url = \"http://127.0.0.1:8080\"\n";
+    site.write("everycall.toml", section);
+    let serve = ["serve", "--only-dashboard", "--listen", "127.0.0.1:0"];
+    let sentence = "the file secret is not set, cannot be read or is empty";
+    site.check_refused(&serve, 2, sentence, "client_secret");
+    site.write("secret", "hush\n");
+    site.run(&["user", "add", "ann", "--operator", "--generate"]);
+    let served = Served::by(&site);
+    assert_eq!(served.form("/calls", None), (303, "/sign-in?next=/calls".to_owned()));
+    assert_eq!(served.form("/sign-in/openid-connect", None).0, 502);
+    assert_eq!(served.form("/sign-in", None).0, 200);
+    let found = site.run(&["doctor", "--json"]).json();
+    let found = found.iter().find(|found| found["about"] == "identity provider").unwrap();
+    assert_eq!((&found["name"], &found["outcome"]), (&"published".into(), &"wrong".into()));
+    let sentence = "the identity provider cannot be reached: no connection comes about";
+    assert_eq!(found["sentence"], sentence);
+}
+
+#[test]
 fn serving_to_the_network_without_sign_in_is_refused() {
     let site = site();
     let serve = ["serve", "--only-dashboard", "--no-sign-in", "--listen", "0.0.0.0:0"];

@@ -1,7 +1,9 @@
 //! People who sign in, which accounts they may look at, and where they are signed in.
 
 mod accounts;
+mod identities;
 mod sessions;
+mod trips;
 
 use std::str::FromStr as _;
 
@@ -13,6 +15,7 @@ use crate::text::text;
 use crate::{Store, StoreError, Tx};
 
 pub use accounts::GrantRow;
+pub use identities::IdentityRow;
 pub use sessions::{NewSession, SessionRow, SessionUser};
 
 /// A person who signs in.
@@ -110,6 +113,10 @@ UPDATE users SET failures = $3, locked_until = $4 WHERE user_id = $1 AND failure
 const SIGNED_IN: &str = "
 UPDATE users SET failures = 0, locked_until = NULL, last_sign_in_at = $2 WHERE user_id = $1";
 
+// Whoever comes without a password says nothing about those who guess at it.
+const CAME_IN: &str = "
+UPDATE users SET last_sign_in_at = $2 WHERE user_id = $1";
+
 const UNLOCK: &str = "
 UPDATE users SET failures = 0, locked_until = NULL
 WHERE user_id = $1 AND (failures > 0 OR locked_until IS NOT NULL)";
@@ -166,6 +173,14 @@ impl Tx {
     pub async fn user_signed_in(&mut self, user: i64, now: Timestamp) -> Result<(), StoreError> {
         either!(self.conn(), |db| {
             sqlx::query(SIGNED_IN).bind(user).bind(now.as_millis()).execute(db).await?;
+            Ok(())
+        })
+    }
+
+    /// Says that somebody came in without a password; what was tried of theirs stays counted.
+    pub async fn user_came_in(&mut self, user: i64, now: Timestamp) -> Result<(), StoreError> {
+        either!(self.conn(), |db| {
+            sqlx::query(CAME_IN).bind(user).bind(now.as_millis()).execute(db).await?;
             Ok(())
         })
     }

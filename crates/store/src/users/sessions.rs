@@ -34,7 +34,9 @@ pub struct SessionUser {
     pub name: String,
     role: String,
     /// 1 where somebody else chose their password.
-    pub password_is_temporary: i64,
+    password_is_temporary: i64,
+    /// 1 where they came without it.
+    without_password: i64,
     /// The account they chose to look at, if it is theirs still.
     pub account_id: Option<i64>,
     created_at: i64,
@@ -46,6 +48,12 @@ impl SessionUser {
     /// What they are.
     pub fn role(&self) -> Result<UserRole, StoreError> {
         role(&self.role)
+    }
+
+    /// Whether they must choose a password of their own before anything else. Whoever came without one
+    /// is not asked for it.
+    pub fn must_change_password(&self) -> bool {
+        self.password_is_temporary != 0 && self.without_password == 0
     }
 
     /// Whether the session holds at this instant.
@@ -73,19 +81,22 @@ pub struct NewSession<'a> {
     pub address: &'a str,
     /// With what, in short.
     pub agent: &'a str,
+    /// Whether they came with their password.
+    pub has_password: bool,
 }
 
 const ADD: &str = "
-INSERT INTO sessions (secret_hash, user_id, created_at, last_seen_at, address, agent)
-VALUES ($1, $2, $3, $3, $4, $5)";
+INSERT INTO sessions (secret_hash, user_id, created_at, last_seen_at, address, agent,
+                      without_password)
+VALUES ($1, $2, $3, $3, $4, $5, $6)";
 
 const FORGET: &str = "
 DELETE FROM sessions WHERE last_seen_at <= $1 OR created_at <= $2";
 
 // An account that was taken from them since is not looked at any more.
 const BY_HASH: &str = "
-SELECT s.session_id, s.user_id, u.name, u.role, u.password_is_temporary, g.account_id, s.created_at,
-       s.last_seen_at, u.disabled_at
+SELECT s.session_id, s.user_id, u.name, u.role, u.password_is_temporary, s.without_password,
+       g.account_id, s.created_at, s.last_seen_at, u.disabled_at
 FROM sessions s JOIN users u ON u.user_id = s.user_id
 LEFT JOIN user_accounts g ON g.user_id = s.user_id AND g.account_id = s.account_id
 WHERE s.secret_hash = $1";
@@ -120,7 +131,7 @@ impl Tx {
             query.execute(&mut *db).await?;
             let query = sqlx::query(ADD).bind(&new.secret_hash[..]).bind(new.user);
             let query = query.bind(now.as_millis()).bind(text(new.address)).bind(text(new.agent));
-            query.execute(db).await?;
+            query.bind(i64::from(!new.has_password)).execute(db).await?;
             Ok(())
         })
     }

@@ -10,6 +10,7 @@ mod changes;
 mod comparing;
 mod contacts;
 mod health;
+mod identities;
 mod in_force;
 mod jobs;
 mod lateness;

@@ -20,22 +20,23 @@ async fn add_as(db: &TestDb, text: &str, role: UserRole, is_first: bool) -> Opti
     added
 }
 
-async fn add(db: &TestDb, text: &str, role: UserRole) -> i64 {
+pub async fn add(db: &TestDb, text: &str, role: UserRole) -> i64 {
     add_as(db, text, role, false).await.unwrap()
 }
 
-async fn user(db: &TestDb, text: &str) -> UserRow {
+pub async fn user(db: &TestDb, text: &str) -> UserRow {
     db.store.user_by_name(&name(text)).await.unwrap().unwrap()
 }
 
 async fn sign_in(db: &TestDb, user: i64, hash: u8, now: Timestamp) {
     let mut tx = db.store.begin().await.unwrap();
     let (secret_hash, address, agent) = ([hash; 32], "192.0.2.1", "Firefox\0");
-    tx.session_add(&NewSession { secret_hash, user, address, agent }, now).await.unwrap();
+    let new = NewSession { secret_hash, user, address, agent, has_password: true };
+    tx.session_add(&new, now).await.unwrap();
     tx.commit().await.unwrap();
 }
 
-async fn session(db: &TestDb, hash: u8) -> Option<SessionUser> {
+pub async fn session(db: &TestDb, hash: u8) -> Option<SessionUser> {
     db.store.session_by_hash(&[hash; 32]).await.unwrap()
 }
 

@@ -10,8 +10,8 @@ use axum::serve::IncomingStream;
 use secrecy::SecretString;
 use tokio::net::TcpListener;
 
-use super::cookie;
 use super::entrance::Place;
+use super::{cookie, origin};
 use crate::failure::Failure;
 
 /// Where a connection comes from.
@@ -37,6 +37,10 @@ pub struct Asker {
     pub is_secure: bool,
     /// What their browser was given when they signed in.
     pub secret: Option<SecretString>,
+    /// What their browser was given when they were sent to an identity provider.
+    pub trip: Option<SecretString>,
+    /// Whether a page of ours sent them here, or no page at all.
+    pub is_from_here: bool,
 }
 
 impl Asker {
@@ -58,7 +62,9 @@ impl Asker {
             address: address.map_or_else(|| "unknown".to_owned(), |ip| network(ip).to_string()),
             agent: brief(agent.unwrap_or_default()).to_owned(),
             is_secure,
-            secret: cookie::secret(headers, is_secure),
+            secret: cookie::SESSION.secret(headers, is_secure),
+            trip: cookie::TRIP.secret(headers, is_secure),
+            is_from_here: origin::is_ours(headers),
         }
     }
 }

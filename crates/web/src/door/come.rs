@@ -57,6 +57,7 @@ pub async fn is_still_in(state: &State, asker: &Asker, area: Area) -> Result<boo
 
 async fn person(state: &State, session: SessionUser) -> Result<Person, Failure> {
     let role = session.role()?;
+    let must_change_password = session.must_change_password();
     let accounts = match role {
         UserRole::Operator => Vec::new(),
         UserRole::Member => state.store.user_accounts(Some(session.user_id)).await?,
@@ -72,7 +73,7 @@ async fn person(state: &State, session: SessionUser) -> Result<Person, Failure> 
         role,
         accounts,
         looks_at,
-        must_change_password: session.password_is_temporary != 0,
+        must_change_password,
     })
 }
 

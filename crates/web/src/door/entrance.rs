@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use domain::Timestamp;
 use domain::access::Pace;
 use engine::secret::{NoRandomness, code, csrf_of, secret};
+use engine::users::identity::IdentityProvider;
 use secrecy::SecretString;
 
 use super::Kept;
@@ -27,10 +28,20 @@ pub struct Place {
     pub is_tls: bool,
 }
 
+/// Signing in by an identity provider, beside passwords.
+#[derive(Debug)]
+pub struct SingleSignOn {
+    /// What its button says.
+    pub label: String,
+    /// Who says who somebody is.
+    pub provider: IdentityProvider,
+}
+
 /// The way in for people.
 pub struct Entrance {
     has_sign_in: bool,
     place: Place,
+    single: Option<SingleSignOn>,
     /// What forms carry where nobody signs in: made anew by each process.
     machine: Arc<str>,
     set_up: Mutex<Option<SetUp>>,
@@ -53,7 +64,18 @@ impl Entrance {
     fn new(has_sign_in: bool, place: Place) -> Result<Self, NoRandomness> {
         let (machine, set_up) = (csrf_of(&secret()?).into(), Mutex::new(None));
         let (tries, hasher) = (Kept::new(), Hasher::new());
-        Ok(Self { has_sign_in, place, machine, set_up, tries, hasher })
+        Ok(Self { has_sign_in, place, single: None, machine, set_up, tries, hasher })
+    }
+
+    /// The same where people may also come by an identity provider.
+    #[must_use]
+    pub fn and_single(self, single: SingleSignOn) -> Self {
+        Self { single: Some(single), ..self }
+    }
+
+    /// Signing in by an identity provider, where there is one and people sign in.
+    pub(crate) fn single(&self) -> Option<&SingleSignOn> {
+        self.single.as_ref().filter(|_| self.has_sign_in)
     }
 
     /// Whether people sign in.

@@ -14,9 +14,9 @@ mod set_up;
 
 pub use asker::{Asker, Peer};
 pub use come::{come, is_script_of_ours, is_still_in};
-pub use cookie::{given, taken};
-pub use entrance::{Entrance, Place};
+pub use cookie::{SESSION, TRIP};
+pub use entrance::{Entrance, Place, SingleSignOn};
 pub use kept::Kept;
 pub use next::{encoded, local};
 pub use page::{PageDoor, see};
-pub use posted::Posted;
+pub use posted::{Posted, is_same};

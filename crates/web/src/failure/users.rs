@@ -9,12 +9,14 @@ impl From<UserError> for Failure {
     fn from(error: UserError) -> Self {
         let sentence = error.to_string();
         match error {
-            UserError::NoName(_) | UserError::Weak(_) | UserError::SeesAll { .. } => {
-                Self::Unusable { sentence }
-            }
-            UserError::NameTaken { .. } | UserError::NotFirst | UserError::LastOperator { .. } => {
-                Self::Conflict { sentence }
-            }
+            UserError::NoName(_)
+            | UserError::NoAddress(_)
+            | UserError::Weak(_)
+            | UserError::SeesAll { .. } => Self::Unusable { sentence },
+            UserError::NameTaken { .. }
+            | UserError::AddressTaken { .. }
+            | UserError::NotFirst
+            | UserError::LastOperator { .. } => Self::Conflict { sentence },
             UserError::NoUser { .. } => Self::NotFound { what: "user" },
             UserError::NoAccount { .. } => Self::NotFound { what: "account" },
             UserError::NoHash { why } => Self::Defect { detail: why },

@@ -49,6 +49,9 @@ use crate::facts::{Glance, Owns, Written};
 use crate::failure::Failure;
 use crate::list::{Filter, address, given};
 
+/// Where an identity provider sends people back to.
+pub use sign_in::BACK_PATH as SIGN_IN_BACK_PATH;
+
 /// Whose a page is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum To {

@@ -16,6 +16,8 @@ pub const HOST: &str = "127.0.0.1:7070";
 pub struct Browser {
     router: Router,
     pub cookie: Option<String>,
+    /// What it keeps while it is at an identity provider.
+    pub trip: Option<String>,
     /// What is sent beside what a browser sends by itself.
     pub headers: Vec<(&'static str, String)>,
 }
@@ -27,7 +29,7 @@ impl Browser {
 
     /// At a service that remembers who asked.
     pub fn at(router: Router) -> Self {
-        Self { router, cookie: None, headers: Vec::new() }
+        Self { router, cookie: None, trip: None, headers: Vec::new() }
     }
 
     /// One that is signed in.
@@ -73,8 +75,10 @@ impl Browser {
 
     pub async fn ask(&mut self, mut request: axum::http::request::Builder, body: Body) -> Answer {
         request = request.header("host", HOST);
-        if let Some(cookie) = &self.cookie {
-            request = request.header("cookie", format!("everycall={cookie}"));
+        for (name, kept) in [("everycall", &self.cookie), ("everycall-trip", &self.trip)] {
+            if let Some(value) = kept {
+                request = request.header("cookie", format!("{name}={value}"));
+            }
         }
         for (name, value) in &self.headers {
             request = request.header(*name, value);
@@ -85,9 +89,13 @@ impl Browser {
         for line in headers.get_all("set-cookie") {
             let line = line.to_str().expect("it is text");
             let (name, rest) = line.split_once('=').expect("it is a pair");
-            assert_eq!(name, "everycall");
             let value = rest.split(';').next().unwrap_or_default();
-            self.cookie = Some(value.to_owned()).filter(|value| !value.is_empty());
+            let value = Some(value.to_owned()).filter(|value| !value.is_empty());
+            match name {
+                "everycall" => self.cookie = value,
+                "everycall-trip" => self.trip = value,
+                _ => assert_eq!(name, "everycall", "no other is given"),
+            }
         }
         let body = to_bytes(answer.into_body(), 16 << 20).await.expect("the answer is small");
         // Of archives and sheets, what is text in them.

@@ -1,6 +1,7 @@
 //! `everycall user`: people who sign in to the dashboard.
 
 mod change;
+mod identity;
 mod secret;
 
 use anyhow::Result;
@@ -9,7 +10,7 @@ use domain::Timestamp;
 use domain::users::{UserName, UserRole};
 use engine::users::{UserAsked, UserError, add as user_add, known};
 use serde_json::{Value, json};
-use store::{GrantRow, UserRow};
+use store::{GrantRow, IdentityRow, UserRow};
 
 use super::assign::account;
 use super::site::Site;
@@ -39,6 +40,8 @@ enum Command {
     Unlock(change::Unlock),
     Grant(change::Grant),
     Revoke(change::Revoke),
+    Address(identity::Address),
+    Unlink(identity::Unlink),
 }
 
 /// Add somebody
@@ -75,6 +78,8 @@ pub async fn run(site: &Site, arguments: User) -> Result<Exit> {
         Command::Unlock(arguments) => change::unlock(site, &arguments).await,
         Command::Grant(arguments) => change::grant(site, &arguments).await,
         Command::Revoke(arguments) => change::revoke(site, &arguments).await,
+        Command::Address(arguments) => identity::address(site, &arguments).await,
+        Command::Unlink(arguments) => identity::unlink(site, &arguments).await,
     }
 }
 
@@ -117,7 +122,9 @@ async fn list(site: &Site, arguments: &List) -> Result<Exit> {
     let (rows, now) = (desk.ctx.store.users_list().await?, desk.ctx.now());
     let grants = desk.ctx.store.user_accounts(None).await?;
     if arguments.json {
-        let rows = rows.iter().map(|row| as_json(row, &grants, now)).collect::<Result<Vec<_>>>();
+        let known = desk.ctx.store.identities_list().await?;
+        let rows = rows.iter().map(|row| as_json(row, (&grants, &known), now));
+        let rows = rows.collect::<Result<Vec<_>>>();
         output::print_json_lines(rows?)?;
         return Ok(Exit::Done);
     }
@@ -157,12 +164,19 @@ fn state(row: &UserRow, now: Timestamp) -> &'static str {
     }
 }
 
-fn as_json(row: &UserRow, grants: &[GrantRow], now: Timestamp) -> Result<Value> {
+fn as_json(
+    row: &UserRow,
+    (grants, known): (&[GrantRow], &[IdentityRow]),
+    now: Timestamp,
+) -> Result<Value> {
+    let known = known.iter().find(|known| known.user_id == row.user_id);
     Ok(json!({
         "name": row.name, "role": row.role()?.as_str(), "state": state(row, now),
         "accounts": own(row, grants).collect::<Vec<_>>(), "createdAt": instant(row.created_at),
         "createdBy": row.created_by, "lastSignInAt": row.last_sign_in_at.map(instant),
         "lockedUntil": row.locked_until.map(instant), "disabledAt": row.disabled_at.map(instant),
+        "address": known.map(|known| known.email.as_str()),
+        "linkedAt": known.and_then(|known| known.linked_at).map(instant),
     }))
 }
 
@@ -178,7 +192,12 @@ fn refusal(site: &Site, error: UserError) -> anyhow::Error {
     let here = site.here();
     match error {
         UserError::Store(error) => error.into(),
-        UserError::NoName(_) => Mistake::new(sentence, "Such as: ann@example.com").into(),
+        UserError::NoName(_) | UserError::NoAddress(_) => {
+            Mistake::new(sentence, "Such as: ann@example.com").into()
+        }
+        UserError::AddressTaken { .. } => {
+            Mistake::missing(sentence, format!("`{here} user list --json` says whose it is")).into()
+        }
         UserError::Weak(_) => Mistake::new(sentence, "Run it again with another password").into(),
         UserError::NameTaken { .. } => Mistake::missing(sentence, "Choose another name").into(),
         UserError::NoUser { .. } => {

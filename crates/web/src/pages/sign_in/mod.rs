@@ -1,6 +1,8 @@
-//! How people come in: signing in, and adding the first operator.
+//! How people come in: signing in by a password or an identity provider, and adding the first operator.
 
 mod first;
+mod identity;
+mod told;
 
 use askama::Template;
 use axum::extract::rejection::QueryRejection;
@@ -11,13 +13,15 @@ use domain::access::Area;
 use engine::users::{Came, sign_out, succeed, tried};
 use secrecy::SecretString;
 use serde::Deserialize;
-use store::{Author, UserRow};
+use store::{Author, Store, UserRow};
 
 use super::{PageRoute, To};
-use crate::door::{Asker, Posted, given, local, see, taken};
+use crate::door::{Asker, Posted, SESSION, encoded, local, see};
 use crate::failure::Failure;
 use crate::frame::{Frame, html};
 use crate::guest::Guest;
+
+pub use identity::BACK_PATH;
 
 /// Where it is.
 pub fn routes() -> Vec<PageRoute> {
@@ -25,6 +29,8 @@ pub fn routes() -> Vec<PageRoute> {
     vec![
         PageRoute::get("/sign-in", area, show).to(To::Anybody),
         PageRoute::post("/sign-in", area, "Sign in", enter).to(To::Anybody),
+        PageRoute::get(identity::PATH, area, identity::set_out).to(To::Anybody),
+        PageRoute::get(identity::BACK_PATH, area, identity::come_back).to(To::Anybody),
         PageRoute::post("/sign-out", area, "Sign out", leave).to(To::Themselves),
         PageRoute::get("/set-up", area, first::show).to(To::Anybody),
         PageRoute::post("/set-up", area, "Set up", first::add).to(To::Anybody),
@@ -37,7 +43,15 @@ struct Page {
     frame: Frame,
     name: String,
     next: String,
-    is_wrong: bool,
+    /// What was wrong, as sentences.
+    wrong: Option<String>,
+    single: Option<Single>,
+}
+
+/// The way by an identity provider.
+struct Single {
+    label: String,
+    href: String,
 }
 
 #[derive(Default, Deserialize)]
@@ -53,8 +67,9 @@ struct SignIn {
     next: Option<String>,
 }
 
-/// One answer for everything that can be wrong, so that nobody learns which names there are.
-const WRONG: StatusCode = StatusCode::FORBIDDEN;
+/// One answer for everything that can be wrong of a password, so that nobody learns which names there are.
+const WRONG: &str = "The name or the password is wrong, or there were too many wrong tries and this \
+                     name is locked for a while. An operator can unlock it.";
 
 async fn show(
     State(state): State<crate::State>,
@@ -69,14 +84,24 @@ async fn show(
     if state.store.users_list().await?.is_empty() {
         return Ok(see("/set-up"));
     }
-    page(&state, "", next, false)
+    page(&state, "", next, None)
 }
 
-fn page(state: &crate::State, name: &str, next: &str, is_wrong: bool) -> Result<Response, Failure> {
+/// The page to sign in at, with what was wrong before.
+fn page(
+    state: &crate::State,
+    name: &str,
+    next: &str,
+    wrong: Option<(StatusCode, String)>,
+) -> Result<Response, Failure> {
     let frame = Frame::plain("Sign in", state.notice.clone());
-    let page = html(&Page { frame, name: name.to_owned(), next: next.to_owned(), is_wrong })?;
-    let status = if is_wrong { WRONG } else { StatusCode::OK };
-    Ok((status, page).into_response())
+    let single = state.entrance.single().map(|single| Single {
+        label: single.label.clone(),
+        href: format!("{}?next={}", identity::PATH, encoded(next)),
+    });
+    let (status, wrong) = wrong.unzip();
+    let page = Page { frame, name: name.to_owned(), next: next.to_owned(), wrong, single };
+    Ok((status.unwrap_or(StatusCode::OK), html(&page)?).into_response())
 }
 
 async fn enter(
@@ -100,7 +125,7 @@ async fn enter(
     );
     let (counted, is_right) = (counted?, is_right?);
     let Some(user) = counted.filter(|_| is_right) else {
-        return page(&state, &form.name, next, true);
+        return page(&state, &form.name, next, Some((StatusCode::FORBIDDEN, WRONG.to_owned())));
     };
     signed_in(&state, (&guest, &asker), user, next).await
 }
@@ -112,16 +137,31 @@ pub(super) async fn signed_in(
     user: &UserRow,
     next: &str,
 ) -> Result<Response, Failure> {
+    end_former(state, guest).await?;
+    let (store, came) = entering(state, asker, user);
+    let secret = succeed(&store, user, came, state.clock.now()).await?;
+    Ok(with_session(next, &secret, asker))
+}
+
+/// Ends the session somebody came with.
+async fn end_former(state: &crate::State, guest: &Guest) -> Result<(), Failure> {
+    let Some(before) = guest.person() else { return Ok(()) };
+    Ok(sign_out(&state.store, before.session, &before.name).await?)
+}
+
+/// On whose behalf somebody signs in, and from where.
+fn entering<'a>(state: &crate::State, asker: &'a Asker, user: &UserRow) -> (Store, Came<'a>) {
     let now = state.clock.now();
-    if let Some(before) = guest.person() {
-        sign_out(&state.store, before.session, &before.name).await?;
-    }
     let author = Author::new(&who(&user.name), &asker.address, "Sign in", "", now);
     let came = Came { address: &asker.address, agent: &asker.agent };
-    let secret = succeed(&state.store.on_behalf(author), user, came, now).await?;
+    (state.store.on_behalf(author), came)
+}
+
+/// Sends a browser on, in its new session.
+fn with_session(next: &str, secret: &SecretString, asker: &Asker) -> Response {
     let mut answer = see(next);
-    answer.headers_mut().insert(header::SET_COOKIE, given(&secret, asker.is_secure));
-    Ok(answer)
+    answer.headers_mut().insert(header::SET_COOKIE, SESSION.given(secret, asker.is_secure));
+    answer
 }
 
 async fn leave(
@@ -134,7 +174,7 @@ async fn leave(
         sign_out(&state.store, person.session, &person.name).await?;
     }
     let mut answer = see("/sign-in");
-    answer.headers_mut().insert(header::SET_COOKIE, taken(asker.is_secure));
+    answer.headers_mut().insert(header::SET_COOKIE, SESSION.taken(asker.is_secure));
     Ok(answer)
 }
 

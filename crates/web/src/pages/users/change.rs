@@ -4,7 +4,9 @@ use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::response::Response;
 use domain::AccountId;
-use engine::users::{self, made, set_disabled, set_granted, set_password};
+use domain::users::EmailAddress;
+use engine::users::identity::{self, set_address};
+use engine::users::{self, UserError, made, set_disabled, set_granted, set_password};
 use secrecy::ExposeSecret as _;
 use serde::Deserialize;
 use store::UserRow;
@@ -87,4 +89,42 @@ pub async fn revoke(
     let user = one::user(&state, path).await?;
     set_granted(&state.store, &user, AccountId(form.account), false).await?;
     Ok(back(&user))
+}
+
+/// An address a form enters; nothing where there is to be none.
+#[derive(Deserialize)]
+pub struct Address {
+    #[serde(default)]
+    email: String,
+}
+
+pub async fn address(
+    State(state): State<crate::State>,
+    guest: Guest,
+    path: Named,
+    Posted(form): Posted<Address>,
+) -> Result<Response, Failure> {
+    let user = one::user(&state, path).await?;
+    let email = match form.email.trim() {
+        "" => None,
+        typed => Some(EmailAddress::new(typed).map_err(UserError::from)?),
+    };
+    set_address(&state.store, &user, email.as_ref(), own_session(&guest)).await?;
+    Ok(back(&user))
+}
+
+pub async fn unlink(
+    State(state): State<crate::State>,
+    guest: Guest,
+    path: Named,
+    Posted(()): Posted<()>,
+) -> Result<Response, Failure> {
+    let user = one::user(&state, path).await?;
+    identity::unlink(&state.store, &user, own_session(&guest)).await?;
+    Ok(back(&user))
+}
+
+/// The session of whoever asks, which goes on where they change themselves; 0 is none.
+fn own_session(guest: &Guest) -> i64 {
+    guest.person().map_or(0, |person| person.session)
 }

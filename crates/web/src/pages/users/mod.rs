@@ -50,6 +50,18 @@ pub fn routes() -> Vec<PageRoute> {
             "Keep a user from an account",
             change::revoke,
         ),
+        PageRoute::post(
+            "/users/{user}/address",
+            area,
+            "Enter a user's address at the identity provider",
+            change::address,
+        ),
+        PageRoute::post(
+            "/users/{user}/unlink",
+            area,
+            "Unlink a user from the identity provider",
+            change::unlink,
+        ),
     ]
 }
 

@@ -14,6 +14,7 @@ use testkit::TestDb;
 
 use crate::people::{PASSWORD, entrance};
 use crate::sample::{self, NOW, Names, USUAL, at};
+use crate::single_sign_on;
 use crate::world::{Asks, send};
 
 /// A kind of world.
@@ -63,7 +64,11 @@ impl World {
     pub async fn of(like: &TestDb, kind: Kind) -> Self {
         let db = TestDb::made(like.kind).await;
         let mut state = sample::over(db.store.clone());
-        state.entrance = entrance(web::Place::default());
+        // On any day there is an identity provider, too, which nobody reaches.
+        state.entrance = match kind {
+            Kind::Usual => single_sign_on::entrance("http://127.0.0.1:1", web::Place::default()),
+            _ => entrance(web::Place::default()),
+        };
         operator(&state).await;
         let names = if kind == Kind::Hostile { HOSTILE } else { USUAL };
         if kind != Kind::Empty {
