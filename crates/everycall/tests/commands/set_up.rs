@@ -5,7 +5,7 @@ use std::io::{BufRead as _, BufReader};
 use std::time::{Duration, Instant};
 
 use domain::{Country, ProviderKind, Timestamp};
-use engine::set_up::SetUpAsked;
+use engine::set_up::{Answers, SetUpAsked};
 use secrecy::SecretString;
 use serde_json::json;
 use store::Store;
@@ -19,15 +19,17 @@ fn set_up(site: &Site, simulator: &Simulator) {
     let asked = SetUpAsked {
         name: "desk".to_owned(),
         provider: ProviderKind::HighlevelVoiceAi,
-        since: at("2025-10-03"),
-        country: Country::US,
-        every_minutes: None,
-        contacts: None,
-        auto_assign: None,
-        said: said
-            .map(|(key, value)| (key.to_owned(), value.clone()))
-            .into_iter()
-            .collect::<BTreeMap<_, _>>(),
+        answers: Answers {
+            since: at("2025-10-03"),
+            country: Country::US,
+            every_minutes: None,
+            contacts: None,
+            auto_assign: None,
+            said: said
+                .map(|(key, value)| (key.to_owned(), value.clone()))
+                .into_iter()
+                .collect::<BTreeMap<_, _>>(),
+        },
         secret: SecretString::from(simulator.token.clone()),
     };
     let setting_up = async {
