@@ -8,6 +8,7 @@ mod health;
 mod job;
 mod own;
 mod proof;
+mod response;
 mod run;
 mod waiting;
 
@@ -28,6 +29,7 @@ pub use health::{Budget, Health};
 pub use job::JobFacts;
 pub use own::{Own, Owns};
 pub use proof::Proof;
+pub use response::{ResponseFacts, TrafficFacts};
 pub use run::{LogEntry, RunFacts, SkipFacts};
 pub use waiting::{WaitingFor, repairing};
 
