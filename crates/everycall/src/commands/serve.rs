@@ -21,6 +21,7 @@ use crate::wiring::Desk;
 /// Read every source whenever it is due, and serve the dashboard, until Ctrl-C
 ///
 /// People sign in; while there is nobody yet, it prints a code with which the first operator is added.
+/// Without a configuration it goes on with the defaults, and makes its database in this folder.
 #[derive(Debug, Args)]
 pub struct Serve {
     /// Where to listen

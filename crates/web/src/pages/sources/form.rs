@@ -26,7 +26,7 @@ pub struct Form {
     /// What stays as it is.
     pub stays: Vec<Field>,
     pub secret: Question,
-    accounts: Vec<Choice>,
+    pub accounts: Vec<Choice>,
     pub typed: Common,
     /// Why nothing can be sealed here.
     pub lacks_key: Option<String>,
@@ -35,22 +35,22 @@ pub struct Form {
 
 /// A field of the provider's own.
 pub struct Field {
-    key: &'static str,
-    asks: &'static str,
-    label: &'static str,
-    example: &'static str,
-    found: &'static str,
-    value: String,
+    pub key: &'static str,
+    pub asks: &'static str,
+    pub label: &'static str,
+    pub example: &'static str,
+    pub found: &'static str,
+    pub value: String,
 }
 
 /// What stands in the fields of every provider.
 pub struct Common {
     pub name: String,
     pub since: String,
-    country: String,
-    every_minutes: String,
-    contacts: String,
-    auto_assign: String,
+    pub country: String,
+    pub every_minutes: String,
+    pub contacts: String,
+    pub auto_assign: String,
 }
 
 /// What came of trying.
