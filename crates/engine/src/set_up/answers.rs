@@ -48,7 +48,8 @@ impl Answers {
 
     /// The keys of the provider's own that are answered differently.
     pub fn own_changes(&self, after: &Self) -> Vec<String> {
-        let keys = self.said.keys().chain(after.said.keys().filter(|key| !self.said.contains_key(*key)));
+        let keys =
+            self.said.keys().chain(after.said.keys().filter(|key| !self.said.contains_key(*key)));
         keys.filter(|key| self.said.get(*key) != after.said.get(*key)).cloned().collect()
     }
 

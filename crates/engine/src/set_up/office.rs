@@ -207,7 +207,11 @@ impl Office {
     }
 
     /// Asks what is right and what is wrong. Whoever keeps it `anyway` need not wait for an answer.
-    pub(super) async fn ask(&self, connection: &Connection, anyway: bool) -> Result<Tried, SetUpError> {
+    pub(super) async fn ask(
+        &self,
+        connection: &Connection,
+        anyway: bool,
+    ) -> Result<Tried, SetUpError> {
         let probes = match tokio::time::timeout(PATIENCE, connection.examine()).await {
             Ok(probes) => probes,
             Err(_elapsed) if anyway => Vec::new(),

@@ -34,8 +34,8 @@ pub use judge::Misread;
 use judge::{Trouble, judge};
 pub use redact::{clean, said};
 pub use tls::{HttpError, ensure_safe};
-pub use traffic::Traffic;
 use traffic::Counter;
+pub use traffic::Traffic;
 
 /// How long and how much a request may take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -152,7 +152,14 @@ impl Http {
         budget: Arc<Budget>,
     ) -> Result<Self, HttpError> {
         let client = tls::client(base, &limits)?;
-        Ok(Self { client, limits, wait, budget, jitter: Jitter::new(), counter: Counter::default() })
+        Ok(Self {
+            client,
+            limits,
+            wait,
+            budget,
+            jitter: Jitter::new(),
+            counter: Counter::default(),
+        })
     }
 
     /// The clock requests wait by.

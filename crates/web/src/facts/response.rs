@@ -75,8 +75,7 @@ impl ResponseFacts {
         let took = || pages.iter().map(|page| unsigned(page.duration_ms));
         let count = pages.len() as u64;
         // A comparison leaves a report of its own, which has none of these.
-        let kept: Self =
-            kept.and_then(|kept| serde_json::from_str(kept).ok()).unwrap_or_default();
+        let kept: Self = kept.and_then(|kept| serde_json::from_str(kept).ok()).unwrap_or_default();
         Self {
             pages: count,
             page_ms_mean: took().sum::<u64>() / count.max(1),

@@ -107,7 +107,8 @@ async fn show(
     };
     let title = format!("Run {id}");
     let frame = Frame::new(&state, &guest, title, "/runs").read_at(now);
-    html(&Page::new(frame, RunFacts::of(row, now), kept, given(asked.phase.as_deref())))
+    let phase = given(asked.phase.as_deref());
+    html(&Page::new(frame, RunFacts::of(row, now), kept, phase.as_deref()))
 }
 
 /// The run an address names.
@@ -116,10 +117,10 @@ fn run_id(id: Result<Path<i64>, PathRejection>) -> Result<RunId, Failure> {
 }
 
 impl Page {
-    fn new(frame: Frame, run: RunFacts, kept: Kept, phase: Option<String>) -> Self {
+    fn new(frame: Frame, run: RunFacts, kept: Kept, phase: Option<&str>) -> Self {
         let Kept { response, windows, skips, mut log } = kept;
-        let phases = phases(run.sync_log_id, &log, phase.as_deref());
-        log.retain(|entry| phase.as_ref().is_none_or(|phase| entry.phase == *phase));
+        let phases = phases(run.sync_log_id, &log, phase);
+        log.retain(|entry| phase.is_none_or(|phase| entry.phase == phase));
         Self {
             frame,
             status: run.status.replace('_', " "),

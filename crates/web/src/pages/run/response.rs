@@ -40,7 +40,8 @@ fn windows(left: u64) -> String {
 fn of_traffic(traffic: &TrafficFacts) -> Vec<Line> {
     let by_status = traffic.answers.iter();
     let by_status = by_status.map(|(status, count)| format!("{} answered {status}", Count(*count)));
-    let none = (traffic.unanswered > 0).then(|| format!("{} not at all", Count(traffic.unanswered)));
+    let none =
+        (traffic.unanswered > 0).then(|| format!("{} not at all", Count(traffic.unanswered)));
     let how: Vec<String> = by_status.chain(none).collect();
     let sent = Count(traffic.requests());
     let sent =
@@ -65,17 +66,25 @@ mod tests {
     #[test]
     fn requests_are_told_by_how_they_were_answered() {
         let answers = [("200".to_owned(), 1_030), ("429".to_owned(), 1)].into_iter().collect();
-        let traffic =
-            TrafficFacts { answers, unanswered: 2, sent_again: 3, bytes: 2_500_000, waited_ms: 3_200 };
+        let traffic = TrafficFacts {
+            answers,
+            unanswered: 2,
+            sent_again: 3,
+            bytes: 2_500_000,
+            waited_ms: 3_200,
+        };
         let facts = ResponseFacts { traffic: Some(traffic), ..ResponseFacts::default() };
         let told: Vec<String> =
             lines(&facts).into_iter().map(|(what, how)| format!("{what}: {how}")).collect();
-        assert_eq!(told, [
-            "Requests: 1,033: 1,030 answered 200, 1 answered 429, 2 not at all",
-            "Sent again: 3",
-            "Came back: 2.5 MB",
-            "Waited for the budget: 3.2 s, of all together",
-        ]);
+        assert_eq!(
+            told,
+            [
+                "Requests: 1,033: 1,030 answered 200, 1 answered 429, 2 not at all",
+                "Sent again: 3",
+                "Came back: 2.5 MB",
+                "Waited for the budget: 3.2 s, of all together",
+            ]
+        );
         assert!(lines(&ResponseFacts::default()).is_empty(), "nothing is invented");
     }
 }

@@ -48,14 +48,14 @@ pub async fn show(
 ) -> Result<Response, Failure> {
     let source = named(&state, &name).await?;
     let Some(row) = own(&state, &source).await? else {
-        return page(&state, &guest, &source, (0, None)).await;
+        return page(&state, &guest, &source, (0, None));
     };
     let typed = filled(&Answers::of(&row)?, &zone);
     let form = Form::of(&state, source.provider, (&typed, true), News::default()).await?;
-    page(&state, &guest, &source, (row.version.unwrap_or(0), Some(form))).await
+    page(&state, &guest, &source, (row.version.unwrap_or(0), Some(form)))
 }
 
-async fn page(
+fn page(
     state: &crate::State,
     guest: &Guest,
     source: &SourceRow,
@@ -108,7 +108,7 @@ pub async fn change(
         Err(wrong) => News::wrong(wrong),
     };
     let form = Form::of(&state, source.provider, (&typed, true), news).await?;
-    page(&state, &guest, &source, (version, Some(form))).await
+    page(&state, &guest, &source, (version, Some(form)))
 }
 
 fn place(source: &SourceRow) -> String {

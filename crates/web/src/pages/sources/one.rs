@@ -170,9 +170,10 @@ async fn said(
     }
     let answers = Answers::of(set_up)?;
     let SetUp { questions, optional, .. } = SetUp::of(source.provider);
-    let own = questions.iter().chain(optional).filter_map(|question| {
-        Some((question.label(), answers.said.get(question.key)?.clone()))
-    });
+    let own = questions
+        .iter()
+        .chain(optional)
+        .filter_map(|question| Some((question.label(), answers.said.get(question.key)?.clone())));
     let every = |minutes: u32| format!("Every {minutes} minutes");
     let account = match answers.auto_assign {
         Some(id) => state.store.accounts_list().await?.into_iter().find(|row| row.id == id),
