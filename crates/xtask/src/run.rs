@@ -2,6 +2,7 @@
 //! so that whatever was started for them is stopped too.
 
 use std::fmt;
+use std::io::{BufRead as _, BufReader};
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -90,6 +91,17 @@ pub fn answer(command: &mut Command) -> Result<String> {
         checked.context(complaint)?;
     }
     Ok(String::from_utf8_lossy(&output.stdout).trim_end().to_owned())
+}
+
+/// Runs a program, and hands on each line that it prints as soon as it has come.
+pub fn listen(command: &mut Command, mut each: impl FnMut(&str) -> Result<()>) -> Result<()> {
+    let program = command.get_program().to_string_lossy().into_owned();
+    let command = command.stdin(Stdio::null()).stdout(Stdio::piped());
+    let mut child = command.spawn().with_context(|| cannot_start(command))?;
+    for line in child.stdout.take().into_iter().flat_map(|out| BufReader::new(out).lines()) {
+        each(&line?)?;
+    }
+    check(program, wait(&mut child)?)
 }
 
 /// Fails unless the program ended well.

@@ -3,9 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::Mutex;
-
-use super::Status;
+use super::{Looks, Status};
 use crate::State;
 use crate::failure::Failure;
 
@@ -14,18 +12,12 @@ const MOMENT: Duration = Duration::from_secs(5);
 
 /// The latest look at where everything stands.
 #[derive(Clone, Default)]
-pub struct Glance(Arc<Mutex<Option<Arc<Status>>>>);
+pub struct Glance(Looks<(), Status>);
 
 impl Glance {
-    /// The latest look, or a new one; whoever comes meanwhile waits for it rather than looking too.
+    /// The latest look, or a new one.
     pub async fn status(&self, state: &State) -> Result<Arc<Status>, Failure> {
-        let now = state.clock.now();
-        let mut kept = self.0.lock().await;
-        if let Some(status) = kept.as_ref().filter(|status| now < status.as_of + MOMENT) {
-            return Ok(Arc::clone(status));
-        }
-        let status = Arc::new(Status::load(state).await?);
-        *kept = Some(Arc::clone(&status));
-        Ok(status)
+        let read = Status::load(state);
+        Ok(self.0.look((), (state.clock.now(), MOMENT), read).await?.1)
     }
 }

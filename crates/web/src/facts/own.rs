@@ -1,13 +1,12 @@
 //! What an account has, counted once for all who look at it within a moment.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use domain::{AccountId, Timestamp};
 use store::OfAccount;
-use tokio::sync::Mutex;
 
+use super::Looks;
 use crate::State;
 use crate::failure::Failure;
 
@@ -31,24 +30,21 @@ pub struct Own {
 
 /// The latest counting of each account that somebody looked at just now.
 #[derive(Clone, Default)]
-pub struct Owns(Arc<Mutex<BTreeMap<AccountId, Arc<Own>>>>);
+pub struct Owns(Looks<AccountId, Own>);
 
 impl Owns {
     /// The latest counting of this account, or a new one. Others are not waited for.
     pub async fn of(&self, state: &State, account: AccountId) -> Result<Arc<Own>, Failure> {
         let now = state.clock.now();
-        {
-            let mut kept = self.0.lock().await;
-            kept.retain(|_, own| now < own.as_of + MOMENT);
-            if let Some(own) = kept.get(&account) {
-                return Ok(Arc::clone(own));
-            }
-        }
+        Ok(self.0.look(account, (now, MOMENT), Own::load(state, account, now)).await?.1)
+    }
+}
+
+impl Own {
+    async fn load(state: &State, account: AccountId, now: Timestamp) -> Result<Self, Failure> {
         let since = now - LATELY;
         let calls = state.store.account_calls(account).await?;
         let statuses = state.store.account_statuses(account, since).await?;
-        let own = Arc::new(Own { as_of: now, since, calls, statuses });
-        self.0.lock().await.insert(account, Arc::clone(&own));
-        Ok(own)
+        Ok(Self { as_of: now, since, calls, statuses })
     }
 }

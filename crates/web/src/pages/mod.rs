@@ -156,7 +156,8 @@ pub fn routes(state: &State) -> Router<State> {
     router
         .layer(Extension(Glance::default()))
         .layer(Extension(Owns::default()))
-        .layer(Extension(charts::Looks::default()))
+        .layer(Extension(charts::Countings::default()))
+        .layer(Extension(accounts::Uses::default()))
 }
 
 /// Of one source, or of all.

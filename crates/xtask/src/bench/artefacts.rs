@@ -52,7 +52,7 @@ impl Artefacts {
             floor_fetch: built("examples/floor_fetch", "crates/providers/examples/floor_fetch.rs")?,
             planning: built("examples/planning", "crates/engine/examples/planning.rs")?,
             comparing: built("examples/comparing", "crates/engine/examples/comparing.rs")?,
-            serving: built("examples/serving", "crates/web/examples/serving.rs")?,
+            serving: built("examples/serving", "crates/web/examples/serving/main.rs")?,
             floor_insert: built("examples/floor_insert", "crates/store/examples/floor_insert.rs")?,
             many_rows: built("examples/many_rows", "crates/store/examples/many_rows.rs")?,
             place_speed: built("examples/place_speed", "crates/domain/examples/place_speed.rs")?,

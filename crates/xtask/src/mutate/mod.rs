@@ -27,6 +27,9 @@ pub struct MutateArguments {
     /// Only mutants whose name has this text
     #[arg(long, value_name = "TEXT")]
     only: Option<String>,
+    /// Begin with the first whose name has this text, to go on with a run that was broken off
+    #[arg(long, value_name = "TEXT")]
+    from: Option<String>,
     /// List them and stop
     #[arg(long)]
     list: bool,
@@ -45,6 +48,10 @@ enum Verdict {
 /// Takes each away in turn; fails unless a test notices every one.
 pub fn mutate(arguments: &MutateArguments) -> Result<()> {
     let mut mutants = list::read()?;
+    if let Some(text) = &arguments.from {
+        let first = mutants.iter().position(|mutant| mutant.name.contains(text.as_str()));
+        mutants.drain(..first.unwrap_or(mutants.len()));
+    }
     if let Some(text) = &arguments.only {
         mutants.retain(|mutant| mutant.name.contains(text.as_str()));
     }

@@ -1,7 +1,10 @@
 //! Accounts: the tenants calls belong to, and how much is in each.
 
 use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
 
+use axum::Extension;
 use axum::extract::{Path, State};
 use axum::response::{Redirect, Response};
 use domain::access::Area;
@@ -12,6 +15,7 @@ use store::{AccountRow, AccountUse, Scope};
 
 use super::PageRoute;
 use crate::door::Posted;
+use crate::facts::Looks;
 use crate::failure::Failure;
 use crate::frame::Frame;
 use crate::guest::Guest;
@@ -20,6 +24,32 @@ use crate::zone::Zone;
 
 /// Where the list is.
 pub const PATH: &str = "/accounts";
+
+/// How old the counts of the list may be; the page says as of when they are.
+const MOMENT: Duration = Duration::from_mins(1);
+
+/// How much is in each account that somebody may see, as of the latest counting.
+#[derive(Clone, Default)]
+pub struct Uses(Looks<Option<AccountId>, HashMap<AccountId, AccountUse>>);
+
+impl Uses {
+    async fn of(
+        &self,
+        state: &crate::State,
+        scope: Scope,
+    ) -> Result<(Timestamp, Arc<HashMap<AccountId, AccountUse>>), Failure> {
+        let now = state.clock.now();
+        let read = async {
+            let uses = state.store.account_uses(scope, now).await?;
+            Ok(uses.into_iter().map(|it| (AccountId(it.account_id), it)).collect())
+        };
+        let of = match scope {
+            Scope::Operator => None,
+            Scope::Account(account) => Some(account),
+        };
+        self.0.look(of, (now, MOMENT), read).await
+    }
+}
 
 /// Where it is.
 pub fn routes() -> Vec<PageRoute> {
@@ -34,11 +64,11 @@ async fn list(
     State(state): State<crate::State>,
     guest: Guest,
     zone: Zone,
+    Extension(uses): Extension<Uses>,
 ) -> Result<Response, Failure> {
-    let now = state.clock.now();
     let rows = state.store.accounts_list().await?;
     let rows = rows.into_iter().filter(|row| guest.sees(row.id, "account").is_ok());
-    let uses = uses(&state, &guest, now).await?;
+    let (as_of, uses) = uses.of(&state, guest.scope()).await?;
     let columns = [
         Column::text("Account"),
         Column::number("Calls"),
@@ -62,7 +92,7 @@ async fn list(
         ]
     };
     let table = Table::new(columns, "There is no account yet.").with(rows, row);
-    let frame = Frame::new(&state, &guest, "Accounts", PATH).read_at(now).zone(&zone);
+    let frame = Frame::new(&state, &guest, "Accounts", PATH).read_at(as_of).zone(&zone);
     let files = vec![("JSON", "/api/v1/accounts".to_owned())];
     let may_add = guest.may_see(Area::Operators);
     let adding = may_add.then_some(Adding { action: PATH, label: "New account" });
@@ -85,15 +115,6 @@ async fn add(
     Ok(Redirect::to(&format!("{PATH}/{}", row.id.0)))
 }
 
-async fn uses(
-    state: &crate::State,
-    guest: &Guest,
-    now: Timestamp,
-) -> Result<HashMap<AccountId, AccountUse>, Failure> {
-    let uses = state.store.account_uses(guest.scope(), now).await?;
-    Ok(uses.into_iter().map(|it| (AccountId(it.account_id), it)).collect())
-}
-
 async fn account(
     State(state): State<crate::State>,
     guest: Guest,
@@ -106,7 +127,8 @@ async fn account(
     let rows = state.store.accounts_list().await?;
     let row = rows.into_iter().find(|row| row.id == id);
     let row = row.ok_or(Failure::NotFound { what: "account" })?;
-    let calls = uses(&state, &guest, now).await?.get(&id).map_or(0, |it| it.calls);
+    let uses = state.store.account_uses(Scope::Account(id), now).await?;
+    let calls = uses.first().map_or(0, |it| it.calls);
     let from = row.calls_reset_at.map(|at| format!(", counted from {}", zone.minute(at).text));
     let calls = crate::figures::Count::of(calls).of_things("call", "calls");
     let lead =

@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use domain::{LOOKED_BACK, Timestamp, Window};
 use store::{Scope, SourceRow};
-use tokio::sync::Mutex;
 
 use crate::State;
+use crate::facts::Looks;
 use crate::failure::Failure;
 
 const DAY: Duration = Duration::from_hours(24);
@@ -41,13 +41,12 @@ pub struct Counted {
     pub assigned: (u64, u64),
 }
 
-/// The latest counting of each choice of sources.
+/// The latest counting of each choice of sources; there are as many choices as sources, and one more.
 #[derive(Clone, Default)]
-pub struct Looks(Arc<Mutex<BTreeMap<Option<String>, Arc<Counted>>>>);
+pub struct Countings(Looks<Option<String>, Counted>);
 
-impl Looks {
-    /// The latest counting of these sources, or a new one; whoever comes meanwhile waits for it rather
-    /// than counting too. There are as many choices as sources, and one more.
+impl Countings {
+    /// The latest counting of these sources, or a new one.
     pub async fn counted(
         &self,
         state: &State,
@@ -55,15 +54,8 @@ impl Looks {
         sources: &[SourceRow],
     ) -> Result<Arc<Counted>, Failure> {
         let now = state.clock.now();
-        let mut kept = self.0.lock().await;
-        kept.retain(|_, counted| now < counted.as_of + MOMENT);
-        let key = choice.map(str::to_owned);
-        if let Some(counted) = kept.get(&key) {
-            return Ok(Arc::clone(counted));
-        }
-        let counted = Arc::new(Counted::of(state, sources, now).await?);
-        kept.insert(key, Arc::clone(&counted));
-        Ok(counted)
+        let read = Counted::of(state, sources, now);
+        Ok(self.0.look(choice.map(str::to_owned), (now, MOMENT), read).await?.1)
     }
 }
 

@@ -22,7 +22,7 @@ use crate::guest::Guest;
 use crate::list::{Filter, given};
 use crate::zone::Zone;
 use bars::Bars;
-pub use counted::Looks;
+pub use counted::Countings;
 use counted::{Counted, DAYS, first};
 
 const PATH: &str = "/charts";
@@ -70,12 +70,12 @@ async fn show(
     State(state): State<crate::State>,
     guest: Guest,
     zone: Zone,
-    Extension(looks): Extension<Looks>,
+    Extension(countings): Extension<Countings>,
     Query(asked): Query<OfSourceAsked>,
 ) -> Result<Html<String>, Failure> {
     let sources = chosen(&state, &asked).await?;
     let choice = given(asked.source.as_deref());
-    let counted = looks.counted(&state, choice.as_deref(), &sources).await?;
+    let counted = countings.counted(&state, choice.as_deref(), &sources).await?;
     let first = first(counted.as_of);
     let statuses = counted.statuses();
     let order: Vec<&str> = statuses.iter().map(|(_, status, _)| status.as_str()).collect();
