@@ -13,13 +13,10 @@ use super::unsigned;
 #[serde(rename_all = "camelCase", default)]
 pub struct ResponseFacts {
     /// Pages of the provider's list that are kept in detail.
-    #[serde(skip_deserializing)]
     pub pages: u64,
     /// How long one took on average, in milliseconds.
-    #[serde(skip_deserializing)]
     pub page_ms_mean: u64,
     /// How long the slowest took, in milliseconds.
-    #[serde(skip_deserializing)]
     pub page_ms_max: u64,
     /// What was asked over HTTP.
     #[serde(skip_serializing_if = "Option::is_none")]
