@@ -188,7 +188,8 @@ on_both_databases! {
         let token = rig.provider.secrets()[0].1.clone();
         send(&mut olga, "/new-source/highlevel_voice_ai", &typed(&rig), &token).await;
         let ask = async |method: Method, said: Value| {
-            let asks = Asks::json(method, "/sources/front-desk", &said);
+            let path = "/sources/front-desk";
+            let asks = if said.is_null() { Asks::get(path) } else { Asks::json(method, path, &said) };
             api(&people.state, Some(&people.world.writer), &asks).await
         };
         let said = json!({ "since": "2026-03-15T13:00:00Z", "everyMinutes": null, "contacts": "off" });
