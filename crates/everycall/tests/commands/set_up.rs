@@ -60,7 +60,7 @@ fn an_empty_folder_is_enough_to_serve_and_then_to_look() {
     // With the database there, every command finds it.
     let shown = site.run(&["status"]);
     assert_eq!((shown.code, shown.stderr.as_str()), (Some(0), ""), "{shown:?}");
-    let added = site.run_with_input(&["user", "add", "olga", "--operator"], "");
+    let added = site.run_with_input(&["user", "add", "olga", "--operator"], "four words do well\n");
     assert_eq!(added.code, Some(0), "{added:?}");
     let doctor = site.run(&["doctor"]).stdout;
     assert!(doctor.contains("There is no everycall.toml, and the defaults hold"), "{doctor}");
