@@ -23,15 +23,9 @@ Exit codes:
 #[derive(Debug, Parser)]
 #[command(name = "everycall", version, after_long_help = EXIT_CODES, after_help = EXIT_CODES)]
 pub struct Cli {
-    /// The configuration file
-    #[arg(
-        long,
-        global = true,
-        env = "EVERYCALL_CONFIG",
-        default_value = "everycall.toml",
-        value_name = "PATH"
-    )]
-    pub config: PathBuf,
+    /// The configuration file [default: everycall.toml, and without one what holds by itself]
+    #[arg(long, global = true, env = "EVERYCALL_CONFIG", value_name = "PATH")]
+    pub config: Option<PathBuf>,
     /// Show the log on stderr; twice for more
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     pub verbose: u8,

@@ -40,6 +40,7 @@ pub use connect::{
 };
 pub use credential::{Credential, TokenPair, TokenVault, VaultError};
 pub use error::SourceError;
+pub use http::Traffic;
 pub use http::budget::Standing;
 pub use record::{Identity, Page, RawRecord, Unreadable};
 
@@ -60,6 +61,12 @@ pub trait Provider: Send + Sync {
 
     /// What may be asked of it now, and how much of it was; nothing where there is no limit.
     fn budget(&self) -> Option<Standing> {
+        None
+    }
+
+    /// What was asked of it over HTTP so far, and how it was answered; nothing of a provider that is
+    /// asked in another way.
+    fn traffic(&self) -> Option<Traffic> {
         None
     }
 

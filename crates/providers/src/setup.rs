@@ -21,6 +21,13 @@ pub struct Question {
     pub found: &'static str,
 }
 
+impl Question {
+    /// What is asked, in few words.
+    pub fn label(&self) -> &'static str {
+        self.asks.split([',', ';', ':', '(']).next().unwrap_or_default().trim_end()
+    }
+}
+
 /// Where the API is, for providers that nearly everybody asks at the same address.
 pub const BASE_URL: Question = Question {
     key: "base_url",
@@ -36,6 +43,9 @@ pub struct SetUp {
     pub questions: &'static [Question],
     /// Keys with a default that some must change.
     pub optional: &'static [Question],
+    /// Those of them that are part of what the source is: under another answer the calls and the proof
+    /// that are there would mean something else.
+    pub stays: &'static [&'static str],
     /// The secret, by the stem of its key: `token` is written as `token_env` or `token_file`.
     pub secret: Question,
 }
@@ -133,6 +143,15 @@ mod tests {
             let read = SetUp::settings(provider, &said).unwrap();
             assert_eq!(read.kind(), provider);
             assert!(questions.iter().all(|it| !it.found.is_empty()), "{provider:?}");
+        }
+    }
+
+    #[test]
+    fn what_stays_is_asked_for_and_so_is_what_is_read() {
+        for provider in ProviderKind::ALL.iter().copied() {
+            let SetUp { questions, optional, stays, .. } = SetUp::of(provider);
+            let is_asked = |key: &str| questions.iter().chain(optional).any(|it| it.key == key);
+            assert!(!stays.is_empty() && stays.iter().all(|key| is_asked(key)), "{provider:?}");
         }
     }
 

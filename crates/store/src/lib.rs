@@ -73,7 +73,7 @@ pub use runs::{
 pub use schedules::{DueSending, NewSchedule, ScheduleRow, SendingRow, Sent};
 pub use scope::Scope;
 pub use set_aside::{NewSetAside, SetAsideRow};
-pub use set_ups::{NewSetUp, SetUpRow};
+pub use set_ups::{ChangedSetUp, NewSetUp, SetUpRow};
 pub use sources::SourceRow;
 pub use statements::{CallToState, ComparisonRow, NewStatement, StatementRow};
 pub use tokens::{NewToken, TokenRow};

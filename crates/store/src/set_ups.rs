@@ -14,6 +14,12 @@ pub struct SetUpRow {
     pub source_id: i64,
     /// Its name.
     pub name: String,
+    /// Where its history begins.
+    pub since: i64,
+    /// What its calls do to contacts; nothing where it is what suits the provider.
+    pub contacts: Option<String>,
+    /// The account that gets its agents which nobody has assigned.
+    pub auto_account_id: Option<i64>,
     /// Since when it rests.
     pub paused_at: Option<i64>,
     /// Who wanted that.
@@ -34,6 +40,23 @@ pub struct SetUpRow {
     pub changed_by: Option<String>,
 }
 
+/// A set-up to be kept in the place of another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ChangedSetUp<'s> {
+    /// Of this source.
+    pub source: SourceId,
+    /// The version it takes the place of; of any other nothing is changed.
+    pub version: i64,
+    /// What the provider must know, as JSON.
+    pub said: &'s str,
+    /// The country of numbers written without one.
+    pub country: &'s str,
+    /// How often it is read, where it differs from the others.
+    pub every_minutes: Option<i64>,
+    /// What opens the door, sealed; the one that is there stays where none is given.
+    pub sealed: Option<&'s [u8]>,
+}
+
 /// A set-up to be kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct NewSetUp<'s> {
@@ -51,14 +74,14 @@ pub struct NewSetUp<'s> {
 
 // There are as many rows as sources, which are few.
 const LIST: &str = "
-SELECT s.source_id, s.name, s.paused_at, s.paused_by, u.said, u.country, u.every_minutes, u.sealed,
-       u.version, u.changed_at, u.changed_by
+SELECT s.source_id, s.name, s.since, s.contacts, s.auto_account_id, s.paused_at, s.paused_by,
+       u.said, u.country, u.every_minutes, u.sealed, u.version, u.changed_at, u.changed_by
 FROM sources s LEFT JOIN source_set_ups u ON u.source_id = s.source_id
 ORDER BY s.name";
 
 const GET: &str = "
-SELECT s.source_id, s.name, s.paused_at, s.paused_by, u.said, u.country, u.every_minutes, u.sealed,
-       u.version, u.changed_at, u.changed_by
+SELECT s.source_id, s.name, s.since, s.contacts, s.auto_account_id, s.paused_at, s.paused_by,
+       u.said, u.country, u.every_minutes, u.sealed, u.version, u.changed_at, u.changed_by
 FROM sources s LEFT JOIN source_set_ups u ON u.source_id = s.source_id
 WHERE s.source_id = $1";
 
@@ -66,9 +89,11 @@ const ADD: &str = "
 INSERT INTO source_set_ups (source_id, said, country, every_minutes, sealed, changed_at, changed_by)
 VALUES ($1, $2, $3, $4, $5, $6, $7)";
 
-const RESEAL: &str = "
-UPDATE source_set_ups SET sealed = $2, version = version + 1, changed_at = $3, changed_by = $4
-WHERE source_id = $1";
+const CHANGE: &str = "
+UPDATE source_set_ups
+SET said = $3, country = $4, every_minutes = $5, sealed = COALESCE($6, sealed),
+    version = version + 1, changed_at = $7, changed_by = $8
+WHERE source_id = $1 AND version = $2";
 
 // What rests already goes on resting since then.
 const PAUSE: &str = "
@@ -93,16 +118,17 @@ impl Tx {
         })
     }
 
-    /// Replaces what opens its door. Returns whether it was set up in the dashboard at all.
-    pub async fn set_up_reseal(
+    /// Keeps another set-up in its place. Returns whether the one it was made from was still there.
+    pub async fn set_up_change(
         &mut self,
-        source: SourceId,
-        sealed: &[u8],
+        new: &ChangedSetUp<'_>,
         by: &str,
         now: Timestamp,
     ) -> Result<bool, StoreError> {
         either!(self.conn(), |db| {
-            let query = sqlx::query(RESEAL).bind(source.0).bind(sealed);
+            let query = sqlx::query(CHANGE).bind(new.source.0).bind(new.version);
+            let query = query.bind(text(new.said)).bind(text(new.country));
+            let query = query.bind(new.every_minutes).bind(new.sealed);
             let query = query.bind(now.as_millis()).bind(text(by));
             Ok(query.execute(db).await?.rows_affected() == 1)
         })

@@ -50,6 +50,18 @@ pub fn share(part: u64, whole: u64) -> String {
     }
 }
 
+/// An amount of data in its largest unit: `2.5 MB`.
+pub fn bytes(count: u64) -> String {
+    let tenths = |unit: u64| count.saturating_mul(10) / unit;
+    let (unit, name) = match count {
+        0..1_000 => return format!("{count} B"),
+        1_000..1_000_000 => (1_000, "kB"),
+        1_000_000..1_000_000_000 => (1_000_000, "MB"),
+        _ => (1_000_000_000, "GB"),
+    };
+    format!("{}.{} {name}", tenths(unit) / 10, tenths(unit) % 10)
+}
+
 /// A span of time in its two largest units.
 pub fn span(length: Duration) -> String {
     let seconds = length.as_secs();
@@ -121,7 +133,7 @@ fn written(at: Timestamp, form: &str) -> String {
 mod tests {
     use std::time::Duration;
 
-    use super::{Count, share, span};
+    use super::{Count, bytes, share, span};
 
     #[test]
     fn counts_are_grouped_by_three_digits() {
@@ -140,6 +152,12 @@ mod tests {
             [share(0, 5), share(5, 5), share(1, 3), share(0, 0)],
             ["0 %", "100 %", "33.3 %", "–"]
         );
+    }
+
+    #[test]
+    fn an_amount_has_one_unit() {
+        let texts = [0, 999, 1_000, 2_560_000, 3_000_000_000].map(bytes);
+        assert_eq!(texts, ["0 B", "999 B", "1.0 kB", "2.5 MB", "3.0 GB"]);
     }
 
     #[test]

@@ -66,7 +66,6 @@ fn walk(arguments: &BrowseArguments, pictures: Option<&Path>) -> Result<()> {
     let (address, name, password) = demo.way_in()?;
     println!("The demo is at {address}.");
     let folder = tempfile::tempdir()?;
-    fs::write(folder.path().join("everycall.toml"), "[database]\n")?;
     let mut new = Command::new(&everycall);
     let mut new =
         Service::start(new.args(["serve", "--listen", "127.0.0.1:0"]).current_dir(&folder))?;

@@ -60,6 +60,40 @@ pub enum SetUpError {
         /// Its name.
         name: String,
     },
+    /// What is part of what the source is was to change.
+    #[error(
+        "{asks}: this stays, because calls and proof that are there would mean something else; set up another source"
+    )]
+    Stays {
+        /// What was asked.
+        asks: &'static str,
+    },
+    /// What is said now is of something else.
+    #[error(
+        "the source reads “{was}”, and this would read “{is}”, so that calls of two would mix; set up another source"
+    )]
+    AnotherSource {
+        /// What it reads.
+        was: String,
+        /// What it would read.
+        is: String,
+    },
+    /// The secret must be said again.
+    #[error(
+        "{asks}: type it again, because “{changed}” is another now, and the one that is kept goes nowhere else"
+    )]
+    SecretAgain {
+        /// What was asked as the secret.
+        asks: &'static str,
+        /// What is answered differently.
+        changed: &'static str,
+    },
+    /// It was changed while somebody was about to change it.
+    #[error("source “{name}” was changed meanwhile; look at it again")]
+    ChangedMeanwhile {
+        /// Its name.
+        name: String,
+    },
     /// The provider takes too long.
     #[error("the provider did not answer all our questions within {seconds} seconds")]
     TooSlow {

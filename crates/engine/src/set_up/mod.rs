@@ -4,12 +4,12 @@
 //! A source that was set up rests until somebody lets it go on, so that nothing is read before a person
 //! has seen what trying it out taught.
 
+mod answers;
+mod change;
 mod error;
 mod office;
 
-use std::collections::BTreeMap;
-
-use domain::{AccountId, ContactPolicy, Country, ProviderKind, Timestamp};
+use domain::{ProviderKind, Timestamp};
 use providers::{Credential, ProviderSettings};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::json;
@@ -17,6 +17,8 @@ use store::{SetUpRow, SourceRow, Store, StoreError};
 
 pub use providers::setup::{Question, SetUp};
 
+pub use answers::Answers;
+pub use change::ChangeAsked;
 pub use error::SetUpError;
 pub use office::{Configured, KeyOf, KeyUse, Office, Tried, manner};
 
@@ -31,18 +33,8 @@ pub struct SetUpAsked {
     pub name: String,
     /// What kind of system it is.
     pub provider: ProviderKind,
-    /// Where its history begins.
-    pub since: Timestamp,
-    /// The country of numbers written without one.
-    pub country: Country,
-    /// How often it is read, where it differs from the others.
-    pub every_minutes: Option<u32>,
-    /// What its calls do to contacts; unsaid: what suits the provider.
-    pub contacts: Option<ContactPolicy>,
-    /// The account that gets its agents which nobody has assigned.
-    pub auto_assign: Option<AccountId>,
-    /// What the provider must know, key by key.
-    pub said: BTreeMap<String, String>,
+    /// What they say of it.
+    pub answers: Answers,
     /// What opens the door.
     pub secret: SecretString,
 }
@@ -88,10 +80,7 @@ pub fn opened(
 
 /// What the provider of a source that was set up in the dashboard knows, without its secret.
 pub fn settings_of(row: &SetUpRow, provider: ProviderKind) -> Result<ProviderSettings, SetUpError> {
-    let said = row.said.as_deref().unwrap_or("{}");
-    let said: BTreeMap<String, String> = serde_json::from_str(said)
-        .map_err(|error| StoreError::Nonsense { what: format!("a set-up ({error})") })?;
-    Ok(SetUp::settings(provider, &said)?)
+    Ok(SetUp::settings(provider, &answers::said_of(row)?)?)
 }
 
 /// Lets a source rest, or go on. Doing it twice is doing it once.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::Country;
+use domain::{AccountId, Country};
 use providers::http::budget::Budgets;
 use providers::setup::SetUp;
 use providers::{
@@ -14,7 +14,7 @@ use secrecy::SecretString;
 use serde_json::json;
 use store::{NewSetUp, SetUpRow, SourceRow, Store};
 
-use super::{SetUpAsked, SetUpError, is_name, opened, secret_of, settings_of, target};
+use super::{Answers, SetUpAsked, SetUpError, is_name, opened, secret_of, target};
 use crate::vault::VaultKey;
 use crate::{Context, Source, examine};
 
@@ -66,7 +66,7 @@ impl Tried {
         self.probes.iter().any(|probe| probe.outcome == ProbeOutcome::Wrong)
     }
 
-    fn is_refused(&self, anyway: bool) -> bool {
+    pub(super) fn is_refused(&self, anyway: bool) -> bool {
         self.is_wrong() && !anyway
     }
 }
@@ -108,56 +108,25 @@ impl Office {
         }
         let now = self.ctx.now();
         // The answers as they are to be kept are those of what was said, and of no default.
-        let said = serde_json::to_string(&asked.said).unwrap_or_default();
+        let answers = asked.answers.tidied();
+        let said = serde_json::to_string(&answers.said).unwrap_or_default();
         let mut tx = store.begin().await?;
         let (name, kind) = (asked.name.as_str(), asked.provider);
-        let row = tx.source_ensure(name, kind, settings.scope(), asked.since, now).await?;
-        tx.contact_policy_set(row.id, asked.contacts).await?;
-        tx.auto_account_set(row.id, asked.auto_assign).await?;
+        let row = tx.source_ensure(name, kind, settings.scope(), answers.since, now).await?;
+        tx.contact_policy_set(row.id, answers.contacts).await?;
+        tx.auto_account_set(row.id, answers.auto_assign).await?;
         let sealed = key.seal_secret(row.id, &secret)?;
         let new = NewSetUp {
             source: row.id,
             said: &said,
-            country: asked.country.as_str(),
-            every_minutes: asked.every_minutes.map(i64::from),
+            country: answers.country.as_str(),
+            every_minutes: answers.every_minutes.map(i64::from),
             sealed: &sealed,
         };
         tx.set_up_add(&new, by, now).await?;
         tx.source_pause(row.id, true, by, now).await?;
         tx.probes_save(row.id, &examine::rows(&tried.probes), now).await?;
         tx.audit_about(target(name), &json!({ "provider": kind.as_str() }));
-        tx.commit().await?;
-        tried.is_kept = true;
-        Ok(tried)
-    }
-
-    /// Tries out another secret for a source, and uses it from now on where nothing is wrong with it, or
-    /// `anyway`. Until then the one that is there stays.
-    pub async fn change_secret(
-        &self,
-        store: &Store,
-        source: &SourceRow,
-        typed: &SecretString,
-        anyway: bool,
-        by: &str,
-    ) -> Result<Tried, SetUpError> {
-        let row = store.set_up_get(source.id).await?.filter(|row| row.said.is_some());
-        let row = row.filter(|_| !self.is_configured(source));
-        let row = row.ok_or_else(|| SetUpError::Configured { name: source.name.clone() })?;
-        let settings = settings_of(&row, source.provider)?;
-        let key = self.key(KeyUse::Seals)?;
-        let secret = secret_of(source.provider, typed)?;
-        let connection = self.connect(settings, source.provider, secret.clone())?;
-        let mut tried = self.ask(&connection, anyway).await?;
-        if tried.is_refused(anyway) {
-            return Ok(tried);
-        }
-        let now = self.ctx.now();
-        let sealed = key.seal_secret(source.id, &secret)?;
-        let mut tx = store.begin().await?;
-        tx.set_up_reseal(source.id, &sealed, by, now).await?;
-        tx.probes_save(source.id, &examine::rows(&tried.probes), now).await?;
-        tx.audit_about(target(&source.name), &json!({}));
         tx.commit().await?;
         tried.is_kept = true;
         Ok(tried)
@@ -200,13 +169,8 @@ impl Office {
         if !is_name(&asked.name) {
             return Err(SetUpError::NoName);
         }
-        if asked.since > self.ctx.now() {
-            return Err(SetUpError::Future);
-        }
-        if asked.every_minutes == Some(0) {
-            return Err(SetUpError::Never);
-        }
-        let settings = SetUp::settings(asked.provider, &asked.said)?;
+        self.sensible(store, &asked.answers, asked.answers.auto_assign).await?;
+        let settings = SetUp::settings(asked.provider, &asked.answers.said)?;
         if let Some(known) = store.source_by_name(&asked.name).await? {
             // What left the configuration may be set up here and goes on where it stood.
             let is_same = known.provider == asked.provider && known.scope == settings.scope();
@@ -216,18 +180,38 @@ impl Office {
                 return Err(SetUpError::NameTaken { name: asked.name.clone() });
             }
         }
-        if let Some(account) = asked.auto_assign {
+        Ok(settings)
+    }
+
+    /// Refuses what makes no sense, whatever the provider; `account` must be there.
+    pub(super) async fn sensible(
+        &self,
+        store: &Store,
+        answers: &Answers,
+        account: Option<AccountId>,
+    ) -> Result<(), SetUpError> {
+        if answers.since > self.ctx.now() {
+            return Err(SetUpError::Future);
+        }
+        if answers.every_minutes == Some(0) {
+            return Err(SetUpError::Never);
+        }
+        if let Some(account) = account {
             let accounts = store.accounts_list().await?;
             let is_there = |row: &store::AccountRow| row.id == account && row.archived_at.is_none();
             if !accounts.iter().any(is_there) {
                 return Err(SetUpError::NoAccount);
             }
         }
-        Ok(settings)
+        Ok(())
     }
 
     /// Asks what is right and what is wrong. Whoever keeps it `anyway` need not wait for an answer.
-    async fn ask(&self, connection: &Connection, anyway: bool) -> Result<Tried, SetUpError> {
+    pub(super) async fn ask(
+        &self,
+        connection: &Connection,
+        anyway: bool,
+    ) -> Result<Tried, SetUpError> {
         let probes = match tokio::time::timeout(PATIENCE, connection.examine()).await {
             Ok(probes) => probes,
             Err(_elapsed) if anyway => Vec::new(),
@@ -236,7 +220,7 @@ impl Office {
         Ok(Tried { probes, is_kept: false })
     }
 
-    fn connect(
+    pub(super) fn connect(
         &self,
         settings: ProviderSettings,
         provider: domain::ProviderKind,
@@ -254,7 +238,7 @@ impl Office {
         Ok(connect(settings, Arc::clone(&self.ctx.wait), &self.budgets)?)
     }
 
-    fn key(&self, wanted_for: KeyUse) -> Result<VaultKey, SetUpError> {
+    pub(super) fn key(&self, wanted_for: KeyUse) -> Result<VaultKey, SetUpError> {
         let key = (self.key)(wanted_for).map_err(|why| SetUpError::Key { why })?;
         key.ok_or_else(|| SetUpError::Key {
             why: "the vault key is not here. Copy it from the machine it was made on, or give the \

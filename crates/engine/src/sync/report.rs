@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use domain::{AccountId, RunAccounts, RunId, RunStatus, Timestamp};
-use providers::Connection;
+use providers::{Connection, Traffic};
 use serde::Serialize;
 use store::LogLine;
 
@@ -68,6 +68,9 @@ pub struct RunReport {
     /// What the slowest statement took that this connection sent to a provider's own database.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub slowest_statement_ms: Option<u64>,
+    /// What was asked over HTTP while it went on, and how it was answered.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub traffic: Option<Traffic>,
     /// What kept it from being a success.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
@@ -140,6 +143,7 @@ impl RunReport {
             dry_run: run.is_none(),
             concurrency: connection.concurrency(),
             slowest_statement_ms: connection.slowest_statement().map(millis),
+            traffic: None,
             error,
             needs_person: false,
             windows_left: 0,
@@ -159,6 +163,10 @@ impl RunReport {
 
     pub(super) fn ending(self, needs_person: bool, windows_left: u64) -> Self {
         Self { needs_person, windows_left, ..self }
+    }
+
+    pub(super) fn over(self, traffic: Option<Traffic>) -> Self {
+        Self { traffic, ..self }
     }
 
     /// Where every record went.

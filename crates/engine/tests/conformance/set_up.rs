@@ -1,9 +1,10 @@
 //! A source is set up in the dashboard: tried out first, and kept with its secret sealed.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use domain::Country;
-use engine::set_up::{SetUp, SetUpAsked, SetUpError, opened, pause};
+use engine::set_up::{Answers, ChangeAsked, SetUp, SetUpAsked, SetUpError, opened, pause};
 use engine::vault::VaultKey;
 use providers::{Credential, ProbeOutcome};
 use secrecy::{ExposeSecret as _, SecretString};
@@ -20,12 +21,14 @@ fn typed(rig: &Rig, secret: &str) -> SetUpAsked {
     SetUpAsked {
         name: "typed".to_owned(),
         provider,
-        since: rig.source.row.since,
-        country: Country::US,
-        every_minutes: Some(7),
-        contacts: None,
-        auto_assign: None,
-        said: said.collect::<BTreeMap<_, _>>(),
+        answers: Answers {
+            since: rig.source.row.since,
+            country: Country::US,
+            every_minutes: Some(7),
+            contacts: None,
+            auto_assign: None,
+            said: said.collect::<BTreeMap<_, _>>(),
+        },
         secret: SecretString::from(secret),
     }
 }
@@ -91,5 +94,78 @@ of_every_provider! {
 
         pause(store, &row, false, "user ann", rig.ctx.now()).await.unwrap();
         assert_eq!(store.set_up_get(row.id).await.unwrap().unwrap().paused_at, None);
+    }
+
+    async fn what_was_said_is_changed_and_what_is_read_stays(db, provider) {
+        let settings = RigSettings { calls: 20, days: 3, ..RigSettings::default() };
+        let rig = Rig::set(db, provider, &settings).await;
+        let (office, store) = (office(&rig.db.store, settings.now), &rig.db.store);
+        let anyway = provider == "vicidial";
+        let secret = secret_of(&rig);
+        let first = typed(&rig, &secret);
+        assert!(office.set_up(store, &first, anyway, "user olga").await.unwrap().is_kept);
+        let row = store.source_by_name("typed").await.unwrap().unwrap();
+        let kept = store.set_up_get(row.id).await.unwrap().unwrap();
+        let before = Answers::of(&kept).unwrap();
+        assert_eq!(before, first.answers.tidied());
+
+        // What is no matter of the provider's is kept as it is said, and once.
+        let requests = rig.provider.requests().len();
+        let since = before.since - Duration::from_hours(24);
+        let answers = Answers { every_minutes: None, since, ..before.clone() };
+        let asked = |answers: &Answers, secret: Option<&str>, version: i64| ChangeAsked {
+            answers: answers.clone(),
+            secret: secret.map(SecretString::from),
+            version,
+        };
+        for _turn in 0..2 {
+            let asked = asked(&answers, None, 1);
+            assert!(office.change(store, &row, &asked, false, "user ann").await.unwrap().is_kept);
+        }
+        assert_eq!(rig.provider.requests().len(), requests, "nobody was asked");
+        let after = store.set_up_get(row.id).await.unwrap().unwrap();
+        assert_eq!((after.version, after.changed_by.as_deref()), (Some(2), Some("user ann")));
+        assert_eq!(Answers::of(&after).unwrap(), answers);
+        assert_eq!(after.sealed, kept.sealed);
+        assert_eq!(store.source_by_name("typed").await.unwrap().unwrap().since, since);
+
+        // Of what was changed meanwhile nothing is written over.
+        let stale = asked(&before, None, 1);
+        let refused = office.change(store, &row, &stale, true, "user bob").await;
+        assert!(matches!(refused, Err(SetUpError::ChangedMeanwhile { .. })), "{refused:?}");
+
+        let said = |key: &str, value: &str| {
+            let mut answers = answers.clone();
+            answers.said.insert(key.to_owned(), value.to_owned());
+            answers
+        };
+        for key in SetUp::of(row.provider).stays {
+            let other = asked(&said(key, "another"), Some(&secret), 2);
+            let refused = office.change(store, &row, &other, true, "user bob").await;
+            assert!(matches!(refused, Err(SetUpError::Stays { .. })), "{key}: {refused:?}");
+        }
+        if anyway {
+            let other = asked(&said("cluster", "another"), Some(&secret), 2);
+            let refused = office.change(store, &row, &other, true, "user bob").await;
+            assert!(matches!(refused, Err(SetUpError::AnotherSource { .. })), "{refused:?}");
+        }
+
+        // What leads elsewhere takes the secret again, and is tried out.
+        let (key, value) = if anyway { ("port", "9") } else { ("base_url", "http://127.0.0.1:9") };
+        let elsewhere = said(key, value);
+        let silent = asked(&elsewhere, None, 2);
+        let refused = office.change(store, &row, &silent, true, "user bob").await;
+        assert!(matches!(refused, Err(SetUpError::SecretAgain { .. })), "{refused:?}");
+        let elsewhere = asked(&elsewhere, Some(&secret), 2);
+        let tried = office.change(store, &row, &elsewhere, false, "user bob").await.unwrap();
+        assert!(tried.is_wrong() && !tried.is_kept, "{tried:?}");
+        assert_eq!(store.set_up_get(row.id).await.unwrap().unwrap().version, Some(2));
+        let tried = office.change(store, &row, &elsewhere, true, "user bob").await.unwrap();
+        assert!(tried.is_kept, "whoever knows better keeps it: {tried:?}");
+        let back = asked(&answers, Some(&secret), 3);
+        let tried = office.change(store, &row, &back, anyway, "user bob").await.unwrap();
+        assert!(tried.is_kept, "{tried:?}");
+        let after = store.set_up_get(row.id).await.unwrap().unwrap();
+        assert_eq!((after.version, Answers::of(&after).unwrap()), (Some(4), answers.clone()));
     }
 }

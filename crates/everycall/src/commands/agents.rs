@@ -9,7 +9,6 @@ use indicatif::{ProgressBar, ProgressStyle};
 use store::{AgentRow, SeenAgent};
 
 use super::site::Site;
-use crate::config::Config;
 use crate::mistake::Exit;
 use crate::output::{self, Style, Table, count, instant};
 use crate::wiring::Desk;
@@ -94,7 +93,7 @@ fn as_json(source: &str, agent: &AgentRow, calls: u64) -> serde_json::Value {
 }
 
 async fn fetch(site: &Site, name: &str) -> Result<Exit> {
-    let config = Config::load(site.config())?;
+    let config = site.configuration()?;
     config.refuse_unknown(Some(name))?;
     let desk = Desk::open(config, None).await?;
     let source = desk.source(desk.config.chosen(Some(name))?[0]).await?;

@@ -9,7 +9,6 @@ use store::{ContactUse, Scope};
 
 use super::site::Site;
 use super::sync::SpanAsked;
-use crate::config::Config;
 use crate::interrupt::Interrupt;
 use crate::mistake::Exit;
 use crate::output::{self, Style, Table, count};
@@ -36,7 +35,7 @@ pub struct Audit {
 
 /// Audits.
 pub async fn run(site: &Site, arguments: Audit) -> Result<Exit> {
-    let config = Config::load(site.config())?;
+    let config = site.configuration()?;
     let time = crate::clock::clock(arguments.now);
     let window = arguments.span.window(time.now())?;
     let desk = Desk::open(config, arguments.now).await?;

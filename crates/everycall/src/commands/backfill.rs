@@ -13,7 +13,6 @@ use tokio_util::sync::CancellationToken;
 use super::site::Site;
 use super::sync::{ProgressBar, asked, exit_of, spelled};
 use super::waiting::quoted;
-use crate::config::Config;
 use crate::interrupt::Interrupt;
 use crate::mistake::{Exit, Mistake, sentence_and_hint};
 use crate::output::{self, Style, count, duration};
@@ -56,7 +55,7 @@ const PAUSING: &str =
 
 /// Pulls it.
 pub async fn run(site: &Site, arguments: Backfill) -> Result<Exit> {
-    let config = Config::load(site.config())?;
+    let config = site.configuration()?;
     let now = crate::clock::clock(arguments.now).now();
     let asked = span(&arguments, now)?;
     config.refuse_unknown(Some(&arguments.source))?;

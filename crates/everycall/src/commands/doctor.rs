@@ -8,7 +8,7 @@ use serde::Serialize;
 use store::Engine;
 
 use super::site::Site;
-use crate::config::{self, Config};
+use crate::config::{self, Config, is_there};
 use crate::mistake::{Exit, Mistake, sentence_and_hint};
 use crate::output::{self, Style};
 use crate::wiring::Desk;
@@ -64,15 +64,16 @@ struct Told {
 impl Told {
     fn configuration(&mut self, site: &Site) -> Result<Option<Config>> {
         let path = site.config().display().to_string();
-        match Config::load(site.config()) {
+        match site.configuration() {
             Ok(config) => {
                 let count = config.sources.len();
                 let names = if count == 1 { "source" } else { "sources" };
-                self.right(
-                    "configuration",
-                    "file",
-                    format!("{path} is good, with {count} {names}"),
-                )?;
+                let said = if is_there(site.config()) {
+                    format!("{path} is good, with {count} {names}")
+                } else {
+                    format!("There is no {path}, and the defaults hold")
+                };
+                self.right("configuration", "file", said)?;
                 Ok(Some(config))
             }
             Err(mistake) => {
@@ -83,7 +84,7 @@ impl Told {
     }
 
     async fn database(&mut self, config: Config) -> Result<Option<Desk>> {
-        let address = without_password(&config.database.address(&config.folder));
+        let address = config.database.shown(&config.folder);
         let desk = match Desk::open(config, None).await {
             Ok(desk) => desk,
             Err(error) => {
@@ -213,15 +214,4 @@ async fn writable(desk: &Desk) -> Result<()> {
         ctx.store.work_release(&lease).await?;
     }
     Ok(())
-}
-
-/// An address that can be shown.
-pub fn without_password(url: &str) -> String {
-    match (url.split_once("://"), url.rsplit_once('@')) {
-        (Some((scheme, _)), Some((user, host))) => {
-            let user = user[scheme.len() + 3..].split(':').next().unwrap_or_default();
-            format!("{scheme}://{user}@{host}")
-        }
-        _ => url.to_owned(),
-    }
 }

@@ -14,7 +14,6 @@ use tokio_util::sync::CancellationToken;
 
 use super::site::Site;
 use super::sync::{Accounts, ProgressBar, exit_of};
-use crate::config::Config;
 use crate::interrupt::Interrupt;
 use crate::mistake::{Exit, Mistake};
 use crate::output;
@@ -50,7 +49,7 @@ const NO_PROOF: &str = "  A file is no proof: nothing in it says that it is all 
 
 /// Imports.
 pub async fn run(site: &Site, arguments: Import) -> Result<Exit> {
-    let config = Config::load(site.config())?;
+    let config = site.configuration()?;
     config.refuse_unknown(Some(&arguments.source))?;
     let desk = Desk::open(config, arguments.now).await?;
     let mut chosen = desk.config.chosen(Some(&arguments.source))?;

@@ -50,7 +50,7 @@ pub async fn run(cli: Cli) -> Result<Exit> {
         Command::Doctor(doctor) => doctor::run(&site, doctor).await,
         Command::Sync(sync) => sync::run(&site, sync).await,
         Command::Backfill(backfill) => backfill::run(&site, backfill).await,
-        Command::Compare(compare) => compare::run(&site, compare).await,
+        Command::Compare(compare) => Box::pin(compare::run(&site, compare)).await,
         Command::Audit(audit) => audit::run(&site, audit).await,
         Command::Import(import) => import::run(&site, import).await,
         Command::Statement(statement) => statement::run(&site, statement).await,

@@ -21,6 +21,7 @@ use crate::wiring::Desk;
 /// Read every source whenever it is due, and serve the dashboard, until Ctrl-C
 ///
 /// People sign in; while there is nobody yet, it prints a code with which the first operator is added.
+/// Without a configuration it goes on with the defaults, and makes its database in this folder.
 #[derive(Debug, Args)]
 pub struct Serve {
     /// Where to listen
@@ -50,8 +51,10 @@ pub async fn run(site: &Site, arguments: Serve) -> Result<Exit> {
         let sentence = format!("{} cannot be listened on: {error}", arguments.listen);
         Mistake::new(sentence, "Choose another address with --listen, such as 127.0.0.1:8081")
     })?;
-    let desk = site.look().await?;
     let has_work = !arguments.only_dashboard;
+    // Where something else reads, it has made the database already, or this is the wrong folder.
+    let config = if has_work { site.configuration_or_new()? } else { site.configuration()? };
+    let desk = Desk::open(config, None).await?;
     let roster = Roster::open(&desk, has_work).await?;
     let outgoing = if has_work { desk.outgoing()? } else { Outgoing::default() };
     let tls = desk.config.web.tls(&desk.config.folder)?;

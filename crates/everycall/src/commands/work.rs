@@ -10,7 +10,6 @@ use providers::outgoing::Outgoing;
 use tokio_util::sync::CancellationToken;
 
 use super::site::Site;
-use crate::config::Config;
 use crate::interrupt::Interrupt;
 use crate::mistake::Exit;
 use crate::output::{self, count};
@@ -28,7 +27,7 @@ const STOPPING: &str = "Stopping after the pages under way; Ctrl-C again to stop
 
 /// Works.
 pub async fn run(site: &Site, _arguments: Work) -> Result<Exit> {
-    let desk = Desk::open(Config::load(site.config())?, None).await?;
+    let desk = Desk::open(site.configuration()?, None).await?;
     let roster = Roster::open(&desk, true).await?;
     let outgoing = desk.outgoing()?;
     let interrupt = Interrupt::listen(STOPPING)?;

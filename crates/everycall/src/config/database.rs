@@ -27,14 +27,37 @@ impl Database {
             .filter(|url| !url.trim().is_empty())
             .unwrap_or_else(|| relative_to(folder, &self.url))
     }
-}
 
-impl Database {
     /// Whether it is a file that is not there yet, so that nothing can be in it.
     pub fn is_new(&self, folder: &Path) -> bool {
         let address = self.address(folder);
-        let path = address.strip_prefix("sqlite://").or_else(|| address.strip_prefix("sqlite:"));
-        path.is_some_and(|path| !Path::new(path).exists())
+        file_of(&address).is_some_and(|path| !Path::new(path).exists())
+    }
+
+    /// Where it is, as people may read it: a file with its whole path, an address without password.
+    pub fn shown(&self, folder: &Path) -> String {
+        let address = self.address(folder);
+        let whole = file_of(&address).and_then(|path| std::path::absolute(path).ok());
+        whole.map_or_else(|| without_password(&address), |path| path.display().to_string())
+    }
+}
+
+/// The file of SQLite's that an address names.
+fn file_of(address: &str) -> Option<&str> {
+    let path = address.strip_prefix("sqlite://").or_else(|| address.strip_prefix("sqlite:"))?;
+    path.split('?').next().filter(|path| !path.starts_with(':'))
+}
+
+/// An address that can be shown.
+fn without_password(url: &str) -> String {
+    // What follows a question mark may have one, too.
+    let url = url.split('?').next().unwrap_or_default();
+    match (url.split_once("://"), url.rsplit_once('@')) {
+        (Some((scheme, _)), Some((user, host))) => {
+            let user = user[scheme.len() + 3..].split(':').next().unwrap_or_default();
+            format!("{scheme}://{user}@{host}")
+        }
+        _ => url.to_owned(),
     }
 }
 
@@ -62,5 +85,20 @@ mod tests {
         check("/etc/everycall", "sqlite://calls.db", "sqlite:///etc/everycall/calls.db");
         check("/etc/everycall", "sqlite:///var/calls.db", "sqlite:///var/calls.db");
         check("/etc/everycall", "postgres://me@host/calls", "postgres://me@host/calls");
+    }
+
+    #[test]
+    fn no_password_is_shown() {
+        let shown = without_password("postgres://me:no@t@host/calls?password=nor");
+        assert_eq!(shown, "postgres://me@host/calls");
+        assert_eq!(without_password("postgres://host/calls"), "postgres://host/calls");
+    }
+
+    #[test]
+    fn a_file_is_known_by_its_path_and_what_is_no_file_is_never_new() {
+        assert_eq!(file_of("sqlite:///a/b.db?mode=ro"), Some("/a/b.db"));
+        assert_eq!(file_of("sqlite:b.db"), Some("b.db"));
+        assert_eq!(file_of("sqlite::memory:"), None);
+        assert_eq!(file_of("postgres://host/calls"), None);
     }
 }

@@ -95,11 +95,28 @@ impl Config {
         Self::read(path, &text)
     }
 
-    /// Reads the file, or goes without one when the environment names a database: enough to look
-    /// at what is there.
-    pub fn load_to_look(path: &Path) -> Result<Self, Mistake> {
-        let named = environment::read(environment::DATABASE_URL).is_some();
-        if named && !path.exists() { Ok(Self::default()) } else { Self::load(path) }
+    /// Reads the file nobody named. Where it is not there, what holds by itself will do if the database
+    /// is there: a command in the wrong folder must not begin an empty one and tell that there is
+    /// nothing.
+    pub fn load_or_go_on(path: &Path) -> Result<Self, Mistake> {
+        if is_there(path) {
+            return Self::load(path);
+        }
+        let config = Self::read(path, "")?;
+        if config.database.is_new(&config.folder) {
+            return Err(nothing_here(path, &config.database.shown(&config.folder)));
+        }
+        tracing::info!("{}", config.without_file(path));
+        Ok(config)
+    }
+
+    /// What is to be said of going on without a file.
+    pub fn without_file(&self, path: &Path) -> String {
+        let database = self.database.shown(&self.folder);
+        format!(
+            "there is no configuration at {}; going on with the defaults, database {database}",
+            path.display()
+        )
     }
 
     /// Reads a text as if it stood in the file.
@@ -173,11 +190,25 @@ pub fn unknown_source<'a>(name: &str, known: impl Iterator<Item = &'a str> + Clo
     Mistake::new(format!("there is no source `{name}`"), hint)
 }
 
+/// Whether there is something, even if it cannot be read: a link whose volume is not mounted is no
+/// reason to begin anew.
+pub fn is_there(path: &Path) -> bool {
+    !matches!(path.symlink_metadata(), Err(error) if error.kind() == ErrorKind::NotFound)
+}
+
+/// Neither the usual file nor the database that holds by itself.
+fn nothing_here(path: &Path, database: &str) -> Mistake {
+    Mistake::new(
+        format!("there is no configuration at {}, and no database at {database}", path.display()),
+        "Go to the folder they are in, or name one with --config PATH; `everycall serve` begins here without one, `everycall init` writes one to fill in, `everycall demo` needs none",
+    )
+}
+
 fn unloadable(path: &Path, error: &std::io::Error) -> Mistake {
     match error.kind() {
         ErrorKind::NotFound => Mistake::new(
             format!("there is no configuration at {}", path.display()),
-            "`everycall init` writes one to fill in; the one line [database] is enough to set sources up on the dashboard; `--config PATH` names another; `everycall demo` needs none",
+            "Correct what --config or EVERYCALL_CONFIG says; `everycall init` writes one there to fill in",
         ),
         _ => Mistake::new(
             format!("the configuration {} cannot be read: {error}", path.display()),

@@ -19,10 +19,52 @@ fn check(arguments: &[&str], sentence: &str, hint: &str) {
 }
 
 #[test]
-fn without_a_configuration_init_is_suggested() {
+fn in_the_wrong_folder_nothing_is_begun() {
+    let commands: [&[&str]; 6] = [
+        &["sync"],
+        &["status"],
+        &["work"],
+        &["user", "add", "olga", "--operator"],
+        &["serve", "--only-dashboard", "--listen", "127.0.0.1:0"],
+        &["statement", "key"],
+    ];
+    for command in commands {
+        let site = Site::empty();
+        let database = site.path("").canonicalize().unwrap().join("everycall.db");
+        let nothing = format!(
+            "there is no configuration at everycall.toml, and no database at {}",
+            database.display()
+        );
+        site.check_refused(command, 2, &nothing, "everycall init");
+        assert_eq!(std::fs::read_dir(site.path("")).unwrap().count(), 0, "{command:?}");
+    }
+}
+
+#[test]
+fn a_configuration_that_was_named_must_be_there() {
+    let nothing = "there is no configuration at other.toml";
+    for command in ["serve", "status", "work"] {
+        let site = Site::empty();
+        site.check_refused(&["--config", "other.toml", command], 2, nothing, "--config");
+        // Neither does a database beside it help, nor one that the environment names.
+        site.write("everycall.db", "");
+        let named = [
+            ("EVERYCALL_CONFIG", "other.toml"),
+            ("EVERYCALL_DATABASE_URL", "sqlite://everycall.db"),
+        ];
+        let said = site.run_with(&[command], &named);
+        assert_eq!(said.code, Some(2), "{said:?}");
+        assert!(said.stderr.starts_with(&format!("error: {nothing}\n")), "{said:?}");
+    }
+}
+
+#[test]
+fn a_configuration_that_leads_nowhere_is_no_reason_to_begin_anew() {
+    let site = Site::empty();
+    std::os::unix::fs::symlink("/nowhere/everycall.toml", site.path("everycall.toml")).unwrap();
     let nothing = "there is no configuration at everycall.toml";
-    Site::empty().check_refused(&["sync"], 2, nothing, "everycall init");
-    Site::empty().check_refused(&["status"], 2, nothing, "everycall init");
+    site.check_refused(&["serve", "--listen", "127.0.0.1:0"], 2, nothing, "--config");
+    assert!(!site.path("everycall.db").exists());
 }
 
 #[test]

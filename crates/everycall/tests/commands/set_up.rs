@@ -1,10 +1,11 @@
 //! A source that is set up in the dashboard, as the program that runs already notices it.
 
 use std::collections::BTreeMap;
+use std::io::{BufRead as _, BufReader};
 use std::time::{Duration, Instant};
 
 use domain::{Country, ProviderKind, Timestamp};
-use engine::set_up::SetUpAsked;
+use engine::set_up::{Answers, SetUpAsked};
 use secrecy::SecretString;
 use serde_json::json;
 use store::Store;
@@ -18,15 +19,17 @@ fn set_up(site: &Site, simulator: &Simulator) {
     let asked = SetUpAsked {
         name: "desk".to_owned(),
         provider: ProviderKind::HighlevelVoiceAi,
-        since: at("2025-10-03"),
-        country: Country::US,
-        every_minutes: None,
-        contacts: None,
-        auto_assign: None,
-        said: said
-            .map(|(key, value)| (key.to_owned(), value.clone()))
-            .into_iter()
-            .collect::<BTreeMap<_, _>>(),
+        answers: Answers {
+            since: at("2025-10-03"),
+            country: Country::US,
+            every_minutes: None,
+            contacts: None,
+            auto_assign: None,
+            said: said
+                .map(|(key, value)| (key.to_owned(), value.clone()))
+                .into_iter()
+                .collect::<BTreeMap<_, _>>(),
+        },
         secret: SecretString::from(simulator.token.clone()),
     };
     let setting_up = async {
@@ -47,10 +50,50 @@ fn calls(site: &Site) -> u64 {
 }
 
 #[test]
+fn an_empty_folder_is_enough_to_serve_and_then_to_look() {
+    let site = Site::empty();
+    let served = Served::that_works(&site);
+    let code = served.line_with(|line| line.starts_with("Nobody can sign in yet. Set up at http"));
+    assert!(code.contains("/set-up"), "{code}");
+    served.line_with(|line| line.starts_with("No source is set up yet"));
+    assert_eq!(served.form("/set-up", None).0, 200);
+    // With the database there, every command finds it.
+    let shown = site.run(&["status"]);
+    assert_eq!((shown.code, shown.stderr.as_str()), (Some(0), ""), "{shown:?}");
+    let added = site.run_with_input(&["user", "add", "olga", "--operator"], "four words do well\n");
+    assert_eq!(added.code, Some(0), "{added:?}");
+    let doctor = site.run(&["doctor"]).stdout;
+    assert!(doctor.contains("There is no everycall.toml, and the defaults hold"), "{doctor}");
+    // It says on what it goes on.
+    let note = site.run(&["status", "-v"]).stderr;
+    assert!(note.contains("there is no configuration at everycall.toml"), "{note}");
+    assert!(!site.path("everycall.toml").exists());
+}
+
+#[test]
+fn serving_without_a_configuration_says_where_the_database_lies() {
+    let site = Site::empty();
+    // An address that cannot be listened on begins nothing.
+    let refused = site.run(&["serve", "--listen", "192.0.2.1:1"]);
+    assert_eq!(refused.code, Some(2), "{refused:?}");
+    assert!(!site.path("everycall.db").exists());
+    let mut child = site.start_telling(&["serve", "--listen", "127.0.0.1:0"]);
+    let mut note = String::new();
+    BufReader::new(child.stderr.take().unwrap()).read_line(&mut note).unwrap();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let database = site.path("").canonicalize().unwrap().join("everycall.db");
+    let expected = format!(
+        "note: there is no configuration at everycall.toml; going on with the defaults, database {}\n",
+        database.display()
+    );
+    assert_eq!(note, expected);
+}
+
+#[test]
 fn a_source_that_is_set_up_while_the_program_runs_is_read_once_it_is_let_go_on() {
     let simulator = Simulator::start(40);
     let site = Site::empty();
-    site.write("everycall.toml", "");
     // The key of the office.
     site.write("everycall.key", &"07".repeat(32));
     let served = Served::that_works(&site);

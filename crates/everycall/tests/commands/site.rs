@@ -172,6 +172,12 @@ impl Site {
         command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
     }
 
+    /// Starts the program and lets whoever holds it read its stderr.
+    pub fn start_telling(&self, arguments: &[&str]) -> Child {
+        let mut command = everycall(self.folder.path());
+        command.args(arguments).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap()
+    }
+
     /// Runs the program against this database and kills it so long after its start. Returns whether
     /// it was killed before its end; one that fails by itself fails the test.
     pub fn killed_at(&self, arguments: &[&str], after: Duration, database_url: &str) -> bool {

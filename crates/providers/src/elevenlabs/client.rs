@@ -13,6 +13,7 @@ use super::batches::{BatchPage, Recipients};
 use super::errors::{explain, is_unknown_thing};
 use super::hooks::{Hook, Webhook};
 use super::wire::{AgentPage, ConversationPage, Next, Object, detailed};
+use crate::http::Traffic;
 use crate::http::budget::{Budgets, Standing};
 use crate::http::{Answer, Failure, Http, Key, Misread, Request, body};
 use crate::json::whole_number;
@@ -108,6 +109,11 @@ impl Client {
     /// What may be asked now, and how much of it was.
     pub fn standing(&self) -> Option<Standing> {
         self.http.standing()
+    }
+
+    /// What was asked so far, and how it was answered.
+    pub fn traffic(&self) -> Traffic {
+        self.http.traffic()
     }
 
     /// A client with these settings. Nothing is sent yet.

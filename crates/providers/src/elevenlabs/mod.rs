@@ -48,7 +48,7 @@ use crate::connect::{Means, ProviderOwn};
 use crate::setup::SetUp;
 use crate::{
     ConnectError, Connection, Page, Probe, Provider, ProviderAgents, RawRecord, SourceError,
-    Standing, Unreadable, Walked,
+    Standing, Traffic, Unreadable, Walked,
 };
 
 /// A connection to one workspace.
@@ -88,6 +88,10 @@ impl Provider for Elevenlabs {
 
     fn budget(&self) -> Option<Standing> {
         self.client.standing()
+    }
+
+    fn traffic(&self) -> Option<Traffic> {
+        Some(self.client.traffic())
     }
 
     async fn walk(

@@ -29,6 +29,7 @@ pub(super) const SET_UP: SetUp = SetUp {
             ..BASE_URL
         },
     ],
+    stays: &["workspace"],
     secret: Question {
         key: "token",
         asks: "API key of the workspace, with read access to ElevenAgents (convai_read)",

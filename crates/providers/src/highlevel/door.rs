@@ -9,6 +9,7 @@ use url::Url;
 
 use super::errors::{Scope, explain, is_cured_by_new_token};
 use super::oauth::{App, OAuth};
+use crate::http::Traffic;
 use crate::http::budget::{Budgets, Rate, Standing};
 use crate::http::{Answer, Failure, Http, Key, Misread, Request};
 use crate::{ConnectError, Credential, SourceError, Tuning, Wait};
@@ -58,6 +59,11 @@ impl Door {
     /// What may be asked now, and how much of it was.
     pub fn standing(&self) -> Option<Standing> {
         self.http.standing()
+    }
+
+    /// What was asked so far, and how it was answered.
+    pub fn traffic(&self) -> Traffic {
+        self.http.traffic()
     }
 
     /// A door that a credential opens. Nothing is sent yet.

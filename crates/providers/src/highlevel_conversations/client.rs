@@ -11,6 +11,7 @@ use super::settings::Channel;
 use super::wire::{self, ExportPage, SearchPage, ThreadPage};
 use crate::highlevel::door::{Ask, Door, House, OLDER_VERSION, is_error_body, is_unknown_id};
 use crate::highlevel::errors::{Scope, explain};
+use crate::http::Traffic;
 use crate::http::budget::{Budgets, Standing};
 use crate::http::{Answer, Failure, body};
 use crate::{ConnectError, Credential, ProviderAgent, SourceError, Tuning, Wait};
@@ -71,6 +72,11 @@ impl Client {
     /// What may be asked now, and how much of it was.
     pub fn standing(&self) -> Option<Standing> {
         self.door.standing()
+    }
+
+    /// What was asked so far, and how it was answered.
+    pub fn traffic(&self) -> Traffic {
+        self.door.traffic()
     }
 
     /// A client with these settings. Nothing is sent yet.

@@ -61,7 +61,7 @@ use crate::connect::{Means, ProviderOwn};
 use crate::setup::SetUp;
 use crate::{
     ConnectError, Connection, Page, Probe, Provider, ProviderAgents, RawRecord, SourceError,
-    Standing, Unreadable, Walked, parts,
+    Standing, Traffic, Unreadable, Walked, parts,
 };
 use calibrate::{Calibration, SMALL_PAGE};
 use client::Listing;
@@ -112,6 +112,10 @@ impl Provider for HighlevelConversations {
 
     fn budget(&self) -> Option<Standing> {
         self.client.standing()
+    }
+
+    fn traffic(&self) -> Option<Traffic> {
+        Some(self.client.traffic())
     }
 
     async fn walk(

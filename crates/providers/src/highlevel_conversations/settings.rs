@@ -20,6 +20,7 @@ pub(super) const SET_UP: SetUp = SetUp {
         found: "Open the sub-account in a browser and copy it from the address",
     }],
     optional: &[BASE_URL],
+    stays: &["location_id"],
     secret: Question {
         key: "token",
         asks: "Private integration token with the scopes conversations.readonly, conversations/message.readonly and users.readonly",

@@ -11,6 +11,7 @@ use super::Settings;
 use super::wire::{AgentPage, CallPage, identify};
 use crate::highlevel::door::{Ask, Door, House, is_error_body, is_unknown_id};
 use crate::highlevel::errors::{Scope, explain};
+use crate::http::Traffic;
 use crate::http::budget::{Budgets, Standing};
 use crate::http::{Answer, Failure, body};
 use crate::{
@@ -80,6 +81,11 @@ impl Client {
     /// What may be asked now, and how much of it was.
     pub fn standing(&self) -> Option<Standing> {
         self.door.standing()
+    }
+
+    /// What was asked so far, and how it was answered.
+    pub fn traffic(&self) -> Traffic {
+        self.door.traffic()
     }
 
     /// A client with these settings. Nothing is sent yet.

@@ -45,7 +45,7 @@ use crate::highlevel::learnt::Learnt;
 use crate::setup::SetUp;
 use crate::{
     ConnectError, Connection, Page, Probe, Provider, ProviderAgents, RawRecord, SourceError,
-    Standing, Unreadable, Walked,
+    Standing, Traffic, Unreadable, Walked,
 };
 use client::{CallKind, Listing};
 
@@ -107,6 +107,10 @@ impl Provider for HighlevelVoiceAi {
 
     fn budget(&self) -> Option<Standing> {
         self.client.standing()
+    }
+
+    fn traffic(&self) -> Option<Traffic> {
+        Some(self.client.traffic())
     }
 
     async fn walk(

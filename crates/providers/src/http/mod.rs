@@ -11,6 +11,7 @@ mod headers;
 mod judge;
 mod redact;
 pub(crate) mod tls;
+mod traffic;
 
 #[cfg(test)]
 mod tests;
@@ -33,6 +34,8 @@ pub use judge::Misread;
 use judge::{Trouble, judge};
 pub use redact::{clean, said};
 pub use tls::{HttpError, ensure_safe};
+use traffic::Counter;
+pub use traffic::Traffic;
 
 /// How long and how much a request may take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -137,6 +140,7 @@ pub struct Http {
     wait: Arc<dyn Wait>,
     budget: Arc<Budget>,
     jitter: Jitter,
+    counter: Counter,
 }
 
 impl Http {
@@ -148,7 +152,14 @@ impl Http {
         budget: Arc<Budget>,
     ) -> Result<Self, HttpError> {
         let client = tls::client(base, &limits)?;
-        Ok(Self { client, limits, wait, budget, jitter: Jitter::new() })
+        Ok(Self {
+            client,
+            limits,
+            wait,
+            budget,
+            jitter: Jitter::new(),
+            counter: Counter::default(),
+        })
     }
 
     /// The clock requests wait by.
@@ -159,6 +170,11 @@ impl Http {
     /// What may be asked now, and how much of it was; nothing where there is no limit.
     pub fn standing(&self) -> Option<Standing> {
         self.budget.standing(self.wait.now())
+    }
+
+    /// What was asked so far, and how it was answered.
+    pub fn traffic(&self) -> Traffic {
+        self.counter.traffic()
     }
 
     /// Waits on the same clock.
@@ -205,6 +221,7 @@ impl Http {
             self.budget.pause_until(self.wait.now() + pause, &*self.wait).await;
         }
         self.wait.wait(pause).await;
+        self.counter.sends_again();
     }
 
     async fn attempt<T>(
@@ -213,12 +230,17 @@ impl Http {
         read: &impl Fn(&Answer) -> Result<T, Misread>,
     ) -> Result<T, Trouble> {
         let answer = {
+            let asked_at = self.wait.now();
             let turn = self.budget.acquire(&*self.wait).await;
+            self.counter.waited(self.wait.now().since(asked_at));
             let _turn = turn.map_err(|no| match no {
                 NoTurn::DaySpent { wait } => Trouble::DaySpent { wait },
                 NoTurn::Unasked { why } => Trouble::Unasked { why: why.why },
             })?;
-            self.exchange(request).await?
+            let answer = self.exchange(request).await;
+            let told = answer.as_ref().ok().map(|answer| (answer.status, answer.body.len()));
+            self.counter.answered(told);
+            answer?
         };
         self.budget.observe(&answer.facts.rate, self.wait.now());
         judge(&answer, self.wait.now(), read)

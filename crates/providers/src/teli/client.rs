@@ -10,6 +10,7 @@ use url::Url;
 use super::Settings;
 use super::errors::explain;
 use super::wire::{self, CallPage, EXPORT, LIST};
+use crate::http::Traffic;
 use crate::http::budget::{Budgets, Rate, Standing};
 use crate::http::{Answer, Failure, Http, Key, Misread, Request, body};
 use crate::{ConnectError, Credential, ProviderAgent, RawRecord, SourceError, Tuning, Wait};
@@ -65,6 +66,11 @@ impl Client {
     /// What may be asked now, and how much of it was.
     pub fn standing(&self) -> Option<Standing> {
         self.http.standing()
+    }
+
+    /// What was asked so far, and how it was answered.
+    pub fn traffic(&self) -> Traffic {
+        self.http.traffic()
     }
 
     /// A client with these settings. Nothing is sent yet.

@@ -54,7 +54,7 @@ use crate::connect::{Means, ProviderOwn};
 use crate::setup::SetUp;
 use crate::{
     ConnectError, Connection, Page, Probe, Provider, ProviderAgents, RawRecord, SourceError,
-    Standing, Unreadable, Walked,
+    Standing, Traffic, Unreadable, Walked,
 };
 use calibrate::Learnt;
 
@@ -97,6 +97,10 @@ impl Provider for Teli {
 
     fn budget(&self) -> Option<Standing> {
         self.client.standing()
+    }
+
+    fn traffic(&self) -> Option<Traffic> {
+        Some(self.client.traffic())
     }
 
     async fn walk(

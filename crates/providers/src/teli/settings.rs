@@ -30,6 +30,7 @@ pub(super) const SET_UP: SetUp = SetUp {
         },
     ],
     optional: &[],
+    stays: &["organization_id"],
     secret: Question {
         key: "token",
         asks: "API key of a user who may see the calls of the whole organisation",

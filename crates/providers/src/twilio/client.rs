@@ -13,6 +13,7 @@ use super::Settings;
 use super::errors::{explain, is_unknown_call};
 use super::settings::PAGE_SIZE_MAX;
 use super::wire::{CallPage, CallResource, ResourcePage, SummaryPage, account_sids, identify};
+use crate::http::Traffic;
 use crate::http::budget::{Budgets, Standing};
 use crate::http::{Answer, Failure, Http, Key, Misread, Request, body};
 use crate::{ConnectError, Credential, RawRecord, SourceError, Tuning, Wait};
@@ -62,6 +63,11 @@ impl Client {
     /// What may be asked now, and how much of it was.
     pub fn standing(&self) -> Option<Standing> {
         self.http.standing()
+    }
+
+    /// What was asked so far, and how it was answered.
+    pub fn traffic(&self) -> Traffic {
+        self.http.traffic()
     }
 
     /// A client with these settings. Nothing is sent yet.

@@ -60,7 +60,7 @@ use crate::connect::{Means, ProviderOwn};
 use crate::setup::SetUp;
 use crate::{
     ConnectError, Connection, Page, Probe, Provider, ProviderAgents, RawRecord, SourceError,
-    Standing, Unreadable, Walked,
+    Standing, Traffic, Unreadable, Walked,
 };
 use marks::Marks;
 
@@ -102,6 +102,10 @@ impl Provider for Twilio {
 
     fn budget(&self) -> Option<Standing> {
         self.client.standing()
+    }
+
+    fn traffic(&self) -> Option<Traffic> {
+        Some(self.client.traffic())
     }
 
     async fn walk(

@@ -34,6 +34,7 @@ pub(super) const SET_UP: SetUp = SetUp {
         },
         Question { found: "Regions have addresses of their own", ..BASE_URL },
     ],
+    stays: &["account_sid"],
     secret: Question {
         key: "token",
         asks: "Auth Token of the account (Twilio Console, Account Info)",

@@ -48,9 +48,11 @@ pub(super) const SET_UP: SetUp = SetUp {
             key: "cluster",
             asks: "Your name for the cluster, so that another host stays the same source",
             example: "main",
-            found: "",
+            found: "Where it was not said at first, say the first host's name when the host changes",
         },
     ],
+    // Calls and what is proved stand at instants that were read in this zone.
+    stays: &["timezone", "database"],
     secret: Question {
         key: "password",
         asks: "Password of the database user",

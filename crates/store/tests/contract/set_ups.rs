@@ -1,6 +1,6 @@
 //! Sources that were set up in the dashboard, and sources that rest.
 
-use store::NewSetUp;
+use store::{ChangedSetUp, NewSetUp};
 use testkit::on_both_databases;
 
 use crate::samples::{at, source};
@@ -17,7 +17,15 @@ on_both_databases! {
         };
         let mut tx = db.store.begin().await.unwrap();
         tx.set_up_add(&new, "user olga", at(5)).await.unwrap();
-        assert!(!tx.set_up_reseal(two, &[2], "user olga", at(6)).await.unwrap(), "it has none");
+        let changed = ChangedSetUp {
+            source: two,
+            version: 1,
+            said: "{}",
+            country: "AT",
+            every_minutes: None,
+            sealed: None,
+        };
+        assert!(!tx.set_up_change(&changed, "user olga", at(6)).await.unwrap(), "it has none");
         tx.commit().await.unwrap();
         let rows = db.store.set_ups_list().await.unwrap();
         let names: Vec<&str> = rows.iter().map(|row| row.name.as_str()).collect();
@@ -30,11 +38,24 @@ on_both_databases! {
         assert_eq!((&second.said, &second.sealed, second.version), (&None, &None, None));
 
         let mut tx = db.store.begin().await.unwrap();
-        assert!(tx.set_up_reseal(one, &[9], "user ann", at(7)).await.unwrap());
+        let changed = ChangedSetUp { source: one, ..changed };
+        assert!(tx.set_up_change(&changed, "user ann", at(7)).await.unwrap());
         tx.commit().await.unwrap();
         let row = db.store.set_up_get(one).await.unwrap().unwrap();
-        assert_eq!((row.version, row.sealed), (Some(2), Some(vec![9])));
-        assert_eq!((row.changed_at, row.changed_by.as_deref()), (Some(7), Some("user ann")));
+        assert_eq!((row.version, row.sealed.as_deref()), (Some(2), Some(new.sealed)), "it stays");
+        assert_eq!((row.said.as_deref(), row.every_minutes), (Some("{}"), None));
+        assert_eq!((row.country.as_deref(), row.changed_at), (Some("AT"), Some(7)));
+        assert_eq!(row.changed_by.as_deref(), Some("user ann"));
+
+        // What was made from an older one changes nothing.
+        let mut tx = db.store.begin().await.unwrap();
+        let sealed = Some([9].as_slice());
+        assert!(!tx.set_up_change(&changed, "user bob", at(8)).await.unwrap());
+        let newer = ChangedSetUp { version: 2, sealed, ..changed };
+        assert!(tx.set_up_change(&newer, "user bob", at(9)).await.unwrap());
+        tx.commit().await.unwrap();
+        let row = db.store.set_up_get(one).await.unwrap().unwrap();
+        assert_eq!((row.version, row.sealed.as_deref()), (Some(3), sealed));
         assert_eq!(db.store.set_up_get(domain::SourceId(99)).await.unwrap(), None);
     }
 

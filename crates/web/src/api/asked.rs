@@ -166,6 +166,13 @@ pub fn whole_opt<'de, D: Deserializer<'de>, T: TryFrom<i64>>(
     Ok(Option::<Whole<T>>::deserialize(deserializer)?.map(|Whole(number)| number))
 }
 
+/// The same where null takes it back.
+pub fn whole_told<'de, D: Deserializer<'de>, T: TryFrom<i64>>(
+    deserializer: D,
+) -> Result<Told<T>, D::Error> {
+    Ok(whole_opt(deserializer)?.map_or(Told::Null, Told::This))
+}
+
 /// That exactly one of these is said, as a schema says it: those that are said by being true have it
 /// so, the others are texts.
 pub fn exactly_one(names: &[&str]) -> Value {

@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::asked::Id;
 use super::route::Route;
 use super::told::AsOf;
-use crate::facts::{LogEntry, RunFacts, SkipFacts, Status};
+use crate::facts::{LogEntry, ResponseFacts, RunFacts, SkipFacts, Status};
 use crate::failure::Failure;
 
 /// Runs listed at once.
@@ -37,6 +37,8 @@ struct Runs {
 struct Run {
     #[serde(flatten)]
     facts: RunFacts,
+    /// What came back while it went on, as far as it was recorded.
+    response: ResponseFacts,
     /// Calls it could not place and records it could not read, as far as they are kept in detail.
     skipped_calls: Vec<SkipFacts>,
     logs: Vec<LogEntry>,
@@ -57,10 +59,13 @@ async fn run(State(state): State<crate::State>, Id(id): Id) -> Result<Json<AsOf<
     let id = RunId(id);
     let as_of = state.clock.now();
     let row = state.store.run_get(id).await?.ok_or(Failure::NotFound { what: "run" })?;
+    let pages = state.store.run_pages(id).await?;
+    let response = ResponseFacts::of(row.response.as_deref(), &pages);
     let skipped = state.store.run_skips(id).await?;
     let logs = state.store.run_log(id).await?;
     let what = Run {
         facts: RunFacts::of(row, as_of),
+        response,
         skipped_calls: skipped.into_iter().map(SkipFacts::from).collect(),
         logs: logs.into_iter().map(LogEntry::from).collect(),
     };

@@ -9,6 +9,7 @@ mod job;
 mod looks;
 mod own;
 mod proof;
+mod response;
 mod run;
 mod waiting;
 
@@ -30,6 +31,7 @@ pub use job::JobFacts;
 pub use looks::{Looks, Written};
 pub use own::{Own, Owns};
 pub use proof::Proof;
+pub use response::{ResponseFacts, TrafficFacts};
 pub use run::{LogEntry, RunFacts, SkipFacts};
 pub use waiting::{WaitingFor, repairing};
 

@@ -3,6 +3,7 @@
 
 mod cell;
 mod filter;
+mod tabs;
 
 use askama::Template;
 use axum::http::header;
@@ -11,6 +12,7 @@ use engine::sheet::Sheet;
 
 pub use cell::{Cell, Column};
 pub use filter::{Choice, Filter, address, encoded, given};
+pub use tabs::{Tab, tabs};
 
 use crate::failure::Failure;
 use crate::frame::{Frame, html};
@@ -74,6 +76,8 @@ impl Table {
 pub struct List {
     /// What surrounds it.
     pub frame: Frame,
+    /// Other pages about the same.
+    pub tabs: Vec<Tab>,
     /// What it is, in a sentence.
     pub lead: String,
     /// Where its form leads.
@@ -107,6 +111,7 @@ impl List {
     pub fn new(frame: Frame, lead: impl Into<String>, table: Table) -> Self {
         Self {
             frame,
+            tabs: Vec::new(),
             lead: lead.into(),
             path: String::new(),
             filters: Vec::new(),

@@ -97,7 +97,11 @@ fn of_sources(turn: usize) -> Vec<Try> {
         Asks::post("/sources/desk/credential", &json!({ "secret": "pit-2", "anyway": true }));
     let rests = Asks::post("/sources/desk/pause", &json!({ "rests": false }));
     let examined = Asks::bare(Method::POST, "/sources/desk/examine");
+    let less = json!({ "everyMinutes": 10 + turn, "contacts": null });
+    let changed = Asks::json(Method::PATCH, "/sources/desk", &less);
     vec![
+        listed(Method::GET, "/sources/{source}", Asks::get("/sources/desk")),
+        listed(Method::PATCH, "/sources/{source}", changed),
         listed(Method::POST, "/sources", source(&format!("desk-{turn}"))),
         listed(Method::POST, "/sources/{source}/credential", other),
         listed(Method::POST, "/sources/{source}/examine", examined),

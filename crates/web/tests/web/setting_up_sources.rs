@@ -2,13 +2,15 @@
 
 use std::sync::{Arc, Mutex};
 
-use axum::http::StatusCode;
+use axum::http::{Method, StatusCode};
 use engine::set_up::{KeyUse, Office};
+use serde_json::{Value, json};
 use store::Scope;
 use testkit::{Rig, RigSettings, on_both_databases};
 
 use crate::browser::Browser;
 use crate::people::{PASSWORD, People};
+use crate::world::{Asks, send as api};
 
 const SECRET: &str = "never-to-be-seen-again";
 
@@ -81,7 +83,7 @@ on_both_databases! {
             .collect();
         assert_eq!(told, [
             ("Examine a source", "user olga", "{}"),
-            ("Give a source another credential", "user olga", "{}"),
+            ("Give a source another credential", "user olga", "{\"changed\":[\"token\"]}"),
             ("Pause a source", "user olga", "{\"rests\":false}"),
             ("Set up a source", "user olga", "{\"provider\":\"highlevel_voice_ai\"}"),
         ]);
@@ -119,6 +121,115 @@ on_both_databases! {
         }
         assert!(rig.provider.requests().is_empty(), "nobody was asked");
         assert_eq!(olga.get("/new-source/fax").await.status, StatusCode::NOT_FOUND);
+    }
+
+    async fn what_was_said_is_said_differently_and_what_is_read_stays(db) {
+        let mut people = People::of(&db).await;
+        let settings = RigSettings { calls: 5, days: 2, ..RigSettings::default() };
+        let rig = Rig::set(db, "highlevel_voice_ai", &settings).await;
+        let store = people.state.store.clone();
+        people.state.office = testkit::office(&store, settings.now);
+        let mut olga = Browser::signed_in(&people.state, "olga", PASSWORD).await;
+        let token = rig.provider.secrets()[0].1.clone();
+        let mut fields = typed(&rig);
+        send(&mut olga, "/new-source/highlevel_voice_ai", &fields, &token).await;
+        let path = "/sources/front-desk/set-up";
+        assert!(olga.get("/sources/front-desk").await.text.contains(&format!("href=\"{path}\">Change")));
+        let form = olga.get(path).await.text;
+        assert!(!form.contains(&token), "{form}");
+        for (name, value) in fields.iter().filter(|(name, _)| name != "name" && name != "own.location_id") {
+            assert!(form.contains(&format!("name=\"{name}\" value=\"{value}\"")), "{name}: {form}");
+        }
+        assert!(form.contains("What stays") && !form.contains("own.location_id"), "{form}");
+
+        // Who is asked how often is nothing to ask a provider about.
+        let asked = rig.provider.requests().len();
+        fields.retain(|(name, _)| name.starts_with("own.base_url") || name == "since");
+        let but = |name: &str, value: &str| {
+            let more = [("version".to_owned(), "1".to_owned()), (name.to_owned(), value.to_owned())];
+            let kept = fields.iter().filter(|(known, _)| known != name).cloned();
+            kept.chain(more).collect::<Vec<_>>()
+        };
+        let changed = send(&mut olga, path, &but("every_minutes", "9"), "").await;
+        assert_eq!(changed.to(), "/sources/front-desk", "{}", changed.text);
+        assert!(olga.get("/sources/front-desk").await.text.contains("Every 9 minutes"));
+        assert_eq!(rig.provider.requests().len(), asked);
+
+        for (name, value, secret, told) in [
+            ("own.base_url", "http://127.0.0.1:9", "", "type it again"),
+            ("own.base_url", "http://127.0.0.1:9", SECRET, "What the provider answered"),
+            ("own.location_id", "another", "", "this stays"),
+            ("own.tls_ca_file", "/etc/shadow", "", "is not asked for"),
+            ("since", "2036-03-15", "", "cannot begin in the future"),
+            ("every_minutes", "11", "", "was changed meanwhile"),
+        ] {
+            let answer = send(&mut olga, path, &but(name, value), secret).await;
+            assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{name}: {}", answer.text);
+            assert!(answer.text.contains(told), "{name}: {}", answer.text);
+            assert!(!answer.text.contains(SECRET) && !answer.text.contains(&token), "{name}");
+        }
+        let source = store.source_by_name("front-desk").await.expect("it answers").expect("it is there");
+        let row = store.set_up_get(source.id).await.expect("it answers").expect("it is there");
+        assert_eq!((row.version, row.every_minutes), (Some(2), Some(9)), "nothing else was kept");
+        let audit = people.audit().await;
+        assert_eq!((audit[0].what.as_str(), audit[0].target.as_str()), ("Change a source", "source front-desk"));
+        assert_eq!(audit[0].detail, "{\"changed\":[\"every_minutes\"]}");
+        let other = olga.get("/sources/main/set-up").await.text;
+        assert!(other.contains("The configuration file says"), "{other}");
+    }
+
+    async fn a_program_changes_what_it_says_and_leaves_the_rest(db) {
+        let mut people = People::of(&db).await;
+        let settings = RigSettings { calls: 5, days: 2, ..RigSettings::default() };
+        let rig = Rig::set(db, "highlevel_voice_ai", &settings).await;
+        let store = people.state.store.clone();
+        people.state.office = testkit::office(&store, settings.now);
+        let mut olga = Browser::signed_in(&people.state, "olga", PASSWORD).await;
+        let token = rig.provider.secrets()[0].1.clone();
+        send(&mut olga, "/new-source/highlevel_voice_ai", &typed(&rig), &token).await;
+        let ask = async |method: Method, said: Value| {
+            let path = "/sources/front-desk";
+            let asks = if said.is_null() { Asks::get(path) } else { Asks::json(method, path, &said) };
+            api(&people.state, Some(&people.world.writer), &asks).await
+        };
+        let said = json!({ "since": "2026-03-15T13:00:00Z", "everyMinutes": null, "contacts": "off" });
+        for _turn in 0..2 {
+            let answer = ask(Method::PATCH, said.clone()).await;
+            assert_eq!(answer.status, StatusCode::OK, "{}", answer.text);
+        }
+        let mut shown = ask(Method::GET, Value::Null).await.json();
+        assert_eq!(shown["since"], "2026-03-15T13:00:00Z", "{shown}");
+        assert_eq!((&shown["everyMinutes"], &shown["contacts"]), (&Value::Null, &json!("off")));
+        assert_eq!(shown["changedBy"], "token writer");
+        let audit = people.audit().await;
+        let changes = audit.iter().filter(|row| row.what == "Change a source");
+        assert_eq!(changes.count(), 1, "the second time nothing was different");
+
+        // A date in a form is the instant it was made from, unless somebody touches it.
+        let form = [("since", "2026-03-15"), ("contacts", "matched"), ("version", "2")];
+        let kept = olga.post("/sources/front-desk/set-up", &form).await;
+        assert_eq!(kept.to(), "/sources/front-desk", "{}", kept.text);
+        shown = ask(Method::GET, Value::Null).await.json();
+        assert_eq!((&shown["since"], &shown["contacts"]), (&json!("2026-03-15T13:00:00Z"), &json!("matched")));
+
+        let elsewhere = json!({ "base_url": "http://127.0.0.1:9" });
+        for (said, status) in [
+            (json!({ "settings": elsewhere }), StatusCode::UNPROCESSABLE_ENTITY),
+            (json!({ "settings": elsewhere, "secret": "pit-2" }), StatusCode::UNPROCESSABLE_ENTITY),
+            (json!({ "settings": { "location_id": null } }), StatusCode::UNPROCESSABLE_ENTITY),
+            (json!({ "country": "Germany" }), StatusCode::UNPROCESSABLE_ENTITY),
+            (json!({ "name": "other" }), StatusCode::BAD_REQUEST),
+            (json!({ "settings": elsewhere, "secret": "pit-2", "anyway": true }), StatusCode::OK),
+        ] {
+            let answer = ask(Method::PATCH, said.clone()).await;
+            assert_eq!(answer.status, status, "{said}: {}", answer.text);
+            assert!(!answer.text.contains("pit-2"), "{}", answer.text);
+        }
+        let shown = ask(Method::GET, Value::Null).await.json();
+        assert_eq!(shown["settings"]["base_url"], "http://127.0.0.1:9");
+        let configured = Asks::json(Method::PATCH, "/sources/main", &json!({ "country": "DE" }));
+        let refused = api(&people.state, Some(&people.world.writer), &configured).await;
+        assert_eq!(refused.status, StatusCode::CONFLICT, "{}", refused.text);
     }
 
     async fn a_source_of_the_configuration_is_paused_and_its_secret_is_not_ours(db) {

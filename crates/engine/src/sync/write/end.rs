@@ -104,6 +104,7 @@ impl Writer<'_> {
             connection,
         );
         let (needs_person, windows_left) = (self.needs_person, self.windows_left);
-        report.ending(needs_person, windows_left)
+        let traffic = connection.traffic().map(|traffic| traffic.since(&self.asked_before));
+        report.ending(needs_person, windows_left).over(traffic)
     }
 }

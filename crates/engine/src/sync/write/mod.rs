@@ -8,6 +8,7 @@ mod ledger;
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{AccountId, Conclusion, Found, RunAccounts, RunId, Tiers, Timestamp, Watch, Window};
+use providers::Traffic;
 use store::{Lease, NewPage, NewSkip, RunProgress, StoreError, Tx};
 use tokio::sync::mpsc;
 
@@ -26,6 +27,8 @@ pub(super) struct Writer<'a> {
     pub(super) log: RunLog,
     pub(super) tally: Tally,
     started: Timestamp,
+    /// What its connection had asked when it began.
+    asked_before: Traffic,
     first_error: Option<String>,
     needs_person: bool,
     /// Where rows are missing that the database refused.
@@ -81,6 +84,7 @@ impl<'a> Writer<'a> {
             log,
             tally,
             started,
+            asked_before: source.connection.traffic().unwrap_or_default(),
             first_error: None,
             needs_person: false,
             holes: Vec::new(),

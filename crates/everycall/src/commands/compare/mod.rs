@@ -21,7 +21,6 @@ use tokio_util::sync::CancellationToken;
 use super::assign::account;
 use super::site::Site;
 use super::sync::{ProgressBar, SpanAsked};
-use crate::config::Config;
 use crate::interrupt::Interrupt;
 use crate::mistake::{Exit, Mistake};
 use crate::output::{self, Style};
@@ -82,7 +81,7 @@ pub struct Compare {
 
 /// Compares.
 pub async fn run(site: &Site, arguments: Compare) -> Result<Exit> {
-    let config = Config::load(site.config())?;
+    let config = site.configuration()?;
     let name = arguments.source.as_deref();
     config.refuse_unknown(name)?;
     let time = crate::clock::clock(arguments.now);

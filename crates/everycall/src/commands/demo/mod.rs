@@ -70,7 +70,7 @@ pub async fn run(arguments: Demo) -> Result<Exit> {
     output::print(&opening(&stage, &assigned))?;
     output::print("")?;
 
-    let here = &Site::new(stage.config()).here();
+    let here = &Site::new(Some(stage.config())).here();
     let mut exit = Exit::Done;
     for source in &sources {
         let options = SyncOptions { stop: interrupt.stop(), ..SyncOptions::manual() };

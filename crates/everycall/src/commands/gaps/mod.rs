@@ -46,7 +46,7 @@ pub struct Gaps {
 /// Shows or repairs them.
 pub async fn run(site: &Site, arguments: Gaps) -> Result<Exit> {
     let desk = if arguments.repair {
-        Desk::open(Config::load(site.config())?, arguments.now).await?
+        Desk::open(site.configuration()?, arguments.now).await?
     } else {
         site.look_at(arguments.now).await?
     };

@@ -8,7 +8,6 @@ use anyhow::Result;
 use clap::{Args, Subcommand};
 
 use super::site::Site;
-use crate::config::Config;
 use crate::mistake::Exit;
 use crate::output;
 
@@ -39,7 +38,7 @@ pub async fn run(site: &Site, arguments: Statement) -> Result<Exit> {
         Command::List(list) => make::list(site, list).await,
         Command::Verify(verify) => verify::run(site, verify).await,
         Command::Key => {
-            let config = Config::load(site.config())?;
+            let config = site.configuration()?;
             let key = config.statements.key(&config.folder)?;
             output::print(&key.public().hex())?;
             Ok(Exit::Done)

@@ -11,7 +11,6 @@ use engine::sync::{OrganisationReport, RunReport, SyncOptions, sync};
 use tokio_util::sync::CancellationToken;
 
 use super::site::Site;
-use crate::config::Config;
 use crate::interrupt::Interrupt;
 use crate::mistake::Exit;
 use crate::output;
@@ -63,7 +62,7 @@ const STOPPING: &str = "Stopping after the pages under way; Ctrl-C again to stop
 
 /// Pulls.
 pub async fn run(site: &Site, arguments: Sync) -> Result<Exit> {
-    let config = Config::load(site.config())?;
+    let config = site.configuration()?;
     let name = arguments.source.as_deref().or(arguments.named.as_deref());
     config.refuse_unknown(name)?;
     let time = crate::clock::clock(arguments.now);

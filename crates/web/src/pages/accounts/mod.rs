@@ -19,10 +19,11 @@ use crate::facts::{Looks, Written};
 use crate::failure::Failure;
 use crate::frame::Frame;
 use crate::guest::Guest;
-use crate::list::{Adding, Cell, Column, List, Table, address};
+use crate::list::{Adding, Cell, Column, List, Tab, Table, address, tabs};
 use crate::zone::Zone;
 
-const PATH: &str = "/accounts";
+/// Where the list is.
+pub const PATH: &str = "/accounts";
 
 /// How old the counts of the list may be; the page says as of when they are.
 const MOMENT: Duration = Duration::from_mins(1);
@@ -158,16 +159,21 @@ async fn account(
     };
     let table = Table::new(columns, "Nothing was changed yet.").with(history, change);
     let named = [("account", Some(row.name.as_str()))];
-    let diagnostics = ("Its diagnostics", address("/diagnostics", named));
-    let mut files = vec![
+    let files = vec![
         ("Its calls", address("/calls", named)),
         ("Its contacts", address("/contacts", named)),
         ("Its statements", address("/statements", named)),
         ("JSON", format!("/api/v1/accounts/{}", id.0)),
     ];
-    if guest.may_see(Area::Operators) {
-        files.insert(1, diagnostics);
-    }
+    let tabs = tabs_of(&guest, id, "History");
     let frame = Frame::new(&state, &guest, row.name.clone(), PATH).read_at(now).zone(&zone);
-    List { files, ..List::new(frame, lead, table) }.show()
+    List { tabs, files, ..List::new(frame, lead, table) }.show()
+}
+
+/// The pages about one account, as far as whoever asks may see them.
+pub fn tabs_of(guest: &Guest, account: AccountId, here: &str) -> Vec<Tab> {
+    let at = format!("{PATH}/{}", account.0);
+    let diagnostics = ("Diagnostics", format!("{at}/diagnostics"));
+    let diagnostics = guest.may_see(Area::Operators).then_some(diagnostics);
+    tabs([("History", at)].into_iter().chain(diagnostics), here)
 }

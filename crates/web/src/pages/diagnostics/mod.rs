@@ -6,17 +6,17 @@ use askama::Template;
 use axum::extract::{Path, Query, State};
 use axum::response::{Html, Response};
 use domain::access::Area;
-use domain::{RunId, RunKind};
+use domain::{AccountId, RunId, RunKind};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::PageRoute;
+use super::{PageRoute, accounts};
 use crate::facts::RunFacts;
 use crate::failure::Failure;
 use crate::figures::{Count, span};
 use crate::frame::{Frame, html};
 use crate::guest::Guest;
-use crate::list::{Cell, Choice, Column, Table, given};
+use crate::list::{Cell, Choice, Column, Tab, Table, given};
 use crate::zone::Zone;
 use report::Report;
 
@@ -29,6 +29,7 @@ pub fn routes() -> Vec<PageRoute> {
     vec![
         PageRoute::get(PATH, Area::Operators, show),
         PageRoute::get("/diagnostics/{run}", Area::Operators, one),
+        PageRoute::get("/accounts/{account}/diagnostics", Area::Operators, of_account),
     ]
 }
 
@@ -43,6 +44,8 @@ struct Asked {
 #[template(path = "pages/diagnostics/page.html")]
 struct Page {
     frame: Frame,
+    /// Other pages about the account, where this is one of them.
+    tabs: Vec<Tab>,
     sources: Vec<Choice>,
     accounts: Vec<Choice>,
     source: String,
@@ -55,6 +58,35 @@ async fn show(
     guest: Guest,
     zone: Zone,
     Query(asked): Query<Asked>,
+) -> Result<Html<String>, Failure> {
+    let now = state.clock.now();
+    let frame = Frame::new(&state, &guest, "Diagnostics", PATH).read_at(now).zone(&zone);
+    page(&state, (frame, Vec::new()), &zone, asked).await
+}
+
+/// The same of one account, as a page of its own.
+async fn of_account(
+    State(state): State<crate::State>,
+    guest: Guest,
+    zone: Zone,
+    Path(id): Path<i64>,
+) -> Result<Html<String>, Failure> {
+    let account = AccountId(id);
+    let rows = state.store.accounts_list().await?;
+    let row = rows.into_iter().find(|row| row.id == account);
+    let row = row.ok_or(Failure::NotFound { what: "account" })?;
+    let frame = Frame::new(&state, &guest, row.name.clone(), accounts::PATH);
+    let frame = frame.read_at(state.clock.now()).zone(&zone);
+    let tabs = accounts::tabs_of(&guest, account, "Diagnostics");
+    let asked = Asked { account: Some(row.name), ..Asked::default() };
+    page(&state, (frame, tabs), &zone, asked).await
+}
+
+async fn page(
+    state: &crate::State,
+    (frame, tabs): (Frame, Vec<Tab>),
+    zone: &Zone,
+    asked: Asked,
 ) -> Result<Html<String>, Failure> {
     let now = state.clock.now();
     let choice = |name: String| Choice { value: name.clone(), title: name };
@@ -103,7 +135,8 @@ async fn show(
     };
     let table = Table::new(columns, "Nothing was compared yet.").with(runs, row);
     html(&Page {
-        frame: Frame::new(&state, &guest, "Diagnostics", PATH).read_at(now).zone(&zone),
+        frame,
+        tabs,
         sources: sources.into_iter().map(|row| choice(row.name)).collect(),
         accounts: accounts.collect(),
         source: name,

@@ -6,6 +6,7 @@ use axum::response::Html;
 use domain::{AccountId, Timestamp};
 use store::OfAccount;
 
+use super::strip::{Month, months};
 use crate::facts::{Own, SourceFacts, Standing, Status};
 use crate::failure::Failure;
 use crate::figures::{Count, age, day, share};
@@ -28,6 +29,8 @@ struct Page {
     lately: Count,
     statuses: Vec<StatusLine>,
     sources: Vec<SourceLine>,
+    /// The months below the last of them.
+    months: Vec<Month>,
     legend: Vec<(&'static str, &'static str)>,
 }
 
@@ -43,7 +46,7 @@ struct StatusLine {
 struct SourceLine {
     name: String,
     href: String,
-    calls: Count,
+    calls: String,
     newest: String,
     read: String,
     sentence: String,
@@ -84,6 +87,7 @@ pub fn show(
             })
             .collect(),
         sources: own.iter().map(|row| line(row, of(row), *as_of)).collect(),
+        months: proofs.last().map(|source| months(&source.coverage.days)).unwrap_or_default(),
         legend: legend(),
     })
 }
@@ -118,7 +122,7 @@ fn line(row: &OfAccount, source: Option<&SourceFacts>, now: Timestamp) -> Source
     let until = source.and_then(|source| source.coverage.read_until);
     SourceLine {
         href: address("/calls", [("source", Some(&*row.name))]),
-        calls: Count(row.calls),
+        calls: Count(row.calls).of_things("call", "calls"),
         newest: format!("{} ago", age(now.since(row.newest))),
         read: until.map_or_else(
             || "not read yet".to_owned(),

@@ -69,12 +69,6 @@ impl Strip {
             class: day.level.class(),
             title: title(day),
         };
-        let month_of = |(i, day): (usize, &Day)| Month {
-            x: format!("{:.2}%", i as f64 * 100.0 / days.len() as f64),
-            name: month(day.from),
-        };
-        // A name needs room to its right.
-        let begins = |(i, day): &(usize, &Day)| begins_month(day.from) && i + 5 < days.len();
         Self {
             name: source.name.clone(),
             href: format!("/coverage?source={}", encoded(&source.name)),
@@ -83,7 +77,7 @@ impl Strip {
             read,
             sentence: sentence(source),
             cells: days.iter().enumerate().map(cell).collect(),
-            months: days.iter().enumerate().filter(begins).map(month_of).collect(),
+            months: months(days),
         }
     }
 
@@ -91,6 +85,17 @@ impl Strip {
     pub fn width(&self) -> usize {
         self.cells.len() * STEP
     }
+}
+
+/// The months below a picture of these days.
+pub fn months(days: &[Day]) -> Vec<Month> {
+    let month_of = |(i, day): (usize, &Day)| Month {
+        x: format!("{:.2}%", i as f64 * 100.0 / days.len() as f64),
+        name: month(day.from),
+    };
+    // A name needs room to its right.
+    let begins = |(i, day): &(usize, &Day)| begins_month(day.from) && i + 5 < days.len();
+    days.iter().enumerate().filter(begins).map(month_of).collect()
 }
 
 /// Every colour with its number of days.

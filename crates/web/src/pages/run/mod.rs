@@ -1,22 +1,25 @@
 //! One run: its accounts as an equation, what it was asked, and everything it said.
 
+mod response;
 mod windows;
 
 use askama::Template;
 use axum::extract::rejection::PathRejection;
-use axum::extract::{Path, State};
+use axum::extract::{Path, Query, State};
 use axum::response::Html;
 use domain::RunId;
 use domain::access::Area;
+use serde::Deserialize;
 use serde_json::Value;
 
 use super::PageRoute;
 use super::overview::{Part, parts};
-use crate::facts::{LogEntry, RunFacts, SkipFacts};
+use crate::facts::{LogEntry, ResponseFacts, RunFacts, SkipFacts};
 use crate::failure::Failure;
 use crate::figures::{Count, clock, second, span};
 use crate::frame::{Frame, html};
 use crate::guest::Guest;
+use crate::list::{Choice, address, given};
 use windows::WindowLine;
 
 /// Where it is.
@@ -38,10 +41,28 @@ struct Page {
     parts: Vec<Part>,
     reasons: Vec<(String, Count)>,
     parameters: Vec<(String, String)>,
+    response: Vec<(&'static str, String)>,
     windows: Vec<WindowLine>,
     skips: Vec<SkipLine>,
+    /// Parts of the log, and how much each says.
+    phases: Vec<Choice>,
     log: Vec<Line>,
     log_left: usize,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Asked {
+    /// Of which phase the log is shown; of all where it is not said.
+    phase: Option<String>,
+}
+
+/// What is kept of a run beside its row.
+struct Kept {
+    response: ResponseFacts,
+    windows: Vec<WindowLine>,
+    skips: Vec<SkipFacts>,
+    log: Vec<LogEntry>,
 }
 
 /// One line of the log.
@@ -72,16 +93,22 @@ async fn show(
     State(state): State<crate::State>,
     guest: Guest,
     id: Result<Path<i64>, PathRejection>,
+    Query(asked): Query<Asked>,
 ) -> Result<Html<String>, Failure> {
     let id = run_id(id)?;
     let now = state.clock.now();
     let row = state.store.run_get(id).await?.ok_or(Failure::NotFound { what: "run" })?;
     let pages = state.store.run_pages(id).await?;
-    let skips = state.store.run_skips(id).await?.into_iter().map(SkipFacts::from).collect();
-    let log = state.store.run_log(id).await?.into_iter().map(LogEntry::from).collect();
+    let kept = Kept {
+        response: ResponseFacts::of(row.response.as_deref(), &pages),
+        windows: windows::of(pages),
+        skips: state.store.run_skips(id).await?.into_iter().map(SkipFacts::from).collect(),
+        log: state.store.run_log(id).await?.into_iter().map(LogEntry::from).collect(),
+    };
     let title = format!("Run {id}");
     let frame = Frame::new(&state, &guest, title, "/runs").read_at(now);
-    html(&Page::new(frame, RunFacts::of(row, now), windows::of(pages), skips, log))
+    let phase = given(asked.phase.as_deref());
+    html(&Page::new(frame, RunFacts::of(row, now), kept, phase.as_deref()))
 }
 
 /// The run an address names.
@@ -90,13 +117,10 @@ fn run_id(id: Result<Path<i64>, PathRejection>) -> Result<RunId, Failure> {
 }
 
 impl Page {
-    fn new(
-        frame: Frame,
-        run: RunFacts,
-        windows: Vec<WindowLine>,
-        skips: Vec<SkipFacts>,
-        log: Vec<LogEntry>,
-    ) -> Self {
+    fn new(frame: Frame, run: RunFacts, kept: Kept, phase: Option<&str>) -> Self {
+        let Kept { response, windows, skips, mut log } = kept;
+        let phases = phases(run.sync_log_id, &log, phase);
+        log.retain(|entry| phase.is_none_or(|phase| entry.phase == phase));
         Self {
             frame,
             status: run.status.replace('_', " "),
@@ -107,13 +131,37 @@ impl Page {
             parts: parts(&run),
             reasons: run.skip_reasons.iter().map(|(why, n)| (why.clone(), Count(*n))).collect(),
             parameters: parameters(&run.parameters),
+            response: response::lines(&response),
             windows,
             skips: skips.into_iter().take(SKIPS).map(SkipLine::from).collect(),
+            phases,
             log_left: log.len().saturating_sub(LINES),
             log: log.into_iter().take(LINES).map(Line::from).collect(),
             run,
         }
     }
+}
+
+/// The parts of a log with how many lines each has, in the order in which they begin. The one that is
+/// shown has no address.
+fn phases(run: i64, log: &[LogEntry], shown: Option<&str>) -> Vec<Choice> {
+    let mut counted: Vec<(&str, usize)> = Vec::new();
+    for entry in log {
+        match counted.iter_mut().find(|(phase, _)| *phase == entry.phase) {
+            Some((_, lines)) => *lines += 1,
+            None => counted.push((&entry.phase, 1)),
+        }
+    }
+    if counted.len() < 2 {
+        return Vec::new();
+    }
+    let choice = |(phase, lines): (Option<&str>, usize)| {
+        let href = address(&format!("/runs/{run}"), [("phase", phase)]);
+        let value = if phase == shown { String::new() } else { format!("{href}#log") };
+        Choice { value, title: format!("{} {lines}", phase.unwrap_or("All")) }
+    };
+    let each = counted.into_iter().map(|(phase, lines)| (Some(phase), lines));
+    std::iter::once((None, log.len())).chain(each).map(choice).collect()
 }
 
 /// What a run was asked, name by name.

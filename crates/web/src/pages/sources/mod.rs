@@ -1,6 +1,8 @@
 //! Sources: what is read, how it goes, what was learnt when it was examined, and one more.
 
 mod change;
+mod edit;
+mod form;
 mod new;
 mod one;
 
@@ -35,6 +37,8 @@ pub fn routes() -> Vec<PageRoute> {
             "Give a source another credential",
             change::credential,
         ),
+        PageRoute::get("/sources/{source}/set-up", area, edit::show),
+        PageRoute::post("/sources/{source}/set-up", area, "Change a source", edit::change),
         PageRoute::get("/new-source", area, new::choose),
         PageRoute::get("/new-source/{provider}", area, new::show),
         PageRoute::post("/new-source/{provider}", area, "Set up a source", new::set_up),

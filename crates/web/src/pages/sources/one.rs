@@ -4,8 +4,8 @@ use askama::Template;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
-use domain::Timestamp;
-use engine::set_up::SetUp;
+use domain::{ContactPolicy, Timestamp};
+use engine::set_up::{Answers, SetUp};
 use store::{ProbeRow, SetUpRow, SourceRow};
 
 use super::{PATH, probes};
@@ -28,6 +28,8 @@ struct Page {
     /// Who let it rest, and since when.
     rests: Option<String>,
     was_read: bool,
+    /// What was said of it here: what, and how.
+    said: Vec<(&'static str, String)>,
     credential: Credential,
     /// What went wrong just now.
     wrong: Option<String>,
@@ -124,6 +126,7 @@ pub async fn page(
         lead,
         rests,
         was_read: state.store.run_latest(row.id).await?.is_some(),
+        said: said(state, &row, &set_up, zone).await?,
         credential: credential(state, &row, &set_up, zone),
         wrong,
         offers_anyway: news.offers_anyway,
@@ -153,6 +156,37 @@ async fn health(
         ("Requests", health.budget()),
         ("When numbers stand", health.settles()),
     ])
+}
+
+/// What was said of it here, line by line; nothing where it was set up elsewhere.
+async fn said(
+    state: &crate::State,
+    source: &SourceRow,
+    set_up: &SetUpRow,
+    zone: &Zone,
+) -> Result<Vec<(&'static str, String)>, Failure> {
+    if set_up.said.is_none() || state.office.is_configured(source) {
+        return Ok(Vec::new());
+    }
+    let answers = Answers::of(set_up)?;
+    let SetUp { questions, optional, .. } = SetUp::of(source.provider);
+    let own = questions
+        .iter()
+        .chain(optional)
+        .filter_map(|question| Some((question.label(), answers.said.get(question.key)?.clone())));
+    let every = |minutes: u32| format!("Every {minutes} minutes");
+    let account = match answers.auto_assign {
+        Some(id) => state.store.accounts_list().await?.into_iter().find(|row| row.id == id),
+        None => None,
+    };
+    let common = [
+        ("Since", zone.date(answers.since).to_string()),
+        ("Read", answers.every_minutes.map_or_else(|| "as the others".to_owned(), every)),
+        ("Country of numbers", answers.country.as_str().to_owned()),
+        ("Contacts", answers.contacts.map_or("what suits it", ContactPolicy::as_str).to_owned()),
+        ("New agents go to", account.map_or_else(|| "nobody".to_owned(), |row| row.name)),
+    ];
+    Ok(own.chain(common).collect())
 }
 
 fn credential(

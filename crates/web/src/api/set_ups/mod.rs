@@ -1,5 +1,7 @@
 //! Sources: set up, given another credential, examined, paused. A secret is taken and never given.
 
+mod change;
+
 use std::collections::BTreeMap;
 
 use axum::Json;
@@ -8,7 +10,7 @@ use axum::http::StatusCode;
 use domain::access::Area;
 use domain::{ContactPolicy, Country, ProviderKind, Timestamp};
 use engine::examine::rows;
-use engine::set_up::{self, SetUpAsked, SetUpError, Tried};
+use engine::set_up::{self, Answers, SetUpAsked, SetUpError, Tried};
 use schemars::JsonSchema;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
@@ -17,8 +19,10 @@ use super::asked::{Named, Said, account, whole_opt};
 use super::instant::DayOrInstant;
 use super::route::Route;
 use super::sources::named;
+use super::told::AsOf;
 use crate::failure::Failure;
 use crate::guest::Guest;
+use change::{SetUpFacts, SourceChange};
 
 /// Everything under `/sources`.
 pub fn routes() -> Vec<Route> {
@@ -27,6 +31,11 @@ pub fn routes() -> Vec<Route> {
         Route::post("/sources", "Set up a source", Operators, add)
             .takes::<SourceSaid>()
             .makes::<TriedFacts>(),
+        Route::get("/sources/{source}", "Show how a source was set up", Operators, change::show)
+            .gives::<AsOf<SetUpFacts>>(),
+        Route::patch("/sources/{source}", "Change a source", Operators, change::change)
+            .takes::<SourceChange>()
+            .gives::<TriedFacts>(),
         Route::post(
             "/sources/{source}/credential",
             "Give a source another credential",
@@ -140,9 +149,9 @@ impl From<SetUpError> for Failure {
         let sentence = error.to_string();
         match error {
             SetUpError::Store(error) => error.into(),
-            SetUpError::NameTaken { .. } | SetUpError::Configured { .. } => {
-                Self::Conflict { sentence }
-            }
+            SetUpError::NameTaken { .. }
+            | SetUpError::Configured { .. }
+            | SetUpError::ChangedMeanwhile { .. } => Self::Conflict { sentence },
             _ => Self::Unusable { sentence },
         }
     }
@@ -160,41 +169,37 @@ async fn add(
     guest: Guest,
     Said(said): Said<SourceSaid>,
 ) -> Result<(StatusCode, Json<TriedFacts>), Failure> {
-    let unusable = |sentence: String| Failure::Unusable { sentence };
-    let provider: ProviderKind = said
-        .provider
-        .parse()
-        .map_err(|unknown: domain::UnknownProvider| unusable(unknown.to_string()))?;
-    let country = match said.country {
-        None => Country::US,
-        Some(code) => Country::try_from(code).map_err(unusable)?,
-    };
-    let contacts: Option<ContactPolicy> = match said.contacts.as_deref() {
-        None => None,
-        Some(word) => Some(word.parse().map_err(|_unknown| {
-            unusable("contacts are one of created, matched and off".to_owned())
-        })?),
-    };
+    let provider: ProviderKind =
+        said.provider.parse().map_err(|unknown: domain::UnknownProvider| Failure::Unusable {
+            sentence: unknown.to_string(),
+        })?;
     let auto_assign = match &said.auto_assign {
         Some(named) => Some(account(&state, &guest, named).await?.id),
         None => None,
     };
-    let asked = SetUpAsked {
-        name: said.name,
-        provider,
+    let answers = Answers {
         since: said.since,
-        country,
+        country: said.country.map_or(Ok(Country::US), country)?,
         every_minutes: said.every_minutes,
-        contacts,
+        contacts: said.contacts.as_deref().map(contacts).transpose()?,
         auto_assign,
         said: said.settings,
-        secret: said.secret,
     };
+    let asked = SetUpAsked { name: said.name, provider, answers, secret: said.secret };
     let tried = state.office.set_up(&state.store, &asked, said.anyway, &guest.by()).await?;
     if !tried.is_kept {
         return Err(refused(&tried));
     }
     Ok((StatusCode::CREATED, Json(TriedFacts::of(asked.name, &tried))))
+}
+
+fn country(code: String) -> Result<Country, Failure> {
+    Country::try_from(code).map_err(|sentence| Failure::Unusable { sentence })
+}
+
+fn contacts(word: &str) -> Result<ContactPolicy, Failure> {
+    let sentence = || "contacts are one of created, matched and off".to_owned();
+    word.parse().map_err(|_unknown| Failure::Unusable { sentence: sentence() })
 }
 
 async fn credential(
