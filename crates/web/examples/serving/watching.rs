@@ -24,10 +24,11 @@ const TELLS: Duration = Duration::from_millis(500);
 pub async fn measure(store: &Store, viewer: &Viewer, viewers: u32, now: Timestamp) -> Done {
     let (job, run) = begin(store, now).await?;
     let stop = CancellationToken::new();
-    let working = tokio::spawn(work(store.clone(), (job, run), now, stop.clone()));
+    let mut working = JoinSet::new();
+    working.spawn(work(store.clone(), (job, run), now, stop.clone()));
     let before = busy()?;
     tokio::time::sleep(SPAN).await;
-    let unwatched = busy()? - before;
+    let unwatched = busy()?.saturating_sub(before);
 
     let path = format!("/jobs/{}/live", job.0);
     let before = busy()?;
@@ -37,9 +38,9 @@ pub async fn measure(store: &Store, viewer: &Viewer, viewers: u32, now: Timestam
         watching.spawn(async move { watch(&viewer, &path).await });
     }
     let seen = watching.join_all().await.into_iter().collect::<Done<Vec<usize>>>()?;
-    let watched = busy()? - before;
+    let watched = busy()?.saturating_sub(before);
     stop.cancel();
-    working.await??;
+    working.join_all().await.into_iter().collect::<Done>()?;
 
     if seen.contains(&0) {
         return Err("somebody watched and was told nothing".into());

@@ -61,7 +61,7 @@ struct Took {
 
 /// What watching a job took.
 #[derive(Deserialize)]
-struct Watched {
+struct Watching {
     told_least: u64,
     unwatched_ms: u64,
     watched_ms: u64,
@@ -72,7 +72,7 @@ struct Watched {
 #[serde(untagged)]
 enum Told {
     Page(Took),
-    Job(Watched),
+    Job(Watching),
 }
 
 /// Measures and reports.
@@ -126,7 +126,7 @@ fn once(
     Ok(told)
 }
 
-fn sentence(engine: &str, job: &Watched) -> String {
+fn sentence(engine: &str, job: &Watching) -> String {
     format!(
         "{engine}: watching a job costs {:.2} ms of a processor for each viewer and second ({} ms in \
          place of {} ms while nobody watches); each was told of at least {} changes.\n",
