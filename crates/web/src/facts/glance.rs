@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Looks, Status, Written};
+use super::{Looks, Status};
 use crate::State;
 use crate::failure::Failure;
 
@@ -11,18 +11,12 @@ use crate::failure::Failure;
 const MOMENT: Duration = Duration::from_secs(5);
 
 /// The latest look at where everything stands.
-#[derive(Clone)]
-pub struct Glance(Looks<(), Status>);
+pub type Glance = Looks<(), Status>;
 
 impl Glance {
-    /// Nobody looked yet.
-    pub fn new(written: &Written) -> Self {
-        Self(Looks::new(written))
-    }
-
     /// The latest look, or a new one.
     pub async fn status(&self, state: &State) -> Result<Arc<Status>, Failure> {
         let read = Status::load(state);
-        Ok(self.0.look((), (state.clock.now(), MOMENT), read).await?.1)
+        Ok(self.look((), (state.clock.now(), MOMENT), read).await?.1)
     }
 }

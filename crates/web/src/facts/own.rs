@@ -6,7 +6,7 @@ use std::time::Duration;
 use domain::{AccountId, Timestamp};
 use store::OfAccount;
 
-use super::{Looks, Written};
+use super::Looks;
 use crate::State;
 use crate::failure::Failure;
 
@@ -29,19 +29,13 @@ pub struct Own {
 }
 
 /// The latest counting of each account that somebody looked at just now.
-#[derive(Clone)]
-pub struct Owns(Looks<AccountId, Own>);
+pub type Owns = Looks<AccountId, Own>;
 
 impl Owns {
-    /// Nobody looked yet.
-    pub fn new(written: &Written) -> Self {
-        Self(Looks::new(written))
-    }
-
     /// The latest counting of this account, or a new one. Others are not waited for.
     pub async fn of(&self, state: &State, account: AccountId) -> Result<Arc<Own>, Failure> {
         let now = state.clock.now();
-        Ok(self.0.look(account, (now, MOMENT), Own::load(state, account, now)).await?.1)
+        Ok(self.look(account, (now, MOMENT), Own::load(state, account, now)).await?.1)
     }
 }
 

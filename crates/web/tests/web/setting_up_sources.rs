@@ -6,7 +6,7 @@ use axum::http::{Method, StatusCode};
 use engine::set_up::{KeyUse, Office};
 use serde_json::{Value, json};
 use store::Scope;
-use testkit::{Rig, RigSettings, on_both_databases};
+use testkit::{Rig, RigSettings, TestDb, on_both_databases};
 
 use crate::browser::Browser;
 use crate::people::{PASSWORD, People};
@@ -22,6 +22,27 @@ fn typed(rig: &Rig) -> Vec<(String, String)> {
     all.map(|(name, value)| (name.to_owned(), value.to_owned())).into_iter().chain(own).collect()
 }
 
+/// Somebody signed in who may set up sources, a simulated provider, and what opens its door.
+struct Desk {
+    people: People,
+    rig: Rig,
+    olga: Browser,
+    token: String,
+}
+
+impl Desk {
+    async fn of(db: &Arc<TestDb>) -> Self {
+        let mut people = People::of(db).await;
+        let settings = RigSettings { calls: 5, days: 2, ..RigSettings::default() };
+        let rig = Rig::set(Arc::clone(db), "highlevel_voice_ai", &settings).await;
+        // Both sides' clocks are right.
+        people.state.office = testkit::office(&people.state.store, settings.now);
+        let olga = Browser::signed_in(&people.state, "olga", PASSWORD).await;
+        let token = rig.provider.secrets()[0].1.clone();
+        Self { people, rig, olga, token }
+    }
+}
+
 async fn send(
     browser: &mut Browser,
     path: &str,
@@ -35,13 +56,8 @@ async fn send(
 
 on_both_databases! {
     async fn a_source_is_tried_out_and_nothing_typed_is_lost_but_the_secret(db) {
-        let mut people = People::of(&db).await;
-        let settings = RigSettings { calls: 10, days: 3, ..RigSettings::default() };
-        let rig = Rig::set(db, "highlevel_voice_ai", &settings).await;
-        // Both sides' clocks are right.
-        people.state.office = testkit::office(&people.state.store, settings.now);
+        let Desk { people, rig, mut olga, token } = Desk::of(&db).await;
         let (fields, path) = (typed(&rig), "/new-source/highlevel_voice_ai");
-        let mut olga = Browser::signed_in(&people.state, "olga", PASSWORD).await;
         assert!(olga.get("/new-source").await.text.contains("HighLevel Voice AI"));
         let form = olga.get(path).await.text;
         assert!(form.contains("Settings › Private Integrations › Create"), "{form}");
@@ -56,7 +72,6 @@ on_both_databases! {
         let store = &people.state.store;
         assert!(store.source_by_name("front-desk").await.expect("it answers").is_none());
 
-        let token = rig.provider.secrets()[0].1.clone();
         let kept = send(&mut olga, path, &fields, &token).await;
         assert_eq!(kept.to(), "/sources/front-desk", "{}", kept.text);
         let page = olga.get("/sources/front-desk").await.text;
@@ -124,13 +139,8 @@ on_both_databases! {
     }
 
     async fn what_was_said_is_said_differently_and_what_is_read_stays(db) {
-        let mut people = People::of(&db).await;
-        let settings = RigSettings { calls: 5, days: 2, ..RigSettings::default() };
-        let rig = Rig::set(db, "highlevel_voice_ai", &settings).await;
+        let Desk { people, rig, mut olga, token } = Desk::of(&db).await;
         let store = people.state.store.clone();
-        people.state.office = testkit::office(&store, settings.now);
-        let mut olga = Browser::signed_in(&people.state, "olga", PASSWORD).await;
-        let token = rig.provider.secrets()[0].1.clone();
         let mut fields = typed(&rig);
         send(&mut olga, "/new-source/highlevel_voice_ai", &fields, &token).await;
         let path = "/sources/front-desk/set-up";
@@ -179,13 +189,8 @@ on_both_databases! {
     }
 
     async fn a_program_changes_what_it_says_and_leaves_the_rest(db) {
-        let mut people = People::of(&db).await;
-        let settings = RigSettings { calls: 5, days: 2, ..RigSettings::default() };
-        let rig = Rig::set(db, "highlevel_voice_ai", &settings).await;
+        let Desk { people, rig, mut olga, token } = Desk::of(&db).await;
         let store = people.state.store.clone();
-        people.state.office = testkit::office(&store, settings.now);
-        let mut olga = Browser::signed_in(&people.state, "olga", PASSWORD).await;
-        let token = rig.provider.secrets()[0].1.clone();
         send(&mut olga, "/new-source/highlevel_voice_ai", &typed(&rig), &token).await;
         let ask = async |method: Method, said: Value| {
             let path = "/sources/front-desk";
@@ -244,19 +249,15 @@ on_both_databases! {
     }
 
     async fn without_its_key_a_source_says_so_and_none_is_made_by_looking(db) {
-        let mut people = People::of(&db).await;
-        let settings = RigSettings { calls: 5, days: 2, ..RigSettings::default() };
-        let rig = Rig::set(db, "highlevel_voice_ai", &settings).await;
+        let Desk { mut people, rig, mut olga, token } = Desk::of(&db).await;
         let store = people.state.store.clone();
-        people.state.office = testkit::office(&store, settings.now);
-        let mut olga = Browser::signed_in(&people.state, "olga", PASSWORD).await;
-        let (path, token) = ("/new-source/highlevel_voice_ai", rig.provider.secrets()[0].1.clone());
+        let path = "/new-source/highlevel_voice_ai";
         let kept = send(&mut olga, path, &typed(&rig), &token).await;
         assert_eq!(kept.to(), "/sources/front-desk", "{}", kept.text);
 
         let sealed_for = Arc::new(Mutex::new(Vec::new()));
         let asked = Arc::clone(&sealed_for);
-        let office = Arc::into_inner(testkit::office(&store, settings.now)).expect("it is the only one");
+        let office = Arc::into_inner(testkit::office(&store, RigSettings::default().now)).expect("it is the only one");
         people.state.office = Arc::new(Office {
             key: Arc::new(move |wanted_for| {
                 asked.lock().expect("nobody else panicked").push(wanted_for);

@@ -15,7 +15,7 @@ use store::{AccountRow, AccountUse, Scope};
 
 use super::PageRoute;
 use crate::door::Posted;
-use crate::facts::{Looks, Written};
+use crate::facts::Looks;
 use crate::failure::Failure;
 use crate::frame::Frame;
 use crate::guest::Guest;
@@ -29,15 +29,9 @@ pub const PATH: &str = "/accounts";
 const MOMENT: Duration = Duration::from_mins(1);
 
 /// How much is in each account that somebody may see, as of the latest counting.
-#[derive(Clone)]
-pub struct Uses(Looks<Option<AccountId>, HashMap<AccountId, AccountUse>>);
+pub type Uses = Looks<Option<AccountId>, HashMap<AccountId, AccountUse>>;
 
 impl Uses {
-    /// Nobody looked yet.
-    pub fn new(written: &Written) -> Self {
-        Self(Looks::new(written))
-    }
-
     async fn of(
         &self,
         state: &crate::State,
@@ -52,7 +46,7 @@ impl Uses {
             Scope::Operator => None,
             Scope::Account(account) => Some(account),
         };
-        self.0.look(of, (now, MOMENT), read).await
+        self.look(of, (now, MOMENT), read).await
     }
 }
 

@@ -11,7 +11,7 @@ use domain::{SourceId, Window, access::Area};
 use engine::agents::{listed_at, state as standing};
 
 use super::{OfSourceAsked, PageRoute, chosen, source_filter};
-use crate::facts::{Looks, Written};
+use crate::facts::Looks;
 use crate::failure::Failure;
 use crate::figures::{Count, share};
 use crate::frame::Frame;
@@ -26,15 +26,9 @@ const COUNTED: Duration = Duration::from_hours(30 * 24);
 const MOMENT: Duration = Duration::from_mins(1);
 
 /// The latest counting of the calls of each source's agents.
-#[derive(Clone)]
-pub struct Handled(Looks<SourceId, HashMap<String, u64>>);
+pub type Handled = Looks<SourceId, HashMap<String, u64>>;
 
 impl Handled {
-    /// Nobody looked yet.
-    pub fn new(written: &Written) -> Self {
-        Self(Looks::new(written))
-    }
-
     async fn of(
         &self,
         state: &crate::State,
@@ -43,7 +37,7 @@ impl Handled {
         let now = state.clock.now();
         let counted = Window::new(now - COUNTED, now).ok();
         let read = async { Ok::<_, Failure>(state.store.agent_calls(source, counted).await?) };
-        Ok(self.0.look(source, (now, MOMENT), read).await?.1)
+        Ok(self.look(source, (now, MOMENT), read).await?.1)
     }
 }
 

@@ -8,7 +8,7 @@ use domain::{LOOKED_BACK, Timestamp, Window};
 use store::{Scope, SourceRow};
 
 use crate::State;
-use crate::facts::{Looks, Written};
+use crate::facts::Looks;
 use crate::failure::Failure;
 
 const DAY: Duration = Duration::from_hours(24);
@@ -42,15 +42,9 @@ pub struct Counted {
 }
 
 /// The latest counting of each choice of sources; there are as many choices as sources, and one more.
-#[derive(Clone)]
-pub struct Countings(Looks<Option<String>, Counted>);
+pub type Countings = Looks<Option<String>, Counted>;
 
 impl Countings {
-    /// Nobody looked yet.
-    pub fn new(written: &Written) -> Self {
-        Self(Looks::new(written))
-    }
-
     /// The latest counting of these sources, or a new one.
     pub async fn counted(
         &self,
@@ -60,7 +54,7 @@ impl Countings {
     ) -> Result<Arc<Counted>, Failure> {
         let now = state.clock.now();
         let read = Counted::of(state, sources, now);
-        Ok(self.0.look(choice.map(str::to_owned), (now, MOMENT), read).await?.1)
+        Ok(self.look(choice.map(str::to_owned), (now, MOMENT), read).await?.1)
     }
 }
 

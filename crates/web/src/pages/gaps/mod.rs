@@ -12,7 +12,7 @@ use engine::gaps::{Gap, What, look};
 use engine::lateness::widened;
 
 use super::{OfSourceAsked, PageRoute, chosen, source_filter};
-use crate::facts::{Looks, Written};
+use crate::facts::Looks;
 use crate::failure::Failure;
 use crate::figures::{Count, span};
 use crate::frame::Frame;
@@ -27,16 +27,10 @@ const SHOWN: usize = 200;
 const MOMENT: Duration = Duration::from_secs(5);
 
 /// The latest look for gaps of each choice of sources, the newest first.
-#[derive(Clone)]
-pub struct Found(Looks<Option<String>, Vec<(String, Gap)>>);
+pub type Found = Looks<Option<String>, Vec<(String, Gap)>>;
 
 impl Found {
-    /// Nobody looked yet.
-    pub fn new(written: &Written) -> Self {
-        Self(Looks::new(written))
-    }
-
-    async fn look(
+    async fn gaps(
         &self,
         state: &crate::State,
         asked: &OfSourceAsked,
@@ -53,7 +47,7 @@ impl Found {
             all.sort_by_key(|(_, gap)| std::cmp::Reverse(gap.window.to()));
             Ok(all)
         };
-        self.0.look(asked.choice(), (now, MOMENT), read).await
+        self.look(asked.choice(), (now, MOMENT), read).await
     }
 }
 
@@ -69,7 +63,7 @@ async fn show(
     Extension(found): Extension<Found>,
     Query(asked): Query<OfSourceAsked>,
 ) -> Result<Response, Failure> {
-    let (now, all) = found.look(&state, &asked).await?;
+    let (now, all) = found.gaps(&state, &asked).await?;
     let count = Count(all.len() as u64).of_things("span lacks", "spans lack");
     let more =
         if all.len() > SHOWN { format!("; the newest {SHOWN} are shown") } else { String::new() };

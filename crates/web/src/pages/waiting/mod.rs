@@ -11,7 +11,7 @@ use domain::access::Area;
 use store::Scope;
 
 use super::{OfSourceAsked, PageRoute, chosen, source_filter};
-use crate::facts::{Looks, WaitingFor, Written};
+use crate::facts::{Looks, WaitingFor};
 use crate::failure::Failure;
 use crate::figures::age;
 use crate::frame::Frame;
@@ -30,16 +30,10 @@ pub fn routes() -> Vec<PageRoute> {
 const MOMENT: Duration = Duration::from_secs(5);
 
 /// The latest look into the waiting room of each choice of sources, those first for whom most wait.
-#[derive(Clone)]
-pub struct Rooms(Looks<Option<String>, Vec<(String, WaitingFor)>>);
+pub type Rooms = Looks<Option<String>, Vec<(String, WaitingFor)>>;
 
 impl Rooms {
-    /// Nobody looked yet.
-    pub fn new(written: &Written) -> Self {
-        Self(Looks::new(written))
-    }
-
-    async fn look(
+    async fn groups(
         &self,
         state: &crate::State,
         asked: &OfSourceAsked,
@@ -54,7 +48,7 @@ impl Rooms {
             groups.sort_by_key(|(_, group)| std::cmp::Reverse(group.calls));
             Ok(groups)
         };
-        self.0.look(asked.choice(), (state.clock.now(), MOMENT), read).await
+        self.look(asked.choice(), (state.clock.now(), MOMENT), read).await
     }
 }
 
@@ -68,7 +62,7 @@ async fn show(
     Extension(rooms): Extension<Rooms>,
     Query(asked): Query<OfSourceAsked>,
 ) -> Result<Response, Failure> {
-    let (now, groups) = rooms.look(&state, &asked).await?;
+    let (now, groups) = rooms.groups(&state, &asked).await?;
     let columns = [
         Column::number("Calls"),
         Column::text("Agent"),
