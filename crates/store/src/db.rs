@@ -177,11 +177,35 @@ async fn open_postgres(url: &str) -> Result<Pools, StoreError> {
     Ok(Pools::Postgres { read, write })
 }
 
-fn without_password(url: &str) -> String {
-    let Some((before, host)) = url.rsplit_once('@') else { return url.to_owned() };
-    let scheme = before.split_once("://").map(|(scheme, _)| scheme);
-    match scheme.filter(|scheme| !scheme.contains(':')) {
-        Some(scheme) => format!("{scheme}://…@{host}"),
+/// An address of a database that can be shown: who comes in where, and by no password.
+pub fn without_password(url: &str) -> String {
+    // What follows a question mark may have one, too; and a password may have a question mark.
+    let shown = |text: &str| text.split('?').next().unwrap_or_default().to_owned();
+    let Some((before, host)) = url.rsplit_once('@') else { return shown(url) };
+    let host = shown(host);
+    match before.split_once("://").filter(|(scheme, _)| !scheme.contains(':')) {
+        Some((scheme, user)) => {
+            format!("{scheme}://{}@{host}", user.split([':', '/', '?']).next().unwrap_or_default())
+        }
         None => format!("…@{host}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::without_password;
+
+    #[test]
+    fn no_password_is_shown_however_an_address_is_written() {
+        for (url, shown) in [
+            ("postgres://me:no@t@host/calls?password=nor", "postgres://me@host/calls"),
+            ("postgres://me:no?t@host/calls", "postgres://me@host/calls"),
+            ("postgres://host/calls?password=nor", "postgres://host/calls"),
+            ("postgres://host/calls?user=me&password=n@r", "postgres://host@r"),
+            ("me:not@host/calls", "…@host/calls"),
+            ("postgres://host/calls", "postgres://host/calls"),
+        ] {
+            assert_eq!(without_password(url), shown, "{url}");
+        }
     }
 }

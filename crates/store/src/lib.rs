@@ -56,7 +56,7 @@ pub use contacts::{
     Arrival, CallOfContact, CallerRow, ContactRow, ContactUse, IdOwner, LinkedCall, NewCaller,
     NewContact, NewExternalId, NewPhone, PhoneOwner,
 };
-pub use db::{Engine, Store, Tx};
+pub use db::{Engine, Store, Tx, without_password};
 pub use dictionaries::Dictionary;
 pub use error::StoreError;
 pub use health::HealthRow;

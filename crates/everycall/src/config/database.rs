@@ -38,7 +38,7 @@ impl Database {
     pub fn shown(&self, folder: &Path) -> String {
         let address = self.address(folder);
         let whole = file_of(&address).and_then(|path| std::path::absolute(path).ok());
-        whole.map_or_else(|| without_password(&address), |path| path.display().to_string())
+        whole.map_or_else(|| store::without_password(&address), |path| path.display().to_string())
     }
 }
 
@@ -46,19 +46,6 @@ impl Database {
 fn file_of(address: &str) -> Option<&str> {
     let path = address.strip_prefix("sqlite://").or_else(|| address.strip_prefix("sqlite:"))?;
     path.split('?').next().filter(|path| !path.starts_with(':'))
-}
-
-/// An address that can be shown.
-fn without_password(url: &str) -> String {
-    // What follows a question mark may have one, too.
-    let url = url.split('?').next().unwrap_or_default();
-    match (url.split_once("://"), url.rsplit_once('@')) {
-        (Some((scheme, _)), Some((user, host))) => {
-            let user = user[scheme.len() + 3..].split(':').next().unwrap_or_default();
-            format!("{scheme}://{user}@{host}")
-        }
-        _ => url.to_owned(),
-    }
 }
 
 fn relative_to(folder: &Path, url: &str) -> String {
@@ -85,13 +72,6 @@ mod tests {
         check("/etc/everycall", "sqlite://calls.db", "sqlite:///etc/everycall/calls.db");
         check("/etc/everycall", "sqlite:///var/calls.db", "sqlite:///var/calls.db");
         check("/etc/everycall", "postgres://me@host/calls", "postgres://me@host/calls");
-    }
-
-    #[test]
-    fn no_password_is_shown() {
-        let shown = without_password("postgres://me:no@t@host/calls?password=nor");
-        assert_eq!(shown, "postgres://me@host/calls");
-        assert_eq!(without_password("postgres://host/calls"), "postgres://host/calls");
     }
 
     #[test]

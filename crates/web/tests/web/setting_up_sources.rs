@@ -190,7 +190,6 @@ on_both_databases! {
 
     async fn a_program_changes_what_it_says_and_leaves_the_rest(db) {
         let Desk { people, rig, mut olga, token } = Desk::of(&db).await;
-        let store = people.state.store.clone();
         send(&mut olga, "/new-source/highlevel_voice_ai", &typed(&rig), &token).await;
         let ask = async |method: Method, said: Value| {
             let path = "/sources/front-desk";
