@@ -104,11 +104,6 @@ pub fn minute(at: Timestamp) -> String {
     written(at, "%-d %b %Y, %H:%M")
 }
 
-/// `21 Nov 2026, 13:05:07`.
-pub fn second(at: Timestamp) -> String {
-    written(at, "%-d %b %Y, %H:%M:%S")
-}
-
 /// `13:05:07`.
 pub fn clock(at: Timestamp) -> String {
     written(at, "%H:%M:%S")

@@ -3,8 +3,8 @@
 //! It comes from the cookie `zone`, which the viewer chooses at the foot of every page, or a script
 //! sets; without one it is UTC.
 
-use std::fmt;
-
+use askama::Template;
+use askama::filters::HtmlSafe;
 use axum::extract::FromRequestParts;
 use axum::http::header;
 use axum::http::request::Parts;
@@ -24,8 +24,9 @@ pub struct Zone {
     pub name: String,
 }
 
-/// An instant as a page tells it: in the viewer's zone, with UTC beside it for whoever asks.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// An instant as a page tells it: in the viewer's zone, with UTC beside it for whoever points at it.
+#[derive(Debug, Clone, PartialEq, Eq, Template)]
+#[template(path = "frame/when.html")]
 pub struct When {
     /// The instant.
     pub at: Timestamp,
@@ -41,6 +42,11 @@ impl Zone {
         Self { zone: TimeZone::UTC, name: "UTC".to_owned() }
     }
 
+    /// Whether pointing at an instant tells nothing new.
+    pub fn is_utc(&self) -> bool {
+        self.zone == TimeZone::UTC
+    }
+
     /// The zone of this name, as the zone database writes it.
     pub fn named(name: &str) -> Option<Self> {
         let zone = TimeZone::get(name).ok()?;
@@ -51,6 +57,11 @@ impl Zone {
     /// `21 Nov 2026, 13:05:07`.
     pub fn second(&self, at: Timestamp) -> When {
         self.when(at, "%-d %b %Y, %H:%M:%S")
+    }
+
+    /// `13:05:07`.
+    pub fn clock(&self, at: Timestamp) -> When {
+        self.when(at, "%H:%M:%S")
     }
 
     /// `21 Nov 2026, 13:05`.
@@ -101,11 +112,8 @@ fn instant(written: &str) -> Option<Timestamp> {
     Some(Timestamp::from_millis(read.as_millisecond()))
 }
 
-impl fmt::Display for When {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.text)
-    }
-}
+/// Its text is escaped where it is made.
+impl HtmlSafe for When {}
 
 impl<S: Send + Sync> FromRequestParts<S> for Zone {
     type Rejection = std::convert::Infallible;

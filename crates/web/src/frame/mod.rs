@@ -29,7 +29,7 @@ pub struct Frame {
     read_at: Option<Timestamp>,
     /// The same for people.
     pub as_of: Option<When>,
-    /// The zone in which it tells instants; none where it tells them in UTC whoever looks.
+    /// The zone in which it tells instants, where that is not UTC.
     pub zone: Option<String>,
     /// Who is signed in.
     pub who: Option<WhoIs>,
@@ -93,7 +93,7 @@ impl Frame {
     #[must_use]
     pub fn zone(self, zone: &Zone) -> Self {
         let as_of = self.read_at.map(|at| zone.second(at));
-        Self { as_of, zone: Some(zone.name.clone()), ..self }
+        Self { as_of, zone: (!zone.is_utc()).then(|| zone.name.clone()), ..self }
     }
 
     /// Its numbers were read at this instant.

@@ -43,6 +43,7 @@ async fn a_date_is_that_of_whoever_looks() {
     let here = get(&state, path).await.text;
     let request = axum::http::Request::get(path).header("host", HOST);
     let there = ask(&state, request.header("cookie", "zone=Asia/Kolkata")).await.text;
+    assert!(here.contains("Times are in UTC. "), "there is nothing to point at: {here}");
     assert!(there.contains("Times are in Asia/Kolkata"), "{there}");
     assert!(there.contains(" UTC\">"), "each instant has its UTC");
     let times = |page: &str| -> Vec<String> {
@@ -57,6 +58,21 @@ async fn a_date_is_that_of_whoever_looks() {
             .iter()
             .all(|at| at.as_str() < "2026-11-20T18:30" || at.starts_with("2026-11-21T13:05"))
     );
+}
+
+#[tokio::test]
+async fn a_run_is_told_in_the_zone_of_whoever_looks() {
+    let folder = folder();
+    let state = sample::usual(folder.path(), "Agent").await;
+    let runs = state.store.runs_before((None, None, None), None, 1).await.expect("there are runs");
+    let request = axum::http::Request::get(format!("/runs/{}", runs[0].run_id));
+    let request = request.header("host", HOST).header("cookie", "zone=Asia/Kolkata");
+    let page = ask(&state, request).await.text;
+    let utc = |tag: &str| tag.split(" title=\"").nth(1).is_some_and(|it| it.contains(" UTC\">"));
+    let tags: Vec<&str> = page.split("<time datetime=\"").skip(2).collect();
+    assert!(tags.len() > 3, "begin, end, windows and log: {page}");
+    assert!(tags.iter().all(|tag| utc(tag)), "{page}");
+    assert!(page.contains("Times are in Asia/Kolkata"), "{page}");
 }
 
 #[tokio::test]

@@ -16,10 +16,11 @@ use super::PageRoute;
 use super::overview::{Part, parts};
 use crate::facts::{LogEntry, ResponseFacts, RunFacts, SkipFacts};
 use crate::failure::Failure;
-use crate::figures::{Count, clock, second, span};
+use crate::figures::{Count, span};
 use crate::frame::{Frame, html};
 use crate::guest::Guest;
 use crate::list::{Choice, address, given};
+use crate::zone::{When, Zone};
 use windows::WindowLine;
 
 /// Where it is.
@@ -34,11 +35,13 @@ struct Page {
     frame: Frame,
     run: RunFacts,
     status: String,
-    started: String,
-    finished: String,
+    started: When,
+    finished: Option<When>,
     took: String,
     listed: Count,
     parts: Vec<Part>,
+    stored: String,
+    proved: String,
     reasons: Vec<(String, Count)>,
     parameters: Vec<(String, String)>,
     response: Vec<(&'static str, String)>,
@@ -67,7 +70,7 @@ struct Kept {
 
 /// One line of the log.
 struct Line {
-    at: String,
+    at: When,
     phase: String,
     level: String,
     message: String,
@@ -79,7 +82,7 @@ struct SkipLine {
     call: String,
     reason: String,
     detail: String,
-    happened: String,
+    happened: Option<When>,
 }
 
 /// Lines shown; the JSON has all.
@@ -92,6 +95,7 @@ const SKIPS: usize = 50;
 async fn show(
     State(state): State<crate::State>,
     guest: Guest,
+    zone: Zone,
     id: Result<Path<i64>, PathRejection>,
     Query(asked): Query<Asked>,
 ) -> Result<Html<String>, Failure> {
@@ -101,14 +105,14 @@ async fn show(
     let pages = state.store.run_pages(id).await?;
     let kept = Kept {
         response: ResponseFacts::of(row.response.as_deref(), &pages),
-        windows: windows::of(pages),
+        windows: windows::of(pages, &zone),
         skips: state.store.run_skips(id).await?.into_iter().map(SkipFacts::from).collect(),
         log: state.store.run_log(id).await?.into_iter().map(LogEntry::from).collect(),
     };
     let title = format!("Run {id}");
-    let frame = Frame::new(&state, &guest, title, "/runs").read_at(now);
+    let frame = Frame::new(&state, &guest, title, "/runs").read_at(now).zone(&zone);
     let phase = given(asked.phase.as_deref());
-    html(&Page::new(frame, RunFacts::of(row, now), kept, phase.as_deref()))
+    html(&Page::new((frame, &zone), RunFacts::of(row, now), kept, phase.as_deref()))
 }
 
 /// The run an address names.
@@ -117,29 +121,46 @@ fn run_id(id: Result<Path<i64>, PathRejection>) -> Result<RunId, Failure> {
 }
 
 impl Page {
-    fn new(frame: Frame, run: RunFacts, kept: Kept, phase: Option<&str>) -> Self {
+    fn new((frame, zone): (Frame, &Zone), run: RunFacts, kept: Kept, phase: Option<&str>) -> Self {
         let Kept { response, windows, skips, mut log } = kept;
         let phases = phases(run.sync_log_id, &log, phase);
         log.retain(|entry| phase.is_none_or(|phase| entry.phase == phase));
         Self {
             frame,
             status: run.status.replace('_', " "),
-            started: second(run.started_at),
-            finished: run.finished_at.map_or_else(|| "not yet".to_owned(), second),
+            started: zone.second(run.started_at),
+            finished: run.finished_at.map(|at| zone.second(at)),
             took: span(run.took()),
             listed: Count(run.total_fetched),
             parts: parts(&run),
+            stored: stored(&run),
+            proved: proved(&run),
             reasons: run.skip_reasons.iter().map(|(why, n)| (why.clone(), Count(*n))).collect(),
             parameters: parameters(&run.parameters),
             response: response::lines(&response),
             windows,
-            skips: skips.into_iter().take(SKIPS).map(SkipLine::from).collect(),
+            skips: skips.into_iter().take(SKIPS).map(|skip| SkipLine::of(skip, zone)).collect(),
             phases,
             log_left: log.len().saturating_sub(LINES),
-            log: log.into_iter().take(LINES).map(Line::from).collect(),
+            log: log.into_iter().take(LINES).map(|entry| Line::of(entry, zone)).collect(),
             run,
         }
     }
+}
+
+/// What became of the calls that it stored and did not place.
+fn stored(run: &RunFacts) -> String {
+    let waiting = Count(run.waiting).of_things("of these calls waits", "of these calls wait");
+    let excluded = Count(run.excluded).of_things("is excluded", "are excluded");
+    format!("{waiting}, {excluded}; every one is stored.")
+}
+
+/// How much of what it planned it read to the end.
+fn proved(run: &RunFacts) -> String {
+    let proved = Count(run.windows_proved);
+    let windows = Count(run.windows_planned).of_things("window", "windows");
+    let pages = Count(run.pages_fetched).of_things("page", "pages");
+    format!("{proved} of {windows} proved, {pages} read.")
 }
 
 /// The parts of a log with how many lines each has, in the order in which they begin. The one that is
@@ -175,11 +196,11 @@ pub fn parameters(asked: &Value) -> Vec<(String, String)> {
     pairs.map(|(name, value)| (name.clone(), text(value))).collect()
 }
 
-impl From<LogEntry> for Line {
-    fn from(entry: LogEntry) -> Self {
+impl Line {
+    fn of(entry: LogEntry, zone: &Zone) -> Self {
         let took = entry.duration_ms.and_then(|ms| u64::try_from(ms).ok());
         Self {
-            at: clock(entry.at),
+            at: zone.clock(entry.at),
             phase: entry.phase,
             level: entry.level,
             message: entry.message,
@@ -188,13 +209,13 @@ impl From<LogEntry> for Line {
     }
 }
 
-impl From<SkipFacts> for SkipLine {
-    fn from(skip: SkipFacts) -> Self {
+impl SkipLine {
+    fn of(skip: SkipFacts, zone: &Zone) -> Self {
         Self {
             call: skip.provider_call_id.unwrap_or_else(|| "no readable id".to_owned()),
             reason: skip.reason,
             detail: skip.detail,
-            happened: skip.occurred_at.map(second).unwrap_or_default(),
+            happened: skip.occurred_at.map(|at| zone.second(at)),
         }
     }
 }

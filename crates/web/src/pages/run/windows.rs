@@ -6,14 +6,15 @@ use std::time::Duration;
 use domain::Timestamp;
 use store::PageRow;
 
-use crate::figures::{Count, minute, span};
+use crate::figures::{Count, span};
+use crate::zone::{When, Zone};
 
 /// One window.
 pub struct WindowLine {
     /// Its first instant.
-    pub from: String,
+    pub from: When,
     /// The first instant after it.
-    pub to: String,
+    pub to: When,
     /// Pages read for it.
     pub pages: Count,
     /// Records on them.
@@ -25,20 +26,20 @@ pub struct WindowLine {
 }
 
 /// A run's windows, newest first.
-pub fn of(pages: Vec<PageRow>) -> Vec<WindowLine> {
+pub fn of(pages: Vec<PageRow>, zone: &Zone) -> Vec<WindowLine> {
     let mut windows: BTreeMap<(i64, i64), Vec<PageRow>> = BTreeMap::new();
     for page in pages {
         windows.entry((page.window_from, page.window_to)).or_default().push(page);
     }
-    windows.into_iter().rev().map(line).collect()
+    windows.into_iter().rev().map(|window| line(window, zone)).collect()
 }
 
-fn line(((from, to), pages): ((i64, i64), Vec<PageRow>)) -> WindowLine {
+fn line(((from, to), pages): ((i64, i64), Vec<PageRow>), zone: &Zone) -> WindowLine {
     let took: i64 = pages.iter().map(|page| page.duration_ms).sum();
     let total = pages.iter().rev().find_map(|page| page.provider_total);
     WindowLine {
-        from: minute(Timestamp::from_millis(from)),
-        to: minute(Timestamp::from_millis(to)),
+        from: zone.minute(Timestamp::from_millis(from)),
+        to: zone.minute(Timestamp::from_millis(to)),
         pages: Count(pages.len() as u64),
         listed: Count::of(pages.iter().map(|page| page.listed).sum()),
         total: total.map_or_else(|| "–".to_owned(), |total| Count::of(total).to_string()),
