@@ -18,6 +18,7 @@ pub mod gaps;
 pub mod ingest;
 pub mod jobs;
 pub mod lateness;
+mod lease;
 pub mod legs;
 pub mod lines;
 mod memory;

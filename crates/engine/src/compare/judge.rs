@@ -72,6 +72,12 @@ impl<'a> Judge<'a> {
         })
     }
 
+    /// It was broken off: what was listed and came to no judgement is counted, and nothing is said of it.
+    pub(super) fn count_the_rest(&mut self) {
+        let judged = self.accounts.explained();
+        self.accounts.repeated += self.accounts.listed.saturating_sub(judged);
+    }
+
     /// The other side is another source, with agents of its own.
     pub(super) fn seen_by(&mut self, other: &str, agents: Vec<AgentRow>) {
         self.seen_by = Some(other.to_owned());

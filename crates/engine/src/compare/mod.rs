@@ -34,6 +34,7 @@ pub use report::{
 };
 pub use sources::{SourceBeside, compare_with_source};
 
+use crate::lease::keep;
 use crate::sync::Progress;
 use crate::{Context, Source};
 use conclude::Ended;
@@ -81,11 +82,7 @@ async fn compare_after(
     let window = span(source, options, now)?;
     let whose = Whose::load(ctx, &source.row, options.account.as_ref()).await?;
     let lease = claim(ctx, &source.row, now).await?;
-    let compared = leased(ctx, source, options, whose, window, &lease, repair).await;
-    let released = ctx.within(ctx.store.work_release(&lease)).await;
-    let report = compared?;
-    released?;
-    Ok(report)
+    keep(ctx, &lease, leased(ctx, source, options, whose, window, &lease, repair)).await
 }
 
 /// What can be compared of what was asked for: nothing younger than the provider's lag. An account
@@ -143,7 +140,10 @@ async fn leased(
     let lag = source.connection.capabilities().lag;
     let judge = Judge::new(ctx, &source.row, whose, lag, options.tolerances).await?;
     let mut side = Reading::begin(ctx, source, options, judge, (run, window)).await;
-    let read = side.read(lease).await;
+    let read = side.read().await;
+    if read.is_err() {
+        side.judge.count_the_rest();
+    }
     let ended = Ended {
         run,
         window,
@@ -158,7 +158,7 @@ async fn leased(
     };
     let mut report = conclude::report(&side.judge, &ended);
     report.repair = repair.map(Box::new);
-    ctx.within(finish(ctx, &side.judge, &report)).await?;
+    ctx.within(finish(ctx, lease, &side.judge, &report)).await?;
     read?;
     Ok(report)
 }
@@ -185,6 +185,7 @@ async fn start(
 
 async fn finish(
     ctx: &Context,
+    lease: &Lease,
     judge: &Judge<'_>,
     report: &CompareReport,
 ) -> Result<(), StoreError> {
@@ -199,8 +200,11 @@ async fn finish(
         ..RunProgress::default()
     };
     let mut tx = ctx.store.begin().await?;
+    // Whoever took it over has ended this run, and what has ended is never told otherwise.
+    tx.work_extend(lease, ctx.now() + ctx.settings.lease).await?;
     let run = report.sync_log_id;
-    tx.run_progress(run, &progress).await?;
+    // The end first: only a run that is called unbalanced may have accounts that do not balance.
     tx.run_finish(run, RunEnd::new(report.status, &kept, error), ctx.now()).await?;
+    tx.run_progress(run, &progress).await?;
     tx.commit().await
 }

@@ -7,7 +7,7 @@ use domain::{
     territories,
 };
 use providers::{RawRecord, Walked};
-use store::{Lease, StoreError};
+use store::StoreError;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use xxhash_rust::xxh3::xxh3_64;
@@ -86,7 +86,7 @@ impl<'a> Reading<'a> {
     }
 
     /// Reads every window and compares each as it ends.
-    pub(super) async fn read(&mut self, lease: &Lease) -> Result<(), CompareError> {
+    pub(super) async fn read(&mut self) -> Result<(), CompareError> {
         let now = self.ctx.now();
         let able = self.source.connection.capabilities();
         let coverage = &self.judge.coverage;
@@ -99,17 +99,8 @@ impl<'a> Reading<'a> {
         let mut fetching = JoinSet::new();
         let (source, home) = (self.source.clone(), territories(&planned));
         fetching.spawn(fetch(one_by_one, source, home, Changes::none(), out, stop.clone()));
-        let mut heartbeat = tokio::time::interval(self.ctx.settings.lease / 3);
         let read = loop {
-            let next = tokio::select! {
-                next = fetched.recv() => next,
-                _ = heartbeat.tick() => {
-                    let until = self.ctx.now() + self.ctx.settings.lease;
-                    self.ctx.within(self.ctx.store.work_heartbeat(lease, until)).await?;
-                    continue;
-                }
-            };
-            let Some(next) = next else { break Ok(()) };
+            let Some(next) = fetched.recv().await else { break Ok(()) };
             if let Err(error) = self.take(next).await {
                 break Err(error);
             }

@@ -24,6 +24,7 @@ use super::report::RunReport;
 use super::write::{Tally, Writer};
 use super::{Phase, Progress, RunLog, SyncError, SyncOptions, lease};
 use crate::ingest::{Codec, Committed, Completer, RulesAt, Sighting, foresee, prepare};
+use crate::lease::keep;
 use crate::{Context, Source, contacts};
 
 /// Rows of one batch.
@@ -55,11 +56,7 @@ pub async fn import<R: BufRead + Send>(
         return import_dry(ctx, source, file, &options).await;
     }
     let lease = lease::claim(ctx, source).await?;
-    let result = import_leased(ctx, source, file, options, &lease).await;
-    // After a failure of the database the release may fail too; the lease then runs out by itself.
-    let released = ctx.within(ctx.store.work_release(&lease)).await;
-    let report = result?;
-    released?;
+    let report = keep(ctx, &lease, import_leased(ctx, source, file, options, &lease)).await?;
     contacts::after_run(ctx, source).await;
     Ok(report)
 }

@@ -47,6 +47,7 @@ pub use report::{ReportLine, RunReport};
 
 use crate::agents::{AgentsError, agents_fetch};
 use crate::ingest::RulesAt;
+use crate::lease::keep;
 use crate::legs::{CALLS_PER_RUN, CaughtUp, catch_up};
 use crate::{Context, Source, contacts};
 use prepare::Packing;
@@ -83,11 +84,7 @@ pub async fn sync(
         return dry::sync_dry(ctx, source, options).await;
     }
     let lease = lease::claim(ctx, source).await?;
-    let result = sync_leased(ctx, source, &options, &lease).await;
-    // After a failure of the database the release may fail too; the lease then runs out by itself.
-    let released = ctx.within(ctx.store.work_release(&lease)).await;
-    let report = result?;
-    released?;
+    let report = keep(ctx, &lease, sync_leased(ctx, source, &options, &lease)).await?;
     contacts::after_run(ctx, source).await;
     Ok(report)
 }

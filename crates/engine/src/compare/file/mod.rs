@@ -32,6 +32,7 @@ use super::report::CompareReport;
 use super::whose::Whose;
 use super::{CompareError, CompareOptions, claim, finish, start};
 use crate::Context;
+use crate::lease::keep;
 use side::Side;
 use unnamed::Unnamed;
 
@@ -75,11 +76,7 @@ pub async fn compare_with_file(
 ) -> Result<CompareReport, CompareError> {
     let whose = Whose::load(ctx, source, options.account.as_ref()).await?;
     let lease = claim(ctx, source, ctx.now()).await?;
-    let compared = leased(ctx, source, lag, file, clock, options, whose, &lease).await;
-    let released = ctx.within(ctx.store.work_release(&lease)).await;
-    let report = compared?;
-    released?;
-    Ok(report)
+    keep(ctx, &lease, leased(ctx, source, lag, file, clock, options, whose, &lease)).await
 }
 
 #[expect(clippy::too_many_arguments, reason = "all of it is what a comparison is made of")]
@@ -115,7 +112,6 @@ async fn leased(
     side.judge.accounts.listed = rows;
     side.judge.accounts.set_aside = file.unreadable_count;
     side.judge.accounts.repeated = file.duplicate_count;
-    let mut beat = ctx.now();
     let mut unnamed = (!file.has_ids).then(|| Unnamed::new(&mut side));
     while !options.stop.is_cancelled() {
         let is_more = match &mut unnamed {
@@ -124,10 +120,6 @@ async fn leased(
         };
         if !is_more {
             break;
-        }
-        if ctx.now().since(beat) > ctx.settings.lease / 3 {
-            beat = ctx.now();
-            ctx.within(ctx.store.work_heartbeat(lease, beat + ctx.settings.lease)).await?;
         }
     }
     side.settle_pending();
@@ -139,8 +131,9 @@ async fn leased(
     let doubts = file.doubts.clone();
     let found = found(&file, side.clock.as_ref(), side.outside);
     let mut judge = side.judge;
-    let accounted = judge.accounts.explained();
-    judge.accounts.repeated += rows.saturating_sub(accounted) * u64::from(was_stopped);
+    if was_stopped {
+        judge.count_the_rest();
+    }
     let status = match judge.accounts.balance() {
         Err(_) => RunStatus::Unbalanced,
         Ok(()) if was_stopped => RunStatus::Partial,
@@ -162,7 +155,7 @@ async fn leased(
     report.proof.provider = "a file proves nothing but what it says";
     report.file = Some(found);
     report.pairing = pairing;
-    ctx.within(finish(ctx, &judge, &report)).await?;
+    ctx.within(finish(ctx, lease, &judge, &report)).await?;
     Ok(report)
 }
 

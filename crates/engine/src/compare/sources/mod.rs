@@ -17,6 +17,7 @@ use super::report::CompareReport;
 use super::whose::Whose;
 use super::{CompareError, CompareOptions, claim, finish, span_of, start};
 use crate::Context;
+use crate::lease::keep;
 use crate::sync::Progress;
 use side::Reader;
 
@@ -47,11 +48,7 @@ pub async fn compare_with_source(
     let span = span_of(source, lag, options, ctx.now())?;
     let whose = Whose::load(ctx, source, options.account.as_ref()).await?;
     let lease = claim(ctx, source, ctx.now()).await?;
-    let compared = leased(ctx, (source, other), lag, options, whose, span, &lease).await;
-    let released = ctx.within(ctx.store.work_release(&lease)).await;
-    let report = compared?;
-    released?;
-    Ok(report)
+    keep(ctx, &lease, leased(ctx, (source, other), lag, options, whose, span, &lease)).await
 }
 
 async fn leased(
@@ -76,7 +73,7 @@ async fn leased(
     let mut joining = Joining::new((side(other), side(source)), beside.tolerance);
     let is_inside = |window: &Window| window.intersect(span).is_some();
     let planned = windows.iter().filter(|window| is_inside(window)).count() as u64;
-    let (mut ended, mut proved, mut beat) = (0, 0, ctx.now());
+    let (mut ended, mut proved) = (0, 0);
     for window in &windows {
         if options.stop.is_cancelled() {
             break;
@@ -87,10 +84,6 @@ async fn leased(
         ended += u64::from(is_inside(window));
         proved += u64::from(is_inside(window) && is_proved(*window, &beside));
         tell(options, run, &judge, (planned, ended));
-        if ctx.now().since(beat) > ctx.settings.lease / 3 {
-            beat = ctx.now();
-            ctx.within(ctx.store.work_heartbeat(lease, beat + ctx.settings.lease)).await?;
-        }
     }
     if options.stop.is_cancelled() {
         beside.stop();
@@ -112,7 +105,7 @@ async fn leased(
     let mut report = conclude::report(&judge, &ended);
     report.with_source = Some(source_beside(other, &theirs, span));
     report.pairing = Some(beside.found);
-    ctx.within(finish(ctx, &judge, &report)).await?;
+    ctx.within(finish(ctx, lease, &judge, &report)).await?;
     Ok(report)
 }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use domain::{RunKind, RunStatus, Timestamp, conclude, is_slow};
-use store::{RunEnd, StoreError};
+use store::{RunEnd, RunProgress, StoreError};
 
 use super::Writer;
 use crate::sync::{Phase, RunReport, SyncError};
@@ -28,7 +28,8 @@ impl Writer<'_> {
         self.log.info(now, Phase::Complete, sentence, Some(took));
         let report = self.report(status, error, was_cancelled, took);
         let ctx = self.ctx;
-        ctx.within(self.finish(&report, now)).await?;
+        let progress = self.tally.progress();
+        ctx.within(self.finish(&report, Some(progress), now)).await?;
         self.tell();
         Ok(report.with_log(ctx.within(ctx.store.run_log(self.run)).await?))
     }
@@ -52,9 +53,13 @@ impl Writer<'_> {
         Ok(())
     }
 
-    async fn finish(&mut self, report: &RunReport, now: Timestamp) -> Result<(), StoreError> {
+    async fn finish(
+        &mut self,
+        report: &RunReport,
+        progress: Option<RunProgress>,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
         let mut tx = self.begin().await?;
-        tx.run_progress(self.run, &self.tally.progress()).await?;
         tx.run_log_add(self.run, &self.log.take()).await?;
         let summary = report.summary();
         let end = RunEnd {
@@ -63,7 +68,11 @@ impl Writer<'_> {
             peak_bytes: report.peak_bytes,
             ..RunEnd::new(report.status, &summary, report.error.as_deref())
         };
+        // The end first: only a run that is called unbalanced may have accounts that do not balance.
         tx.run_finish(self.run, end, now).await?;
+        if let Some(progress) = progress {
+            tx.run_progress(self.run, &progress).await?;
+        }
         tx.commit().await
     }
 
@@ -74,9 +83,10 @@ impl Writer<'_> {
         let status = RunStatus::Failed;
         let took = now.since(self.started);
         let report = self.report(status, Some(error.to_string()), false, took);
-        // If even that fails, the next run of this source says that this one stopped.
+        // What was counted last stays as it was committed: of a commit whose answer is lost nobody here
+        // knows, and the row does. If even this fails, the next run says that this one stopped.
         let ctx = self.ctx;
-        if let Err(second) = ctx.within(self.finish(&report, now)).await {
+        if let Err(second) = ctx.within(self.finish(&report, None, now)).await {
             tracing::warn!(
                 run = self.run.0,
                 "How run {} ended could not be written: {second}",

@@ -116,24 +116,13 @@ impl<'a> Writer<'a> {
         mut incoming: mpsc::Receiver<Result<ToWrite, StoreError>>,
         mut rules: RulesAt,
     ) -> Result<Option<String>, StoreError> {
-        let mut heartbeat = tokio::time::interval(self.ctx.settings.lease / 3);
         let mut group = Vec::new();
-        loop {
-            let arrived = tokio::select! {
-                arrived = incoming.recv_many(&mut group, self.ctx.settings.pages_per_write) => arrived,
-                _ = heartbeat.tick() => {
-                    let report = self.ctx.store.work_heartbeat(self.lease, self.lease_until());
-                    self.ctx.within(report).await?;
-                    continue;
-                }
-            };
-            if arrived == 0 {
-                return Ok(self.first_error.take());
-            }
+        while incoming.recv_many(&mut group, self.ctx.settings.pages_per_write).await > 0 {
             let items: Result<Vec<ToWrite>, StoreError> = group.drain(..).collect();
             self.write_group(items?, &mut rules).await?;
             self.tell();
         }
+        Ok(self.first_error.take())
     }
 
     /// Writes what has arrived. When the database refuses a row, page by page; when it refuses a
@@ -297,7 +286,7 @@ impl Tally {
         }
     }
 
-    fn progress(&self) -> RunProgress {
+    pub(super) fn progress(&self) -> RunProgress {
         RunProgress {
             accounts: self.accounts,
             waiting: self.waiting,
