@@ -10,6 +10,7 @@ use sqlx::{AssertSqlSafe, Row};
 
 use crate::db::either;
 use crate::explain::Explain;
+use crate::runs::past_run;
 use crate::{Store, StoreError};
 
 const DAY: Duration = Duration::from_hours(24);
@@ -17,7 +18,7 @@ const DAY: Duration = Duration::from_hours(24);
 /// How one source goes.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct HealthRow {
-    /// Its latest runs that read it, newest first, as the schedule sees them.
+    /// The runs that decide when it is read next, as [`Store::runs_of_schedule`] has them.
     pub runs: Vec<PastRun>,
     /// When a run of it last came to a good end.
     pub succeeded_at: Option<Timestamp>,
@@ -29,25 +30,32 @@ pub struct HealthRow {
     pub lateness: Lateness,
 }
 
-// From each run to the one before it, by the index, so that old runs are not walked. Comparisons and
-// imports say nothing about when a source is read next.
+// From each run of the schedule to the one before it, by the index, so that old runs are not walked.
 const RUNS: &str = "
-WITH RECURSIVE latest (source_id, run_id, place) AS (
+WITH RECURSIVE own (source_id, run_id, place) AS (
     SELECT s.source_id, (SELECT r.run_id FROM runs r
-                         WHERE r.source_id = s.source_id
-                           AND r.kind <> 'diagnostic' AND r.kind <> 'import'
+                         WHERE r.source_id = s.source_id AND r.kind = 'auto'
                          ORDER BY r.run_id DESC LIMIT 1), CAST(1 AS BIGINT)
     FROM sources s
     UNION ALL
     SELECT l.source_id, (SELECT r.run_id FROM runs r
-                         WHERE r.source_id = l.source_id AND r.run_id < l.run_id
-                           AND r.kind <> 'diagnostic' AND r.kind <> 'import'
+                         WHERE r.source_id = l.source_id AND r.kind = 'auto' AND r.run_id < l.run_id
                          ORDER BY r.run_id DESC LIMIT 1), l.place + 1
-    FROM latest l WHERE l.run_id IS NOT NULL AND l.place < $1
+    FROM own l WHERE l.run_id IS NOT NULL AND l.place < $1
+), latest (run_id) AS (
+    SELECT run_id FROM own
+    UNION ALL
+    SELECT (SELECT r.run_id FROM runs r
+            WHERE r.source_id = s.source_id AND r.kind = 'manual' AND r.status <> 'failed'
+            ORDER BY r.run_id DESC LIMIT 1) FROM sources s
+    UNION ALL
+    SELECT (SELECT r.run_id FROM runs r
+            WHERE r.source_id = s.source_id AND r.kind = 'backfill' AND r.status <> 'failed'
+            ORDER BY r.run_id DESC LIMIT 1) FROM sources s
 )
-SELECT r.source_id, r.started_at, r.finished_at, r.status, r.needs_person, r.has_more
+SELECT r.source_id, r.kind, r.started_at, r.finished_at, r.status, r.needs_person, r.has_more
 FROM latest l JOIN runs r ON r.run_id = l.run_id
-ORDER BY l.source_id, l.place";
+ORDER BY r.source_id, r.run_id DESC";
 
 // An index has the runs that came to a good end, and no others.
 const STANDING: &str = "
@@ -68,7 +76,7 @@ FROM sources s CROSS JOIN lateness d
 WHERE d.source_id = s.source_id AND d.day >= $1
 GROUP BY s.source_id, d.is_late, d.tier_ms, d.age_ms";
 
-type RawRun = (i64, i64, Option<i64>, String, i64, i64);
+type RawRun = (i64, String, i64, Option<i64>, String, i64, i64);
 type RawStanding = (i64, Option<i64>, Option<i64>, Option<i64>);
 
 impl Store {
@@ -94,15 +102,9 @@ impl Store {
             let row = HealthRow { succeeded_at, held_until, paused_at, ..HealthRow::default() };
             health.insert(SourceId(source), row);
         }
-        for (source, started_at, finished_at, status, needs_person, has_more) in past {
+        for (source, kind, began, ended, status, needs_person, has_more) in past {
             let Some(row) = health.get_mut(&SourceId(source)) else { continue };
-            row.runs.push(PastRun {
-                started_at: Timestamp::from_millis(started_at),
-                finished_at: at(finished_at),
-                status: status.parse().map_err(|what| StoreError::Nonsense { what })?,
-                needs_person: needs_person != 0,
-                has_more: has_more != 0,
-            });
+            row.runs.push(past_run((kind, began, ended, status, needs_person, has_more))?);
         }
         for (source, is_late, tier, age, calls) in found {
             let Some(row) = health.get_mut(&SourceId(source)) else { continue };

@@ -5,7 +5,7 @@ use std::time::Duration;
 mod due;
 mod rhythm;
 
-use crate::{RunStatus, Timestamp};
+use crate::{RunKind, RunStatus, Timestamp};
 pub use due::{Due, due};
 pub use rhythm::{NoTimes, Rhythm, Times};
 
@@ -15,8 +15,9 @@ const PAUSE_FIRST: Duration = Duration::from_mins(1);
 /// No pause after failures is longer, so that an outage is over for us soon after it is over.
 const PAUSE_MAX: Duration = Duration::from_hours(1);
 
-/// How rarely a source is tried that only a person can mend: often enough to notice that a person
-/// did, and seldom enough to be no nuisance to a provider that has refused us.
+/// The same where the provider refuses us: often enough to notice that a person has mended it, and
+/// seldom enough to be no nuisance. It is reached in steps, for a provider whose own sign-in is down
+/// for a minute refuses everybody, too.
 const PAUSE_FOR_A_PERSON: Duration = Duration::from_hours(6);
 
 /// A run is slow over this, however long its source usually takes.
@@ -31,6 +32,8 @@ const USUAL_NEEDS: usize = 5;
 /// A run of a source, as the schedule sees it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PastRun {
+    /// Who or what wanted it.
+    pub kind: RunKind,
     /// When it began.
     pub started_at: Timestamp,
     /// When it ended; `None` while it goes on, or when nobody lived to write it down.
@@ -66,7 +69,7 @@ pub enum WhyThen {
         /// How many.
         failures: u32,
     },
-    /// Only a person can help.
+    /// The provider refused us, and only a person can help.
     Refused,
     /// Somebody reads it, and is to report before then.
     Held,
@@ -76,42 +79,71 @@ pub enum WhyThen {
 
 /// When a source is read next, by its runs (newest first) and how often it is to be read.
 ///
-/// A run that read something counts as no failure, even if it proved little: the ledger has its
-/// gaps, and the next one goes on there. A run that has no end is left to its lease.
+/// What somebody asked for does not put the schedule's own runs off, however often they ask, and its
+/// failure says nothing of them; but where it read something, earlier failures are over. A run that
+/// read something counts as no failure, even if it proved little or was refused in the end: the ledger
+/// has its gaps, and the next one goes on there. A run that has no end is left to its lease.
 pub fn next_run(runs: &[PastRun], rhythm: &Rhythm) -> NextRun {
-    let Some(last) = runs.first() else {
+    let Some(last) = runs.iter().find(|run| run.kind == RunKind::Auto) else {
         return NextRun { at: Timestamp::MIN, why: WhyThen::First };
     };
     let ended = last.finished_at.unwrap_or(last.started_at);
-    if last.needs_person {
-        let at = rhythm.next(ended).max(ended + PAUSE_FOR_A_PERSON);
-        return NextRun { at, why: WhyThen::Refused };
-    }
     if last.has_more {
         return NextRun { at: ended, why: WhyThen::More };
     }
-    let failed = runs.iter().take_while(|run| run.status == RunStatus::Failed).count();
-    if failed > 0 {
-        let failures = u32::try_from(failed).unwrap_or(u32::MAX);
-        let doubled = PAUSE_FIRST.saturating_mul(1 << (failures - 1).min(16));
+    match failures(runs) {
+        0 => NextRun { at: rhythm.next(last.started_at), why: WhyThen::Rhythm },
+        failures if last.needs_person => {
+            let pause = pause(failures, PAUSE_FOR_A_PERSON);
+            // One that is read once a day and was refused all day is not asked in between any more.
+            let is_for_good = pause == PAUSE_FOR_A_PERSON;
+            let next = if is_for_good { rhythm.next(ended) } else { ended };
+            NextRun { at: next.max(ended + pause), why: WhyThen::Refused }
+        }
         // A source that is read once a day is tried again sooner than that, too.
-        return NextRun { at: ended + doubled.min(PAUSE_MAX), why: WhyThen::Retry { failures } };
+        failures => {
+            NextRun { at: ended + pause(failures, PAUSE_MAX), why: WhyThen::Retry { failures } }
+        }
     }
-    NextRun { at: rhythm.next(last.started_at), why: WhyThen::Rhythm }
+}
+
+/// How many runs of the schedule failed one after another, up to now.
+fn failures(runs: &[PastRun]) -> u32 {
+    let mut failures = 0;
+    for run in runs {
+        match run.status {
+            RunStatus::InProgress => {}
+            RunStatus::Failed if run.kind == RunKind::Auto => failures += 1,
+            RunStatus::Failed => {}
+            _ => break,
+        }
+    }
+    failures
+}
+
+/// How long to wait after so many failures.
+fn pause(failures: u32, longest: Duration) -> Duration {
+    PAUSE_FIRST.saturating_mul(1 << failures.saturating_sub(1).min(16)).min(longest)
 }
 
 /// When a source is to be looked at: when it is to be read, unless a worker is reading it, or died
 /// over it. `held_until` is when the lease of whoever reads it runs out, where somebody has one.
 ///
 /// A run without an end whose lease has run out belongs to nobody any more: its windows are the
-/// next work of whoever looks first.
+/// next work of whoever looks first, but for a source that one worker after another dies of.
 pub fn look_at(runs: &[PastRun], rhythm: &Rhythm, held_until: Option<Timestamp>) -> NextRun {
     let next = next_run(runs, rhythm);
-    let is_unended = runs.first().is_some_and(|run| run.finished_at.is_none());
-    match held_until {
-        Some(until) if is_unended => NextRun { at: until, why: WhyThen::Held },
-        Some(until) if next.at < until => NextRun { at: until, why: WhyThen::Held },
-        None if is_unended => NextRun { at: Timestamp::MIN, why: WhyThen::Interrupted },
+    let unended = runs.first().filter(|run| run.finished_at.is_none());
+    match (held_until, unended) {
+        (Some(until), Some(_)) => NextRun { at: until, why: WhyThen::Held },
+        (Some(until), None) if next.at < until => NextRun { at: until, why: WhyThen::Held },
+        (None, Some(run)) => {
+            let at = match failures(runs) {
+                0 => Timestamp::MIN,
+                before => run.started_at + pause(before, PAUSE_MAX),
+            };
+            NextRun { at, why: WhyThen::Interrupted }
+        }
         _ => next,
     }
 }

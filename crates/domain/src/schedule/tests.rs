@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::{NextRun, PastRun, Rhythm, Times, WhyThen, is_slow, look_at, next_run};
 use crate::samples::{HOUR, MINUTE};
-use crate::{RunStatus, Timestamp};
+use crate::{RunKind, RunStatus, Timestamp};
 
 const EVERY: Rhythm = Rhythm::Every(Duration::from_mins(5));
 
@@ -15,7 +15,13 @@ fn at(minutes: u64) -> Timestamp {
 /// A run of two minutes.
 fn run(began: u64, status: RunStatus) -> PastRun {
     let (started_at, finished_at) = (at(began), Some(at(began + 2)));
-    PastRun { started_at, finished_at, status, needs_person: false, has_more: false }
+    let kind = RunKind::Auto;
+    PastRun { kind, started_at, finished_at, status, needs_person: false, has_more: false }
+}
+
+/// The same because somebody asked for it.
+fn asked(began: u64, status: RunStatus) -> PastRun {
+    PastRun { kind: RunKind::Manual, ..run(began, status) }
 }
 
 fn check(runs: &[PastRun], expected: Timestamp, why: WhyThen) {
@@ -52,11 +58,55 @@ fn failures_are_tried_again_at_growing_intervals_and_never_later_than_an_hour() 
 }
 
 #[test]
-fn what_only_a_person_can_mend_is_tried_rarely() {
-    let refused = PastRun { needs_person: true, ..run(100, RunStatus::Failed) };
-    check(&[refused], at(102) + 6 * HOUR, WhyThen::Refused);
+fn what_only_a_person_can_mend_is_tried_more_and_more_rarely() {
+    let refused =
+        |times| vec![PastRun { needs_person: true, ..run(100, RunStatus::Failed) }; times];
+    check(&refused(1), at(102 + 1), WhyThen::Refused);
+    check(&refused(5), at(102 + 16), WhyThen::Refused);
+    check(&refused(9), at(102 + 256), WhyThen::Refused);
+    check(&refused(10), at(102) + 6 * HOUR, WhyThen::Refused);
+    check(&refused(40), at(102) + 6 * HOUR, WhyThen::Refused);
+}
+
+#[test]
+fn a_refusal_of_something_old_does_not_keep_new_calls_waiting() {
     let partly = PastRun { needs_person: true, ..run(100, RunStatus::Partial) };
-    check(&[partly], at(102) + 6 * HOUR, WhyThen::Refused);
+    check(&[partly], at(105), WhyThen::Rhythm);
+}
+
+#[test]
+fn what_somebody_asks_for_puts_nothing_off() {
+    let narrow = asked(64, RunStatus::Success);
+    check(&[narrow, run(60, RunStatus::Success)], at(65), WhyThen::Rhythm);
+    let history = PastRun { kind: RunKind::Backfill, ..asked(64, RunStatus::Partial) };
+    check(&[history, run(60, RunStatus::Success)], at(65), WhyThen::Rhythm);
+    check(&[narrow], Timestamp::MIN, WhyThen::First);
+    // Too old a day, say: the provider refuses it, and nothing else.
+    let refused = PastRun { needs_person: true, ..asked(64, RunStatus::Failed) };
+    check(&[refused, run(60, RunStatus::Success)], at(65), WhyThen::Rhythm);
+    let failed = [run(62, RunStatus::Failed), run(60, RunStatus::Failed)];
+    check(&[refused, failed[0], failed[1]], at(64 + 2), WhyThen::Retry { failures: 2 });
+}
+
+#[test]
+fn a_person_who_reads_it_has_mended_it() {
+    let refused = vec![PastRun { needs_person: true, ..run(100, RunStatus::Failed) }; 10];
+    let mended = [vec![asked(120, RunStatus::Success)], refused.clone()].concat();
+    check(&mended, at(105), WhyThen::Rhythm);
+    let under_way = PastRun { finished_at: None, ..asked(120, RunStatus::InProgress) };
+    check(&[vec![under_way], refused].concat(), at(102) + 6 * HOUR, WhyThen::Refused);
+}
+
+#[test]
+fn a_source_that_workers_die_of_is_read_more_and_more_rarely() {
+    let unended = PastRun { finished_at: None, ..run(200, RunStatus::InProgress) };
+    let died = |times| [vec![unended], vec![run(190, RunStatus::Failed); times]].concat();
+    let looks = |runs: &[PastRun]| look_at(runs, &EVERY, None);
+    let interrupted = |at| NextRun { at, why: WhyThen::Interrupted };
+    assert_eq!(looks(&died(0)), interrupted(Timestamp::MIN));
+    assert_eq!(looks(&died(1)), interrupted(at(201)));
+    assert_eq!(looks(&died(4)), interrupted(at(208)));
+    assert_eq!(looks(&died(40)), interrupted(at(260)));
 }
 
 #[test]
@@ -180,7 +230,10 @@ fn a_missed_time_is_caught_up_once_and_the_pause_after_a_refusal_stays() {
     assert_eq!(next_run(&[three_days_ago], &daily).at, at(day + 6 * 60));
     assert_eq!(daily.longest_pause(at(0)), Duration::from_hours(24));
     let refused = PastRun { needs_person: true, ..run(5 * 60, RunStatus::Failed) };
-    assert_eq!(next_run(&[refused], &daily).at, at(5 * 60 + 2) + 6 * HOUR);
+    assert_eq!(next_run(&[refused], &daily).at, at(5 * 60 + 2 + 1));
+    assert_eq!(next_run(&[refused; 10], &daily).at, at(5 * 60 + 2) + 6 * HOUR);
+    let refused = PastRun { needs_person: true, ..run(7 * 60, RunStatus::Failed) };
+    assert_eq!(next_run(&[refused; 10], &daily).at, at(day + 6 * 60));
     let weekdays = at_times("0 6 * * 1-5", "UTC");
     assert_eq!(weekdays.longest_pause(at(0)), Duration::from_hours(72));
 }

@@ -101,11 +101,43 @@ SELECT finished_at - started_at FROM runs
 WHERE source_id = $1 AND kind = $2 AND status = 'success' AND finished_at IS NOT NULL
 ORDER BY run_id DESC LIMIT 20";
 
-// Comparisons and imports say nothing about when a source is read next.
 const PAST: &str = "
-SELECT started_at, finished_at, status, needs_person, has_more FROM runs
+SELECT kind, started_at, finished_at, status, needs_person, has_more FROM runs
 WHERE source_id = $1 AND kind <> 'diagnostic' AND kind <> 'import'
 ORDER BY run_id DESC LIMIT $2";
+
+// Of what somebody asked for, the newest that did not fail. Comparisons and imports say nothing about
+// when a source is read next.
+const OF_SCHEDULE: &str = "
+WITH latest AS (
+    SELECT run_id FROM (SELECT run_id FROM runs WHERE source_id = $1 AND kind = 'auto'
+                        ORDER BY run_id DESC LIMIT $2) own
+    UNION ALL
+    SELECT run_id FROM (SELECT run_id FROM runs WHERE source_id = $1 AND kind = 'manual'
+                        AND status <> 'failed' ORDER BY run_id DESC LIMIT 1) asked
+    UNION ALL
+    SELECT run_id FROM (SELECT run_id FROM runs WHERE source_id = $1 AND kind = 'backfill'
+                        AND status <> 'failed' ORDER BY run_id DESC LIMIT 1) history
+)
+SELECT r.kind, r.started_at, r.finished_at, r.status, r.needs_person, r.has_more
+FROM latest l JOIN runs r ON r.run_id = l.run_id ORDER BY r.run_id DESC";
+
+/// A run as the schedule sees it: kind, begin, end, status, whether it needs a person and has more.
+type RawPast = (String, i64, Option<i64>, String, i64, i64);
+
+/// Reads such a row.
+pub(crate) fn past_run(row: RawPast) -> Result<PastRun, StoreError> {
+    let (kind, started_at, finished_at, status, needs_person, has_more) = row;
+    let nonsense = |what| StoreError::Nonsense { what };
+    Ok(PastRun {
+        kind: kind.parse().map_err(nonsense)?,
+        started_at: Timestamp::from_millis(started_at),
+        finished_at: finished_at.map(Timestamp::from_millis),
+        status: status.parse().map_err(nonsense)?,
+        needs_person: needs_person != 0,
+        has_more: has_more != 0,
+    })
+}
 
 impl Store {
     /// How long the latest good runs of a kind took, at most twenty.
@@ -128,27 +160,35 @@ impl Store {
         })?)
     }
 
-    /// The latest runs that read a source, newest first, as the schedule sees them.
+    /// The latest runs that read a source, newest first, whoever wanted them.
     pub async fn runs_past(
         &self,
         source: SourceId,
         count: i64,
     ) -> Result<Vec<PastRun>, StoreError> {
-        let rows: Vec<(i64, Option<i64>, String, i64, i64)> = either!(self.read(), |db| {
-            sqlx::query_as(PAST).bind(source.0).bind(count).fetch_all(db).await
+        self.past(PAST, source, count).await
+    }
+
+    /// The runs that decide when a source is read next, newest first: the latest of the schedule, so
+    /// many of them, and of what somebody asked for the latest that did not fail.
+    pub async fn runs_of_schedule(
+        &self,
+        source: SourceId,
+        count: i64,
+    ) -> Result<Vec<PastRun>, StoreError> {
+        self.past(OF_SCHEDULE, source, count).await
+    }
+
+    async fn past(
+        &self,
+        sql: &'static str,
+        source: SourceId,
+        count: i64,
+    ) -> Result<Vec<PastRun>, StoreError> {
+        let rows: Vec<RawPast> = either!(self.read(), |db| {
+            sqlx::query_as(sql).bind(source.0).bind(count).fetch_all(db).await
         })?;
-        let past = rows.into_iter().map(|row| {
-            let (started_at, finished_at, status, needs_person, has_more) = row;
-            let status = status.parse().map_err(|what| StoreError::Nonsense { what })?;
-            Ok(PastRun {
-                started_at: Timestamp::from_millis(started_at),
-                finished_at: finished_at.map(Timestamp::from_millis),
-                status,
-                needs_person: needs_person != 0,
-                has_more: has_more != 0,
-            })
-        });
-        past.collect()
+        rows.into_iter().map(past_run).collect()
     }
 
     /// The latest runs, newest first, of one source or of all.

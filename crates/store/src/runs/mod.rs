@@ -8,4 +8,5 @@ mod write;
 pub use days::RunsOfDay;
 pub use detail::{LogLine, NewPage, NewSkip, PageRow, SkipRow};
 pub use list::RunRow;
+pub(crate) use list::past_run;
 pub use write::{RunEnd, RunProgress};

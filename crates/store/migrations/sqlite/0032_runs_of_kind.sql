@@ -1,0 +1,6 @@
+-- SQLite. Its twin is migrations/postgres; a test compares the two.
+
+-- What decides when a source is read next is found among its runs of one kind, and a run that has
+-- not ended among those, however many there are.
+CREATE INDEX runs_of_kind ON runs (source_id, kind, run_id);
+CREATE INDEX runs_open ON runs (source_id) WHERE status = 'in_progress';
