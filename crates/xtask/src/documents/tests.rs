@@ -5,6 +5,7 @@ use anyhow::{Context, Result};
 use super::crates::Map;
 use super::database::{self, Page};
 use super::named_tests::{GUARANTEES, SCENARIOS, missing};
+use super::settings;
 use crate::environment::workspace_root;
 use crate::metadata::{self, Dependency, Package};
 
@@ -211,6 +212,28 @@ fn what_a_database_need_not_have_is_found_when_it_is_used_or_missing_from_the_pa
     )
 }
 
+/// A provider with two keys and this page.
+fn check_page(page: &str, said: &[&str]) -> Result<()> {
+    let root = tempfile::tempdir()?;
+    let source = root.path().join("crates/providers/src/acme");
+    fs::create_dir_all(&source)?;
+    fs::create_dir_all(root.path().join("docs/providers"))?;
+    let keys = "    pub host: String,\n    pub requests_per_10s: u32,\n";
+    fs::write(source.join("settings.rs"), format!("pub struct Settings {{\n{keys}}}\n"))?;
+    fs::write(root.path().join("docs/providers/acme.md"), page)?;
+    assert_eq!(settings::missing(root.path())?, said);
+    Ok(())
+}
+
+#[test]
+fn a_key_that_its_providers_page_does_not_name_is_found() -> Result<()> {
+    check_page("| `host`, `requests_per_10s` | – |", &[])?;
+    check_page(
+        "The `host`, and requests_per_10s.",
+        &["docs/providers/acme.md does not name `requests_per_10s`"],
+    )
+}
+
 #[test]
 fn the_crates_are_as_architecture_md_says() -> Result<()> {
     let map = Map::parse(&read("ARCHITECTURE.md")?)?;
@@ -238,5 +261,11 @@ fn every_scenario_names_a_test_that_exists() -> Result<()> {
 fn what_a_database_must_have_is_what_store_uses() -> Result<()> {
     let page = Page::parse(&read("docs/operating.md")?)?;
     assert_eq!(page.differences(&database::statements(workspace_root())?), [""; 0]);
+    Ok(())
+}
+
+#[test]
+fn every_key_of_a_provider_stands_on_its_page() -> Result<()> {
+    assert_eq!(settings::missing(workspace_root())?, [""; 0]);
     Ok(())
 }
