@@ -20,15 +20,23 @@
 //! | leg, witness | one of the calls, of several sources or one, that are one conversation: [`legs::Witness`] |
 //! | observation | one time we saw a call with some content, told apart by [`ContentHash`] |
 //! | window | a half-open span of time in UTC: [`Window`] |
+//! | tier | an age at which every instant is read again, because providers change records: [`Tiers`] |
 //! | territory | the span of time one window answers for when a run counts: [`Territory`] |
 //! | coverage | the ledger of windows and how well each is verified: [`Coverage`] |
+//! | proof | how well a span is proved, from nobody looked to compared: [`Proof`] |
+//! | statement | a signed document of what is proved about an account's calls of a period: [`Statement`] |
 //! | gap | an uncovered window, or a covered one whose volume is not believable: [`Lacking`], [`Quiet`] |
 //! | run | one execution over a window, whose accounts balance: [`RunAccounts`] |
+//! | schedule | when a source is read by itself: [`Rhythm`]; and when a comparison is made by itself: [`due()`] |
+//! | lease | for how long nobody else takes up what a worker holds; it ends unless the worker reports |
+//! | portion | how many requests a worker may send to a provider before it asks again what the others sent |
+//! | set-up | what a person said in the dashboard to make a source, its secret sealed |
 //! | job | what a person or a schedule asks to be done and a worker does: [`JobKind`], [`JobStatus`] |
 //! | finding | one difference a comparison found: [`Compared`], each with its [`Cause`] |
 //! | placed, waiting, excluded | the three outcomes of placement: [`Placement`] |
 //! | set aside | a record nobody could read, kept whole with its error |
 //! | token | a secret that opens the API, given out once for an operator or for one account: [`access::Terms`] |
+//! | operator, member | who sees and changes everything, and who sees the accounts they are given: [`users::UserRole`] |
 //! | user, session | a person who signs in to the pages, and one time they did: [`users::UserRole`] |
 //! | settled | old enough, and re-read often enough, that the provider no longer changes it: [`Tiers`] |
 

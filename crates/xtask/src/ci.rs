@@ -11,7 +11,7 @@ type Check = fn() -> Result<()>;
 
 const STEPS: [(&str, Check); 8] = [
     ("format", || cargo("fmt --all --check")),
-    ("lints", || cargo("clippy --workspace --all-targets -- -D warnings")),
+    ("lints", || cargo("clippy --locked --workspace --all-targets -- -D warnings")),
     ("licences", deny::deny),
     ("documentation", documentation),
     // The command the README tells people to run, so that it cannot stop working unnoticed.
@@ -49,7 +49,7 @@ fn time_line(name: &str, took: Duration, passed: bool) -> String {
 fn documentation() -> Result<()> {
     run::run(
         Command::new("cargo")
-            .args(["doc", "--workspace", "--no-deps"])
+            .args(["doc", "--locked", "--workspace", "--no-deps"])
             .env("RUSTDOCFLAGS", "-D warnings")
             .current_dir(environment::workspace_root()),
     )

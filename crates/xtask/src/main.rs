@@ -31,7 +31,8 @@ struct Arguments {
 enum Task {
     /// Sets up what the tests need and runs them all
     Test(testing::TestArguments),
-    /// Runs what every change must pass: format, lints, licences, documentation, tests
+    /// Runs what every change must pass: format, lints, licences, documentation, tests, a browser's
+    /// walk, kills and simulated lives
     Ci,
     /// Kills the real program at random instants of a load, 200 times on each database
     Kill,

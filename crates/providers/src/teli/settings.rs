@@ -25,7 +25,7 @@ pub(super) const SET_UP: SetUp = SetUp {
         Question {
             key: "organization_id",
             asks: "Id of the organisation, in the form <milliseconds>x<18 digits>",
-            example: "1762896364768x389173798861431550",
+            example: "1700000000000x100000000000000000",
             found: "In the partner settings. Answers of Teli name the same organisation by a UUID; that one does not work",
         },
     ],

@@ -33,7 +33,7 @@ use std::io;
 use std::sync::Arc;
 
 use crate::Clock;
-use crate::faults::{FaultBook, What};
+use crate::faults::FaultBook;
 use crate::server::{RequestSeen, Server, Wire};
 use crate::world::{Call, World};
 
@@ -99,14 +99,6 @@ impl Simulator {
             let found = story::call_of(world, id).map(|call| call.id.clone());
             found.is_some_and(|id| world.edit(&id, change))
         })
-    }
-
-    /// 429 because all slots are busy, rather than because of too many requests.
-    pub fn all_slots_busy(&self) -> What {
-        let shape = self.service.settings.error_shape;
-        let message = "All concurrent slots are in use";
-        let answer = errors::error(shape, 429, "concurrent_limit_exceeded", message);
-        What::status(429, &String::from_utf8_lossy(&answer.body))
     }
 
     /// Answers what is under way, within a limit, and stops.

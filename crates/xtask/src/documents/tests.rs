@@ -3,7 +3,9 @@ use std::fs;
 use anyhow::{Context, Result};
 
 use super::crates::Map;
+use super::database::{self, Page};
 use super::named_tests::{GUARANTEES, SCENARIOS, missing};
+use super::settings;
 use crate::environment::workspace_root;
 use crate::metadata::{self, Dependency, Package};
 
@@ -165,6 +167,73 @@ fn an_id_given_twice_is_found() -> Result<()> {
     Ok(())
 }
 
+/// The page as far as two features go: what is needed is listed, of the others it is said.
+fn check_database(row: &str, nothing: &str, sql: &str, said: &[&str]) -> Result<()> {
+    let text = read("docs/operating.md")?;
+    let text = text.replace("`SELECT … FOR SHARE`", row).replace("`SKIP LOCKED`", nothing);
+    let used = database::statements(workspace_root())?.replace("FOR SHARE", sql);
+    assert_eq!(Page::parse(&text)?.differences(&used), said);
+    Ok(())
+}
+
+#[test]
+fn what_a_database_must_have_and_the_page_lacks_is_found() -> Result<()> {
+    check_database("FOR SHARE", "SKIP LOCKED", "FOR SHARE", &[])?;
+    check_database(
+        "a lock",
+        "SKIP LOCKED",
+        "FOR SHARE",
+        &["`FOR SHARE` is used, and no row has it"],
+    )
+}
+
+#[test]
+fn what_a_database_need_not_have_is_found_when_it_is_used_or_missing_from_the_page() -> Result<()> {
+    check_database(
+        "FOR SHARE",
+        "SKIP LOCKED",
+        "FOR SHARE SKIP LOCKED",
+        &[
+            "`SKIP LOCKED` is used, and no row has it",
+            "`SKIP LOCKED` is used, and is said not to be",
+        ],
+    )?;
+    check_database(
+        "FOR SHARE",
+        "–",
+        "FOR SHARE",
+        &["`SKIP LOCKED` is not used, which is not said"],
+    )?;
+    check_database(
+        "FOR SHARE",
+        "SKIP LOCKED",
+        "",
+        &["a row has `FOR SHARE`, which is not used", "`FOR SHARE` is not used, which is not said"],
+    )
+}
+
+/// A provider with two keys and this page.
+fn check_page(page: &str, said: &[&str]) -> Result<()> {
+    let root = tempfile::tempdir()?;
+    let source = root.path().join("crates/providers/src/acme");
+    fs::create_dir_all(&source)?;
+    fs::create_dir_all(root.path().join("docs/providers"))?;
+    let keys = "    pub host: String,\n    pub requests_per_10s: u32,\n";
+    fs::write(source.join("settings.rs"), format!("pub struct Settings {{\n{keys}}}\n"))?;
+    fs::write(root.path().join("docs/providers/acme.md"), page)?;
+    assert_eq!(settings::missing(root.path())?, said);
+    Ok(())
+}
+
+#[test]
+fn a_key_that_its_providers_page_does_not_name_is_found() -> Result<()> {
+    check_page("| `host`, `requests_per_10s` | – |", &[])?;
+    check_page(
+        "The `host`, and requests_per_10s.",
+        &["docs/providers/acme.md does not name `requests_per_10s`"],
+    )
+}
+
 #[test]
 fn the_crates_are_as_architecture_md_says() -> Result<()> {
     let map = Map::parse(&read("ARCHITECTURE.md")?)?;
@@ -185,5 +254,18 @@ fn every_guarantee_names_a_test_that_exists() -> Result<()> {
 fn every_scenario_names_a_test_that_exists() -> Result<()> {
     let text = read("docs/scenarios.md")?;
     assert_eq!(missing(&text, &SCENARIOS, workspace_root())?, [""; 0]);
+    Ok(())
+}
+
+#[test]
+fn what_a_database_must_have_is_what_store_uses() -> Result<()> {
+    let page = Page::parse(&read("docs/operating.md")?)?;
+    assert_eq!(page.differences(&database::statements(workspace_root())?), [""; 0]);
+    Ok(())
+}
+
+#[test]
+fn every_key_of_a_provider_stands_on_its_page() -> Result<()> {
+    assert_eq!(settings::missing(workspace_root())?, [""; 0]);
     Ok(())
 }

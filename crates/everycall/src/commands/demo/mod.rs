@@ -109,7 +109,7 @@ async fn serve(desk: &Desk, listener: TcpListener, interrupt: &Interrupt) -> Res
         style.bold(guide::NAME),
         style.bold(password.expose_secret())
     ))?;
-    let notice = "This is the demo: a simulated provider, and nobody's real calls.".to_owned();
+    let notice = "This is the demo: simulated providers, and nobody's real calls.".to_owned();
     let entrance = Entrance::with_sign_in(desk.config.web.place())?;
     let way = Way { entrance, tls: None, notice: Some(notice) };
     // What is asked for on its pages is done by a worker, as with `everycall serve`.

@@ -17,7 +17,7 @@ use crate::{Credential, Tuning};
 const NOON: &str = "2026-03-01T12:00:00Z";
 
 fn connect(server: &Server, change: impl FnOnce(&mut Settings)) -> Arc<Teli> {
-    let mut settings = Settings::new(&server.url, "1762896364768x389173798861431550");
+    let mut settings = Settings::new(&server.url, "1700000000000x100000000000000000");
     change(&mut settings);
     let retry = RetryPolicy { attempts_max: 2, ..RetryPolicy::default() };
     let tuning = Tuning { retry, rate: Some(Rate::Unlimited), ..Tuning::default() };

@@ -37,7 +37,7 @@ async fn every_request_has_the_key_in_its_header_only() {
     assert!(asked.head.contains("x-api-key: key-1"));
     assert!(!asked.line.contains("key-1"));
     assert!(
-        asked.line.starts_with("GET /v1/agents?organization_id=1762896364768x3891737988614315")
+        asked.line.starts_with("GET /v1/agents?organization_id=1700000000000x1000000000000000")
     );
 }
 

@@ -97,7 +97,7 @@ async fn every_status_is_asked_for_by_name_and_once_without() {
     let rest: BTreeSet<_> = statuses[2..].iter().map(String::as_str).collect();
     assert_eq!(rest, BTreeSet::from(["ended", "error"]));
     for (name, value) in [
-        ("organization_id", "1762896364768x389173798861431550"),
+        ("organization_id", "1700000000000x100000000000000000"),
         ("is_admin", "true"),
         ("limit", "100"),
         ("start_date", "2025-12-31T23:59:59.000Z"),

@@ -62,7 +62,7 @@ pub fn plan(arguments: &PlanArguments) -> Result<()> {
 }
 
 fn table(lines: &[Line]) -> String {
-    let mut text = "| what | measured | asked for | |\n|---|---|---|---|".to_owned();
+    let mut text = "| what | measured | goal | |\n|---|---|---|---|".to_owned();
     for Line { what, measured, bound, is_reached } in lines {
         let reached = if *is_reached { "reached" } else { "**missed**" };
         text = format!("{text}\n| {what} | {measured} | {bound} | {reached} |");
