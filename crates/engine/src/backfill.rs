@@ -2,17 +2,17 @@
 
 use std::time::Duration;
 
-use domain::{Planned, RunKind, Timestamp, Window, plan, within};
+use domain::{PastRun, Planned, Rhythm, RunKind, Timestamp, Window, next_run, plan, within};
 use store::StoreError;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-use crate::sync::{Progress, RunReport, SyncError, SyncOptions, sync_in_turn};
+use crate::sync::{Progress, RunReport, SyncError, SyncOptions, past, sync_in_turn};
 use crate::{Context, Source};
 
-/// Windows read before the source is given back for a moment, so that new calls never wait for
-/// history.
+/// What one piece reads at most before new calls have their turn, so that they never wait for history.
 const WINDOWS_PER_RUN: usize = 24;
+const TIME_PER_RUN: Duration = Duration::from_mins(2);
 
 /// What is to be read.
 #[derive(Clone)]
@@ -23,6 +23,9 @@ pub struct Backfill {
     pub windows_max: Option<usize>,
     /// Read and judge one piece, and write nothing.
     pub is_dry_run: bool,
+    /// How often the source is read anyway: what of that is due is read between pieces, for whoever
+    /// reads it by itself finds it taken. None where the source rests.
+    pub rhythm: Option<Rhythm>,
     /// Cancelled when somebody wants it to pause.
     pub stop: CancellationToken,
     /// Where each run tells how far it is.
@@ -98,6 +101,7 @@ pub async fn backfill(
             break;
         }
         let windows = room.unwrap_or(WINDOWS_PER_RUN).min(WINDOWS_PER_RUN);
+        read_what_is_due(ctx, source, what).await?;
         let report = turn(ctx, source, what, windows).await?;
         planned = lacking(ctx, source, what.span, began).await?;
         pace.runs += 1;
@@ -116,6 +120,28 @@ pub async fn backfill(
         }
     }
     Ok(Backfilled { pace, last })
+}
+
+/// New calls first, where the schedule wants them by now. What it left of a history can wait.
+async fn read_what_is_due(
+    ctx: &Context,
+    source: &Source,
+    what: &Backfill,
+) -> Result<(), SyncError> {
+    let Some(rhythm) = what.rhythm.as_ref().filter(|_| !what.is_dry_run) else { return Ok(()) };
+    let past = past(ctx, source).await?.into_iter();
+    let runs: Vec<PastRun> = past.map(|run| PastRun { has_more: false, ..run }).collect();
+    if next_run(&runs, rhythm).at > ctx.now() {
+        return Ok(());
+    }
+    let options = SyncOptions {
+        kind: RunKind::Auto,
+        windows_max: Some(WINDOWS_PER_RUN),
+        time_max: Some(TIME_PER_RUN),
+        stop: what.stop.clone(),
+        ..SyncOptions::manual()
+    };
+    sync_in_turn(ctx, source, options).await.map(drop)
 }
 
 /// What the ledger lacks of the span as of one instant, so that a backfill has an end though time
@@ -148,6 +174,7 @@ async fn turn(
         kind: RunKind::Backfill,
         within: Some(what.span),
         windows_max: Some(windows),
+        time_max: Some(TIME_PER_RUN),
         is_dry_run: what.is_dry_run,
         stop: what.stop.clone(),
         progress: what.progress.clone(),

@@ -139,6 +139,13 @@ impl Desk {
         }
     }
 
+    /// The same, unless the source rests.
+    pub async fn rhythm_unless_paused(&self, source: &SourceRow) -> Result<Option<Rhythm>> {
+        let set_up = self.ctx.store.set_up_get(source.id).await?;
+        let rests = set_up.is_some_and(|row| row.paused_at.is_some());
+        if rests { Ok(None) } else { self.rhythm(source).map(Some) }
+    }
+
     /// How often a source that was set up in the dashboard is read by itself.
     pub fn rhythm_of(&self, row: &SetUpRow) -> Result<Rhythm> {
         match engine::set_up::manner(row).1 {

@@ -98,7 +98,7 @@ impl<'a> Reading<'a> {
         let stop = self.options.stop.child_token();
         let mut fetching = JoinSet::new();
         let (source, home) = (self.source.clone(), territories(&planned));
-        fetching.spawn(fetch(one_by_one, source, home, Changes::none(), out, stop.clone()));
+        fetching.spawn(fetch(one_by_one, source, home, Changes::none(), out, None, stop.clone()));
         let read = loop {
             let Some(next) = fetched.recv().await else { break Ok(()) };
             if let Err(error) = self.take(next).await {
@@ -127,7 +127,7 @@ impl<'a> Reading<'a> {
             }
             Fetched::Split => self.windows_planned += 1,
             Fetched::Ended(ended) => self.end(ended).await?,
-            Fetched::Said { .. } | Fetched::Written(_) => {}
+            Fetched::Said { .. } | Fetched::Written(_) | Fetched::Left(_) => {}
         }
         Ok(())
     }

@@ -84,7 +84,7 @@ pub(super) async fn sync_dry(
     let (one, other) = (ctx.clone(), source.clone());
     fetching.spawn(async move {
         let read = changes::read(&one, &other, unseen, &out, &stop).await;
-        fetch(one, other, home, read, out, stop).await
+        fetch(one, other, home, read, out, None, stop).await
     });
 
     let windows_planned = planned.len() as u64;
@@ -110,6 +110,7 @@ pub(super) async fn sync_dry(
             }
             Fetched::Said { .. } | Fetched::Written(_) => {}
             Fetched::Split => tally.what.windows_planned += 1,
+            Fetched::Left(windows) => tally.what.windows_planned -= windows,
             Fetched::Ended(ended) => {
                 tally.windows_ended += 1;
                 match ended.doubt() {

@@ -37,6 +37,8 @@ pub enum Fetched {
     Ended(Ended),
     /// One window has become two.
     Split,
+    /// So many windows are left to the next run, because this one has taken its time.
+    Left(u64),
     /// Asks to be told when everything before it has been written.
     Written(oneshot::Sender<()>),
     /// Something a person should know about this run.
@@ -99,30 +101,51 @@ impl Task {
 }
 
 /// Walks every territory and hands on what it finds. Ends early when `stop` is cancelled, when
-/// nobody listens any more, or when asking on is pointless. Says whether asking on makes sense.
+/// nobody listens any more, or when asking on is pointless; begins no further window from `until` on.
+/// Says whether asking on makes sense.
 pub(crate) async fn fetch(
     ctx: Context,
     source: Source,
     territories: Vec<Territory>,
     changes: Changes,
     out: mpsc::Sender<Fetched>,
+    until: Option<Timestamp>,
     stop: CancellationToken,
 ) -> bool {
     let mut queue: VecDeque<Task> = territories.into_iter().map(Task::new).collect();
     let mut walks = JoinSet::new();
-    let (mut failures, mut is_pointless) = (0, false);
+    let (mut failures, mut is_pointless, mut has_begun) = (0, false, false);
     loop {
+        let is_late = has_begun && until.is_some_and(|until| ctx.now() >= until);
+        if is_late && !queue.is_empty() {
+            let left = queue.drain(..).len() as u64;
+            if out.send(Fetched::Left(left)).await.is_err() {
+                return false;
+            }
+        }
         while walks.len() < ctx.settings.windows_beside && !stop.is_cancelled() {
             let Some(task) = queue.pop_front() else { break };
             let patience = ctx.settings.window_patience;
             walks.spawn(walk(ctx.now(), patience, source.clone(), task, out.clone()));
+            has_begun = true;
         }
         let ended = tokio::select! {
             ended = walks.join_next() => ended,
             () = stop.cancelled() => None,
         };
         // Dropping the set ends the walks that are under way.
-        let Some(Ok(ended)) = ended else { return !is_pointless && !stop.is_cancelled() };
+        let Some(ended) = ended else { return !is_pointless && !stop.is_cancelled() };
+        let ended = match ended {
+            Ok(ended) => ended,
+            Err(defect) => {
+                let sentence =
+                    format!("A window was not read, because this program is wrong: {defect}");
+                if out.send(Fetched::Said { sentence, is_trouble: true }).await.is_err() {
+                    return false;
+                }
+                continue;
+            }
+        };
         let is_fatal = ended.walked.as_ref().is_err_and(SourceError::needs_operator);
         failures = match &ended.walked {
             Ok(_) => 0,

@@ -15,6 +15,17 @@ pub(crate) fn key(source: SourceId) -> String {
 
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
 
+/// Claims the source if nobody has it.
+pub(super) async fn claim_now(ctx: &Context, source: &Source) -> Result<Option<Lease>, SyncError> {
+    let (key, now) = (key(source.row.id), ctx.now());
+    let until = now + ctx.settings.lease;
+    let claim = ctx.store.work_claim(&key, &ctx.holder, "a new run", until, now);
+    match ctx.within(claim).await? {
+        Claim::Granted(lease) => Ok(Some(lease)),
+        Claim::Held { .. } => Ok(None),
+    }
+}
+
 /// Claims the source. A holder that still reports is an error at once; one that has fallen
 /// silent, because it was killed, is waited for until its lease runs out.
 pub(super) async fn claim(ctx: &Context, source: &Source) -> Result<Lease, SyncError> {

@@ -21,13 +21,14 @@ mod organisation;
 mod prepare;
 mod report;
 mod revisit;
+mod survey;
 mod write;
 
 use std::time::Duration;
 
 use domain::{
-    Planned, ProviderCallId, RunId, RunKind, Territory, Tiers, Timestamp, Unseen, Watch,
-    territories, unseen,
+    NextRun, PastRun, ProviderCallId, Rhythm, RunId, RunKind, Territory, Timestamp, Unseen,
+    look_at, territories,
 };
 use store::{Lease, StoreError};
 use tokio::sync::{mpsc, oneshot};
@@ -45,12 +46,11 @@ pub use options::{Progress, SyncOptions};
 pub use organisation::{BusinessReport, OrganisationReport};
 pub use report::{ReportLine, RunReport};
 
-use crate::agents::{AgentsError, agents_fetch};
 use crate::ingest::RulesAt;
 use crate::lease::keep;
-use crate::legs::{CALLS_PER_RUN, CaughtUp, catch_up};
 use crate::{Context, Source, contacts};
 use prepare::Packing;
+use survey::{Survey, survey};
 use write::Writer;
 
 /// Why a run could not begin, or could not write down how it ended.
@@ -87,6 +87,39 @@ pub async fn sync(
     let report = keep(ctx, &lease, sync_leased(ctx, source, &options, &lease)).await?;
     contacts::after_run(ctx, source).await;
     Ok(report)
+}
+
+/// The same for the schedule: only where nobody else has the source, and where it is still due once it
+/// is ours, for every worker wakes at the same instant. None where it is not.
+pub async fn sync_when_due(
+    ctx: &Context,
+    source: &Source,
+    rhythm: &Rhythm,
+    options: SyncOptions,
+    is_due: impl FnOnce(NextRun) -> bool + Send,
+) -> Result<Option<RunReport>, SyncError> {
+    let Some(lease) = lease::claim_now(ctx, source).await? else { return Ok(None) };
+    let leased = async {
+        let runs = past(ctx, source).await?;
+        // The lease is ours: whoever has left a run without an end is dead.
+        if !is_due(look_at(&runs, rhythm, None)) {
+            return Ok(None);
+        }
+        sync_leased(ctx, source, &options, &lease).await.map(Some)
+    };
+    let report = keep(ctx, &lease, leased).await?;
+    if report.is_some() {
+        contacts::after_run(ctx, source).await;
+    }
+    Ok(report)
+}
+
+/// Runs the schedule looks back at: more failures than this make no pause longer.
+pub const LOOK_BACK: i64 = 12;
+
+/// The runs that decide when a source is read next.
+pub(crate) async fn past(ctx: &Context, source: &Source) -> Result<Vec<PastRun>, StoreError> {
+    ctx.within(ctx.store.runs_of_schedule(source.row.id, LOOK_BACK)).await
 }
 
 /// How often, and at what distance, a source is asked for that somebody else is reading.
@@ -162,82 +195,6 @@ async fn start(
     Ok(run)
 }
 
-/// What a run will read.
-struct Survey {
-    planned: Vec<Planned>,
-    /// Windows left to the next run.
-    left: u64,
-    unseen: Option<Unseen>,
-    watch: Watch,
-    tiers: Tiers,
-}
-
-/// What placement and planning must know before the first page.
-async fn survey(
-    ctx: &Context,
-    source: &Source,
-    options: &SyncOptions,
-    log: &mut RunLog,
-) -> Result<Survey, StoreError> {
-    let started = ctx.now();
-    // Calls an interrupted change left where they were move before anything is counted.
-    ctx.within(crate::place::resume(&ctx.store, source.row.id, started)).await?;
-    let earlier = catch_up(ctx, source, CALLS_PER_RUN).await?;
-    if earlier != CaughtUp::default() {
-        let rest = if earlier.is_more { "; older ones follow with the next runs" } else { "" };
-        let sentence = format!(
-            "Read the other names and campaigns of {} calls stored before these were kept, {} could not be read{rest}",
-            earlier.read, earlier.unreadable
-        );
-        log.info(ctx.now(), Phase::Init, sentence, Some(ctx.now().since(started)));
-    }
-    let agents = agents_fetch(ctx, source).await;
-    let now = ctx.now();
-    match agents {
-        Ok(fetched) => {
-            let sentence = fetched.sentence();
-            log.info(now, Phase::Init, sentence, Some(now.since(started)));
-        }
-        Err(AgentsError::Store(error)) => return Err(error),
-        // Calls do not wait to be read until somebody knows their agents; they wait to be placed.
-        Err(AgentsError::Provider(error)) => {
-            let sentence =
-                format!("Agents could not be listed, so calls of new ones wait: {error}");
-            log.warn(now, Phase::Init, sentence);
-        }
-    }
-    let calibrated = match options.calls.as_slice() {
-        [] => source.connection.calibrate().await,
-        _ => Ok(None),
-    };
-    match calibrated {
-        Ok(Some(probe)) => {
-            log.info(ctx.now(), Phase::Init, probe.sentence.clone(), None);
-            ctx.within(crate::examine::keep(ctx, source, &[probe])).await?;
-        }
-        Ok(None) => {}
-        // Requests stay as wide as they are; whether they can be answered, reading will tell.
-        Err(error) => {
-            log.warn(ctx.now(), Phase::Init, format!("Ranges could not be tried out: {error}"));
-        }
-    }
-    let coverage = ctx.within(ctx.store.coverage_load(source.row.id)).await?;
-    let able = source.connection.capabilities();
-    let (capabilities, wider) =
-        ctx.within(crate::lateness::widened(&ctx.store, source.row.id, able, now)).await?;
-    for widened in &wider {
-        log.info(now, Phase::Date, crate::lateness::sentence(widened), None);
-    }
-    let mut planned = options.plan(&coverage, &capabilities, source.row.since, now);
-    let left = planned.len().saturating_sub(options.windows_max.unwrap_or(usize::MAX));
-    // The newest come first; whoever runs next finds the others where they are, in the ledger.
-    planned.truncate(planned.len() - left);
-    log.info(now, Phase::Date, options::plan_sentence(&planned, options), None);
-    let unseen = unseen(&coverage, &planned);
-    let watch = Watch::new(&coverage, &planned, capabilities.lag);
-    Ok(Survey { planned, left: left as u64, unseen, watch, tiers: capabilities.tiers })
-}
-
 /// Only the calls a run was asked for by their ids.
 async fn fetch_calls(
     ctx: Context,
@@ -256,14 +213,16 @@ async fn fetch_all(
     home: Vec<Territory>,
     unseen: Option<Unseen>,
     out: mpsc::Sender<Fetched>,
+    until: Option<Timestamp>,
     stop: CancellationToken,
 ) {
     let read = changes::read(&ctx, &source, unseen, &out, &stop).await;
-    let goes_on = fetch(ctx.clone(), source.clone(), home, read, out.clone(), stop.clone()).await;
+    let fetched = fetch(ctx.clone(), source.clone(), home, read, out.clone(), until, stop.clone());
+    let goes_on = fetched.await;
     // What is asked for by id is put beside what is held, so that must be what was just read.
     let (told, written) = oneshot::channel();
     if goes_on && out.send(Fetched::Written(told)).await.is_ok() && written.await.is_ok() {
-        revisit::revisit(&ctx, &source, &out, &stop).await;
+        revisit::revisit(&ctx, &source, &out, until, &stop).await;
     }
 }
 
@@ -284,9 +243,18 @@ async fn read(writer: &mut Writer<'_>) -> Result<Option<String>, StoreError> {
 
     let mut stages = JoinSet::new();
     let home: Vec<Territory> = territories(&planned);
+    let until = options.time_max.map(|longest| ctx.now() + longest);
     let (their_ctx, their_source) = (ctx.clone(), source.clone());
     if options.calls.is_empty() {
-        stages.spawn(fetch_all(their_ctx, their_source, home, unseen, fetched, stop.clone()));
+        stages.spawn(fetch_all(
+            their_ctx,
+            their_source,
+            home,
+            unseen,
+            fetched,
+            until,
+            stop.clone(),
+        ));
     } else {
         let calls = options.calls.clone();
         stages.spawn(fetch_calls(their_ctx, their_source, calls, fetched, stop.clone()));

@@ -1,6 +1,7 @@
 //! What a run is asked to do, and how far it is.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use domain::{
     Capabilities, Coverage, Planned, ProviderCallId, RunId, RunKind, Timestamp, Why, Window, plan,
@@ -26,6 +27,8 @@ pub struct SyncOptions {
     pub within: Option<Window>,
     /// How many windows to prove at most, the newest; the others are left to the next run.
     pub windows_max: Option<usize>,
+    /// How long it begins windows for; the others are left to the next run.
+    pub time_max: Option<Duration>,
     /// Read and judge everything, write nothing.
     pub is_dry_run: bool,
     /// Cancelled when somebody wants the run to stop; what was read is kept.
@@ -43,6 +46,7 @@ impl SyncOptions {
             calls: Vec::new(),
             within: None,
             windows_max: None,
+            time_max: None,
             is_dry_run: false,
             stop: CancellationToken::new(),
             progress: None,

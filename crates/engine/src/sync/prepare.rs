@@ -17,6 +17,7 @@ pub(super) enum ToWrite {
     Page(PreparedPage),
     Ended(Ended),
     Split,
+    Left(u64),
     Written(oneshot::Sender<()>),
     Said { sentence: String, is_trouble: bool },
 }
@@ -140,6 +141,7 @@ async fn prepare_one(
         }
         Fetched::Ended(ended) => ToWrite::Ended(ended),
         Fetched::Split => ToWrite::Split,
+        Fetched::Left(windows) => ToWrite::Left(windows),
         Fetched::Written(told) => ToWrite::Written(told),
         Fetched::Said { sentence, is_trouble } => ToWrite::Said { sentence, is_trouble },
     })

@@ -14,7 +14,8 @@ use crate::{Context, Source};
 /// Calls asked for between two looks at what is due.
 const BATCH: u32 = 100;
 
-/// Asks for every call that is due, a bounded number per run, and hands on what came.
+/// Asks for every call that is due, a bounded number per run and none from `until` on but for the
+/// first, and hands on what came.
 ///
 /// Each is due again later before it is asked for: a program that stops in between has lost one
 /// look of several, and no call.
@@ -22,12 +23,14 @@ pub(super) async fn revisit(
     ctx: &Context,
     source: &Source,
     out: &mpsc::Sender<Fetched>,
+    until: Option<Timestamp>,
     stop: &CancellationToken,
 ) {
     let began = ctx.now();
     let asking = Asking::new(ctx);
     let (mut asked, mut gone) = (0, 0);
-    while asked < ctx.settings.revisits_max && !stop.is_cancelled() {
+    let is_late = || until.is_some_and(|until| ctx.now() >= until);
+    while asked < ctx.settings.revisits_max && !stop.is_cancelled() && (asked == 0 || !is_late()) {
         let due = match due(ctx, source, began).await {
             Ok(due) if due.is_empty() => break,
             Ok(due) => due,

@@ -1,10 +1,12 @@
 //! History, newest first, in pieces: the ledger is its only memory.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
-use domain::{Clock as _, Window};
-use engine::backfill::{Backfill, Backfilled, backfill};
+use domain::{Clock as _, Rhythm, RunKind, Window};
+use engine::backfill::{Backfill, Backfilled, Pace, backfill};
+use engine::sync::{RunReport, SyncOptions, sync};
 use simulators::faults::{On, What};
 use testkit::{Stage, TestDb, on_both_databases};
 use tokio_util::sync::CancellationToken;
@@ -28,6 +30,7 @@ fn all(stage: &Stage) -> Backfill {
         span: Window::new(stage.source.row.since, stage.clock.now()).unwrap(),
         windows_max: None,
         is_dry_run: false,
+        rhythm: None,
         stop: CancellationToken::new(),
         progress: None,
     }
@@ -75,6 +78,33 @@ on_both_databases! {
         assert_eq!(calls_requests(&stage), asked, "what is proved is not asked for again");
         let kinds = stage.db.store.runs_list(None, 99).await.unwrap();
         assert!(kinds.iter().all(|run| run.kind == "backfill"), "{kinds:?}");
+    }
+
+    /// Whoever reads the source by itself finds it taken, piece after piece: new calls come all the same.
+    async fn new_calls_come_while_history_is_read(db) {
+        let stage = long(db).await;
+        let newest = SyncOptions {
+            kind: RunKind::Auto,
+            windows_max: Some(1),
+            ..SyncOptions::manual()
+        };
+        sync(&stage.ctx, &stage.source, newest).await.unwrap();
+        let what = Backfill { rhythm: Some(Rhythm::Every(MINUTE * 5)), ..all(&stage) };
+        let lag = stage.source.connection.capabilities().lag;
+        let (pieces, calls) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
+        let tell = |_: &RunReport, _: &Pace| {
+            if pieces.fetch_add(1, Ordering::SeqCst) == 0 {
+                let new = call_ago(&stage, Duration::ZERO);
+                calls.lock().unwrap().push(stage.simulator.mutate(|world| world.insert(new)));
+                stage.clock.pass(MINUTE * 5 + lag);
+            }
+        };
+        let ended = backfill(&stage.ctx, &stage.source, &what, &tell).await.unwrap();
+        assert!(ended.pace.runs > 1 && ended.pace.windows_left == 0, "{ended:?}");
+        stage.assert_equals_truth().await;
+        let kinds = stage.db.store.runs_list(None, 99).await.unwrap();
+        let auto = kinds.iter().filter(|run| run.kind == "auto").count();
+        assert_eq!(auto, 2, "one before, and one when it was due: {kinds:#?}");
     }
 
     /// A span of history is read and nothing else, and the ledger says just that.

@@ -4,14 +4,15 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use domain::{AgentId, Clock, Rhythm, RunStatus, Timestamp};
+use domain::{AgentId, Clock, NextRun, Rhythm, RunKind, RunStatus, Timestamp};
 use engine::Context;
 use engine::place::{self, Change};
-use engine::sync::RunReport;
+use engine::sync::{RunReport, SyncOptions, sync_when_due};
 use engine::worker::{Happened, Scheduled, WorkerSettings, work};
 use providers::Wait;
 use simulators::NewCall;
 use simulators::faults::{On, What};
+use store::RunEnd;
 use testkit::{HandClock, Stage, on_both_databases};
 use tokio_util::sync::CancellationToken;
 
@@ -86,8 +87,14 @@ on_both_databases! {
         stage.simulator.faults().add(On::path("").forever().gives(What::status(401, no)));
         let mut tx = stage.db.store.begin().await.unwrap();
         let maple = tx.account_ensure("Maple", stage.clock.now()).await.unwrap().id;
-        tx.commit().await.unwrap();
         let (source, now) = (stage.source.row.id, stage.clock.now());
+        // It was refused all day, and is asked again after six hours.
+        for _ in 0..10 {
+            let run = tx.run_start(source, RunKind::Auto, "{}", now).await.unwrap();
+            let end = RunEnd::new(RunStatus::Failed, "{}", Some("planted by the test"));
+            tx.run_finish(run, RunEnd { needs_person: true, ..end }, now).await.unwrap();
+        }
+        tx.commit().await.unwrap();
         let agents = stage.db.store.agents_list(source, now).await.unwrap();
         let busy = stage.calls().await.into_values().find_map(|call| call.provider_agent_id);
         let agent = agents.iter().find(|agent| Some(&agent.provider_agent_id) == busy.as_ref());
@@ -125,8 +132,8 @@ on_both_databases! {
         assert_eq!(seen[0].1, 0);
         assert!(seen[1].1 > 0, "{seen:?}");
         assert_eq!(seen[1].0.since(seen[0].0), Duration::from_mins(10));
-        let runs = stage.db.store.runs_list(None, 9).await.unwrap();
-        assert_eq!(runs.iter().filter(|run| run.kind == "auto").count(), 1, "{runs:#?}");
+        let runs = stage.db.store.runs_list(None, 99).await.unwrap();
+        assert_eq!(runs.iter().filter(|run| run.kind == "auto").count(), 10 + 1, "{runs:#?}");
     }
 
     /// Nobody asks for a tier: the schedule reads again what is old enough, and what was written
@@ -189,6 +196,61 @@ on_both_databases! {
         stage.assert_equals_truth().await;
     }
 
+    /// Windows that take long do not keep new calls waiting, however many a run may read.
+    async fn a_run_begins_windows_for_so_long_and_leaves_the_rest(db) {
+        let stage = Arc::new(stage(db, |it| {
+            it.world.days = 90;
+            it.source = |source| {
+                small_pages(source);
+                source.window_days_max = 2;
+            };
+        }).await);
+        let clock = stage.clock.clone();
+        let slowly = What::then_mutate(move |_| clock.pass(MINUTE));
+        stage.simulator.faults().add(On::path("call-logs").forever().gives(slowly));
+        let reports = scheduled(&stage, &stage.ctx, WorkerSettings::default(), 3, |_| {}).await;
+        let left: Vec<u64> = reports.iter().map(|report| report.windows_left).collect();
+        assert!(reports.iter().all(|report| report.success), "{reports:#?}");
+        assert!(reports.iter().all(|report| report.windows_planned < 24), "{reports:#?}");
+        assert!(left[2] > 0 && left.windows(2).all(|two| two[1] < two[0]), "{left:?}");
+    }
+
+    /// All workers wake at the same instant, and one of them reads.
+    async fn what_another_worker_has_just_read_is_not_read_again(db) {
+        let stage = stage(db, |_| {}).await;
+        let sync = |ctx: Context| {
+            let (source, now) = (stage.source.clone(), ctx.now());
+            let options = SyncOptions { kind: RunKind::Auto, ..SyncOptions::manual() };
+            async move {
+                let is_due = move |next: NextRun| next.at <= now;
+                sync_when_due(&ctx, &source, &EVERY, options, is_due).await.unwrap()
+            }
+        };
+        assert!(sync(stage.ctx.clone()).await.is_some());
+        assert!(sync(stage.ctx.clone()).await.is_none(), "both had judged it due");
+        stage.clock.pass(MINUTE * 5);
+        let (key, now) = (format!("source/{}", stage.source.row.id), stage.ctx.now());
+        let claim = stage.db.store.work_claim(&key, "the other", "run 2", now + MINUTE, now).await;
+        assert!(matches!(claim.unwrap(), store::Claim::Granted(_)));
+        assert!(sync(stage.ctx.clone()).await.is_none(), "the other one reads it");
+        assert_eq!(stage.ctx.now(), now, "nobody waited with a turn in hand");
+        assert_eq!(stage.db.number("SELECT COUNT(*) FROM runs").await, 1);
+    }
+
+    /// A defect of ours ends one run and not the reading of its source.
+    async fn a_source_over_which_this_program_falls_is_read_again(db) {
+        let stage = stage(db, |_| {}).await;
+        let stop = CancellationToken::new();
+        let (ended, told) = (stop.clone(), AtomicUsize::new(0));
+        let tell = move |_| {
+            assert!(told.fetch_add(1, Ordering::SeqCst) > 0, "planted by the test");
+            ended.cancel();
+        };
+        let source = Scheduled { source: stage.source.clone(), rhythm: EVERY };
+        work(&stage.ctx, vec![source], &WorkerSettings::default(), stop, Arc::new(tell)).await;
+        assert_eq!(stage.db.number("SELECT COUNT(*) FROM runs").await, 2);
+    }
+
     /// A provider that is away is asked again soon, then less often; then all is well (A27).
     async fn failed_runs_are_tried_again_at_growing_intervals(db) {
         let stage = Arc::new(stage(db, |it| it.tuning.retry.attempts_max = 1).await);
@@ -207,15 +269,15 @@ on_both_databases! {
         stage.assert_equals_truth().await;
     }
 
-    /// A provider that refuses us is left alone for hours, and a restart tries at once.
+    /// A provider that refuses us is asked more and more rarely, and a restart tries at once.
     async fn a_refusal_that_only_a_person_can_mend_stops_the_asking(db) {
         let stage = Arc::new(stage(db, |_| {}).await);
         let no = r#"{"statusCode":401,"message":"Invalid Private Integration token"}"#;
         stage.simulator.faults().add(On::path("call-logs").forever().gives(What::status(401, no)));
         let settings = WorkerSettings { windows_max: 1000, ..WorkerSettings::default() };
-        let reports = scheduled(&stage, &stage.ctx, settings.clone(), 2, |_| {}).await;
+        let reports = scheduled(&stage, &stage.ctx, settings.clone(), 4, |_| {}).await;
         assert!(reports.iter().all(|report| report.needs_person), "{reports:#?}");
-        assert_eq!(beginnings(&stage).await, [0, 360]);
+        assert_eq!(beginnings(&stage).await, [0, 1, 3, 7]);
         // Its gap stays visible, and what to change is said.
         assert!(!stage.gaps().await.is_empty());
         let last = stage.db.store.runs_list(None, 1).await.unwrap().pop().unwrap();
@@ -223,7 +285,7 @@ on_both_databases! {
         stage.simulator.faults().clear();
         let again = scheduled(&stage, &stage.ctx, settings, 1, |_| {}).await;
         assert!(again[0].success);
-        assert_eq!(beginnings(&stage).await, [0, 360, 360]);
+        assert_eq!(beginnings(&stage).await, [0, 1, 3, 7, 7]);
     }
 
     /// One source has a long history, another a short one, and there is one place: they take turns.

@@ -76,6 +76,7 @@ pub async fn run(site: &Site, arguments: Backfill) -> Result<Exit> {
         span,
         windows_max: arguments.windows.and_then(|windows| usize::try_from(windows).ok()),
         is_dry_run: arguments.dry_run,
+        rhythm: desk.rhythm_unless_paused(&source.row).await?,
         stop: interrupt.stop(),
         progress: bar.as_ref().map(ProgressBar::sender),
     };

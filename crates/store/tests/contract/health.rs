@@ -24,8 +24,11 @@ on_both_databases! {
             run(store, one, RunKind::Auto, RunStatus::Success, n * 10).await;
             run(store, two, RunKind::Auto, RunStatus::Failed, n * 10 + 5).await;
         }
+        run(store, one, RunKind::Manual, RunStatus::Success, 90).await;
+        run(store, one, RunKind::Backfill, RunStatus::Partial, 95).await;
+        // What somebody asked for in vain says as little about when a source is read next.
         run(store, one, RunKind::Manual, RunStatus::Failed, 100).await;
-        // What says nothing about when a source is read next.
+        // Nor does a comparison.
         run(store, one, RunKind::Diagnostic, RunStatus::Success, 200).await;
         let claim = store.work_claim(&format!("source/{two}"), "w", "run", at(900), at(300)).await;
         claim.unwrap();
@@ -43,10 +46,10 @@ on_both_databases! {
         let health = store.sources_health(asked, at(400)).await.unwrap();
         assert_eq!(health.len(), 3);
         let began = |id| health[&id].runs.iter().map(|run| run.started_at).collect::<Vec<_>>();
-        assert_eq!(began(one), [at(100), at(40), at(30)]);
-        assert_eq!(health[&one].runs, store.runs_past(one, 3).await.unwrap());
-        assert_eq!(health[&two].runs, store.runs_past(two, 3).await.unwrap());
-        assert_eq!(health[&one].succeeded_at, Some(at(41)));
+        assert_eq!(began(one), [at(95), at(90), at(40), at(30), at(20)]);
+        assert_eq!(health[&one].runs, store.runs_of_schedule(one, 3).await.unwrap());
+        assert_eq!(health[&two].runs, store.runs_of_schedule(two, 3).await.unwrap());
+        assert_eq!(health[&one].succeeded_at, Some(at(91)));
         assert_eq!((health[&two].succeeded_at, health[&two].held_until), (None, Some(at(900))));
         assert_eq!(health[&one].held_until, None);
         assert_eq!((health[&three].paused_at, health[&three].runs.len()), (Some(at(7)), 0));

@@ -184,7 +184,7 @@ impl Status {
             sources: Vec::new(),
         };
         let now = status.as_of;
-        let asked = (engine::worker::LOOK_BACK, health::looked_back(now));
+        let asked = (engine::sync::LOOK_BACK, health::looked_back(now));
         let healths = state.store.sources_health(asked, now).await?;
         for row in state.store.sources_list().await? {
             let health = healths.get(&row.id).cloned().unwrap_or_default();

@@ -103,6 +103,17 @@ impl<'a> Writer<'a> {
         self.tell();
     }
 
+    /// Takes note of windows that this run does not come to.
+    fn leave(&mut self, windows: u64) {
+        let planned = &mut self.tally.what.windows_planned;
+        *planned = planned.saturating_sub(windows);
+        self.windows_left += windows;
+        let sentence = format!(
+            "{windows} window(s) are left to the next run, so that new calls do not wait for them"
+        );
+        self.note(Phase::Api, sentence);
+    }
+
     /// Takes note of what was known before, and of when windows are read again.
     pub(super) fn watch(&mut self, watch: Watch, tiers: Tiers) {
         self.watch = watch;
@@ -148,6 +159,7 @@ impl<'a> Writer<'a> {
                     self.log.info(self.ctx.now(), Phase::Api, sentence, None);
                 }
                 ToWrite::Split => self.tally.what.windows_planned += 1,
+                ToWrite::Left(windows) => self.leave(windows),
                 ToWrite::Ended(ended) => self.window_ended(ended).await?,
             }
         }
@@ -303,7 +315,9 @@ impl ToWrite {
     fn page(&self) -> Option<&PreparedPage> {
         match self {
             Self::Page(page) => Some(page),
-            Self::Ended(_) | Self::Split | Self::Written(_) | Self::Said { .. } => None,
+            Self::Ended(_) | Self::Split | Self::Left(_) | Self::Written(_) | Self::Said { .. } => {
+                None
+            }
         }
     }
 }

@@ -2,8 +2,8 @@
 
 use anyhow::Result;
 use domain::{NextRun, Rhythm, Timestamp, WhyThen, next_run};
+use engine::sync::LOOK_BACK;
 use engine::trouble::{Trouble, trouble};
-use engine::worker::LOOK_BACK;
 use store::SourceRow;
 
 use crate::wiring::Desk;
@@ -26,7 +26,7 @@ impl Ahead {
             return Ok(None);
         }
         let rhythm = desk.rhythm(source)?;
-        let runs = desk.ctx.store.runs_past(source.id, LOOK_BACK).await?;
+        let runs = desk.ctx.store.runs_of_schedule(source.id, LOOK_BACK).await?;
         let next = next_run(&runs, &rhythm);
         let trouble = trouble(&desk.ctx.store, source).await?;
         let set_up = desk.ctx.store.set_up_get(source.id).await?;

@@ -145,7 +145,7 @@ async fn health(
     zone: &Zone,
 ) -> Result<Vec<(&'static str, String)>, Failure> {
     let now = state.clock.now();
-    let asked = (engine::worker::LOOK_BACK, now - domain::LOOKED_BACK);
+    let asked = (engine::sync::LOOK_BACK, now - domain::LOOKED_BACK);
     let mut all = state.store.sources_health(asked, now).await?;
     let health = Health::of(&all.remove(&row.id).unwrap_or_default(), &(state.known)(row), now);
     let told = |at: Timestamp| format!("{} ({} ago)", zone.minute(at).text, age(now.since(at)));
