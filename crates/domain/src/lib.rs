@@ -108,7 +108,7 @@ pub use run::{Conclusion, RunAccounts, RunKind, RunStatus, Unbalanced, conclude}
 pub use schedule::{
     Due, NextRun, NoTimes, PastRun, Rhythm, Times, WhyThen, due, is_slow, look_at, next_run,
 };
-pub use settle::{Tiers, look_again};
+pub use settle::{Tiers, look_again, look_until_told};
 pub use standing::{Day, Proof, Span, Standing, days, spans};
 pub use statement::{
     Chain, ChainedRun, STATEMENT_FORMAT, StatedAccount, StatedComparison, StatedDay, StatedRuns,

@@ -18,11 +18,15 @@ pub fn look_again(
     looked_at: Timestamp,
     patience: Duration,
 ) -> Option<Timestamp> {
-    let until = occurred_at + patience;
+    let next = look_until_told(occurred_at, looked_at);
+    (next <= occurred_at + patience).then_some(next)
+}
+
+/// The same for a call of which the provider has not said all yet, or nothing since it was due:
+/// however old it is. What could not be asked is no answer.
+pub fn look_until_told(occurred_at: Timestamp, looked_at: Timestamp) -> Timestamp {
     let (least, most) = LOOKS_APART;
-    let wait = (looked_at.since(occurred_at) / 4).clamp(least, most);
-    let next = looked_at + wait;
-    (next <= until).then_some(next)
+    looked_at + (looked_at.since(occurred_at) / 4).clamp(least, most)
 }
 
 /// Ages at which every instant is read again, ascending; after the last it is settled.

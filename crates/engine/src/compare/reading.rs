@@ -16,7 +16,7 @@ use super::judge::{Found, Judge};
 use super::report::ListTotals;
 use super::tally::Listed;
 use super::{CompareError, CompareOptions};
-use crate::ingest::{Asking, Completer, Sighting};
+use crate::ingest::{Answer, Asking, Completer, Sighting};
 use crate::sync::{Changes, Ended, Fetched, Progress, fetch};
 use crate::{Context, Source};
 
@@ -214,7 +214,7 @@ impl<'a> Reading<'a> {
             self.asking.records(self.source, wanted).await.into_iter().collect();
         for here in extra {
             let by_id = match answers.remove(&here.id) {
-                Some(Ok(Some(record))) => {
+                Some(Answer::Record(record)) => {
                     self.judge.accounts.listed += 1;
                     if let Some(there) = self.elsewhere(&record, &here, window) {
                         self.judge.provider_total += 1;
@@ -226,8 +226,9 @@ impl<'a> Reading<'a> {
                     self.judge.accounts.repeated += 1;
                     ById::Known
                 }
-                Some(Ok(None)) => ById::Unknown,
-                Some(Err(error)) => ById::CouldNotAsk(error.to_string()),
+                Some(Answer::Unknown) => ById::Unknown,
+                Some(Answer::Failed(error)) => ById::CouldNotAsk(error.to_string()),
+                Some(Answer::NotAsked(why)) => ById::CouldNotAsk(why),
                 None => ById::CouldNotAsk(format!(
                     "no more than {ASKED_MAX} calls of one window are asked for by id"
                 )),

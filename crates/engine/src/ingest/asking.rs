@@ -1,7 +1,6 @@
 //! Asking for single calls by their ids, as long as that makes sense.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use domain::ProviderCallId;
 use futures::{StreamExt, stream};
@@ -13,18 +12,53 @@ use crate::{Context, Source};
 /// any more: the provider would say the same about every call.
 #[derive(Clone)]
 pub(crate) struct Asking {
-    failures: Arc<AtomicU32>,
+    met: Arc<Mutex<Met>>,
     failures_max: u32,
 }
 
-/// A caller's own key for a call, and what the provider answered about it; `Ok(None)` also when it
-/// was not asked any more.
-pub(crate) type Answered<K> = (K, Result<Option<RawRecord>, SourceError>);
+/// What was met so far.
+#[derive(Default)]
+struct Met {
+    failures: u32,
+    /// Why nobody is asked any more.
+    end: Option<String>,
+}
+
+/// What is known of a call that was to be asked for.
+pub(crate) enum Answer {
+    /// The provider has it.
+    Record(RawRecord),
+    /// The provider does not know it.
+    Unknown,
+    /// It could not be asked.
+    Failed(SourceError),
+    /// Nobody asked, because of what earlier calls met.
+    NotAsked(String),
+}
+
+impl Answer {
+    /// Why there is none.
+    pub fn trouble(&self) -> Option<String> {
+        match self {
+            Self::Failed(error) => Some(error.to_string()),
+            Self::NotAsked(why) => Some(why.clone()),
+            Self::Record(_) | Self::Unknown => None,
+        }
+    }
+
+    /// What came.
+    pub fn record(self) -> Option<RawRecord> {
+        if let Self::Record(record) = self { Some(record) } else { None }
+    }
+}
+
+/// A caller's own key for a call, and what is known of it.
+pub(crate) type Answered<K> = (K, Answer);
 
 impl Asking {
     /// Nobody has been asked yet.
     pub fn new(ctx: &Context) -> Self {
-        Self { failures: Arc::default(), failures_max: ctx.settings.failures_in_a_row }
+        Self { met: Arc::default(), failures_max: ctx.settings.failures_in_a_row }
     }
 
     /// Asks for these calls, as many at once as the provider allows.
@@ -40,24 +74,32 @@ impl Asking {
         stream::iter(asked).buffer_unordered(source.connection.concurrency()).collect().await
     }
 
-    async fn record(
-        &self,
-        source: &Source,
-        id: &ProviderCallId,
-    ) -> Result<Option<RawRecord>, SourceError> {
-        if self.failures.load(Ordering::Relaxed) >= self.failures_max {
-            return Ok(None);
+    async fn record(&self, source: &Source, id: &ProviderCallId) -> Answer {
+        if let Some(why) = self.end() {
+            return Answer::NotAsked(why);
         }
         let answer = source.connection.record(id).await;
-        match &answer {
-            Ok(_) => self.failures.store(0, Ordering::Relaxed),
-            Err(error) if error.needs_operator() => {
-                self.failures.store(self.failures_max, Ordering::Relaxed);
-            }
-            Err(_) => {
-                self.failures.fetch_add(1, Ordering::Relaxed);
-            }
+        self.note(answer.as_ref().err());
+        match answer {
+            Ok(Some(record)) => Answer::Record(record),
+            Ok(None) => Answer::Unknown,
+            Err(error) => Answer::Failed(error),
         }
-        answer
+    }
+
+    fn end(&self) -> Option<String> {
+        self.met.lock().unwrap_or_else(PoisonError::into_inner).end.clone()
+    }
+
+    fn note(&self, error: Option<&SourceError>) {
+        let mut met = self.met.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(error) = error else {
+            met.failures = 0;
+            return;
+        };
+        met.failures += 1;
+        if error.needs_operator() || met.failures >= self.failures_max {
+            met.end.get_or_insert_with(|| format!("nobody was asked any more, for {error}"));
+        }
     }
 }

@@ -8,7 +8,7 @@ use providers::parts;
 use store::{KnownCall, StoreError};
 use tokio::sync::Mutex;
 
-use super::{Asking, Dictionaries, Sighting};
+use super::{Answer, Asking, Dictionaries, Sighting};
 use crate::{Context, Source};
 
 /// A batch whose records say all that can be said of their calls.
@@ -156,13 +156,17 @@ async fn ask_details(
     let mut trouble = None;
     for (place, answer) in asking.records(source, wanted).await {
         match answer {
-            Ok(Some(full)) => {
+            Answer::Record(full) => {
                 let seen = sightings[place].record.bytes.clone();
                 sightings[place].becomes(parts::merge(&seen, full.bytes));
             }
-            Ok(None) => {}
-            Err(error) => {
+            Answer::Unknown => {}
+            Answer::Failed(error) => {
                 trouble.get_or_insert(error.to_string());
+            }
+            // What ended the asking is told already; its call is asked for again as well.
+            Answer::NotAsked(why) => {
+                trouble.get_or_insert(why);
             }
         }
     }

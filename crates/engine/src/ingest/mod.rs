@@ -17,7 +17,7 @@ use bytes::Bytes;
 use domain::{Call, Placement, Rules, Timestamp};
 use providers::RawRecord;
 
-pub(crate) use asking::Asking;
+pub(crate) use asking::{Answer, Asking};
 pub(crate) use codec::SAMPLES;
 pub use codec::{Codec, CodecError, Dictionaries};
 pub(crate) use commit::commit_alone;

@@ -2,7 +2,10 @@
 
 use std::collections::HashSet;
 
-use domain::{Call, ContentHash, Placement, Timestamp, WaitingReason, look_again, place};
+use domain::{
+    Awaited, Call, ContentHash, Placement, Timestamp, WaitingReason, look_again, look_until_told,
+    place,
+};
 use providers::{Identity, Unreadable};
 use store::{KnownCall, NewSetAside, StoreError};
 
@@ -145,8 +148,11 @@ fn fresh(
 
 /// When a call is asked for again by its id, if its provider still owes something.
 fn due_again(source: &Source, call: &Call, now: Timestamp) -> Option<Timestamp> {
-    call.awaits?;
-    look_again(call.occurred_at.at, now, source.connection.capabilities().patience)
+    let (at, patience) = (call.occurred_at.at, source.connection.capabilities().patience);
+    match call.awaits? {
+        Awaited::Detail => Some(look_until_told(at, now)),
+        _ => look_again(at, now, patience),
+    }
 }
 
 /// Places fresh calls of a batch, their contacts considered, as a commit would. Gives who would be

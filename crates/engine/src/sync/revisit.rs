@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use domain::{ProviderCallId, Territory, Timestamp, Window, look_again};
+use domain::{ProviderCallId, Territory, Timestamp, Window, look_again, look_until_told};
 use store::{AwaitingCall, StoreError};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use super::fetch::Fetched;
-use crate::ingest::{Asking, Sighting};
+use crate::ingest::{Answer, Asking, Sighting};
 use crate::{Context, Source};
 
 /// Calls asked for between two looks at what is due.
@@ -18,7 +18,7 @@ const BATCH: u32 = 100;
 /// first, and hands on what came.
 ///
 /// Each is due again later before it is asked for: a program that stops in between has lost one
-/// look of several, and no call.
+/// look of several, and no call. Only what the provider has answered is ever given up.
 pub(super) async fn revisit(
     ctx: &Context,
     source: &Source,
@@ -37,12 +37,16 @@ pub(super) async fn revisit(
             Err(error) => return say(out, error.to_string(), true).await,
         };
         asked += due.len() as u64;
-        let wanted = due.iter().map(|call| ((), call.id.clone())).collect();
+        let wanted = due.iter().cloned().map(|call| (call.clone(), call.id)).collect();
         let answers = asking.records(source, wanted).await;
-        let trouble = answers.iter().find_map(|((), answer)| answer.as_ref().err()).cloned();
-        gone += answers.iter().filter(|((), answer)| matches!(answer, Ok(None))).count();
+        let trouble = answers.iter().find_map(|(_, answer)| answer.trouble());
+        gone += answers.iter().filter(|(_, answer)| matches!(answer, Answer::Unknown)).count();
+        let told = answers.iter().filter(|(_, answer)| answer.trouble().is_none());
+        if let Err(error) = give_up(ctx, source, began, told.map(|(call, _)| call)).await {
+            return say(out, error.to_string(), true).await;
+        }
         // Whatever window they lie in counts them; here only what they changed counts.
-        let came = answers.into_iter().filter_map(|((), answer)| answer.ok().flatten());
+        let came = answers.into_iter().filter_map(|(_, answer)| answer.record());
         let came: Vec<Sighting> = came.map(|record| Sighting::new(record, true)).collect();
         let times = || due.iter().map(|call| call.occurred_at);
         let Some(page) = as_page(times, came, ctx.now().since(began)) else { return };
@@ -78,9 +82,9 @@ pub(super) async fn ask(
         let began = ctx.now();
         let wanted = some.iter().map(|(id, _)| ((), id.clone())).collect();
         let answers = asking.records(source, wanted).await;
-        let trouble = answers.iter().find_map(|((), answer)| answer.as_ref().err()).cloned();
-        let gone = answers.iter().filter(|((), answer)| matches!(answer, Ok(None))).count();
-        let came = answers.into_iter().filter_map(|((), answer)| answer.ok().flatten());
+        let trouble = answers.iter().find_map(|((), answer)| answer.trouble());
+        let gone = answers.iter().filter(|((), answer)| matches!(answer, Answer::Unknown)).count();
+        let came = answers.into_iter().filter_map(|((), answer)| answer.record());
         let came: Vec<Sighting> = came.map(|record| Sighting::new(record, false)).collect();
         let times = || some.iter().map(|(_, at)| *at);
         let Some(page) = as_page(times, came, ctx.now().since(began)) else { return };
@@ -113,17 +117,37 @@ async fn due(
     if due.is_empty() {
         return Ok(due);
     }
+    let next = |call: &AwaitingCall| Some(look_until_told(call.occurred_at, began));
+    put_off(ctx, source, &due.iter().map(|call| (&call.id, next(call))).collect::<Vec<_>>())
+        .await?;
+    Ok(due)
+}
+
+/// Asks no more for those of these calls that the provider has answered for and that are older than
+/// its patience; what the answer itself brings is judged when it is written, which comes later.
+async fn give_up(
+    ctx: &Context,
+    source: &Source,
+    began: Timestamp,
+    answered: impl Iterator<Item = &AwaitingCall>,
+) -> Result<(), StoreError> {
     let patience = source.connection.capabilities().patience;
-    let next = |call: &AwaitingCall| look_again(call.occurred_at, began, patience);
-    let put_off: Vec<(&ProviderCallId, Option<Timestamp>)> =
-        due.iter().map(|call| (&call.id, next(call))).collect();
+    let is_over = |call: &&AwaitingCall| look_again(call.occurred_at, began, patience).is_none();
+    let over: Vec<_> = answered.filter(is_over).map(|call| (&call.id, None)).collect();
+    if over.is_empty() { Ok(()) } else { put_off(ctx, source, &over).await }
+}
+
+async fn put_off(
+    ctx: &Context,
+    source: &Source,
+    calls: &[(&ProviderCallId, Option<Timestamp>)],
+) -> Result<(), StoreError> {
     let write = async {
         let mut tx = ctx.store.begin().await?;
-        tx.calls_look_again(source.row.id, &put_off).await?;
+        tx.calls_look_again(source.row.id, calls).await?;
         tx.commit().await
     };
-    ctx.within(write).await?;
-    Ok(due)
+    ctx.within(write).await
 }
 
 /// What came, as a page of its own: number 0, because no list has it.

@@ -288,6 +288,32 @@ on_both_databases! {
         assert!(play.contents("a").await[1].contains("hello"));
     }
 
+    /// However old a call is when it is first seen, its full record is asked for until somebody has
+    /// said something of it; so are those that nobody was asked for any more.
+    async fn full_records_of_old_calls_are_never_given_up_unasked(db) {
+        let play = Play::set(&db).await;
+        for n in 0..20 {
+            play.call(&format!("call {n}"), DAY * 5, Err(unavailable()));
+        }
+        let away = play.sync().await;
+        assert_eq!((away.status, away.new), (RunStatus::Partial, 20), "{away:#?}");
+        assert!(play.asked().len() < 20, "nobody is asked on and on");
+        for _ in 0..9 {
+            play.clock.pass(HOUR * 7);
+            play.sync().await;
+        }
+        for n in 0..20 {
+            play.detail(&format!("call {n}"), Ok(r#""hello""#));
+        }
+        play.clock.pass(HOUR * 7);
+        let back = play.sync().await;
+        assert_eq!(back.updated, 20, "{back:#?}");
+        for n in 0..20 {
+            let contents = play.contents(&format!("call {n}")).await;
+            assert!(contents.last().is_some_and(|it| it.contains("hello")), "{contents:?}");
+        }
+    }
+
     /// A refusal is not tried out on every call.
     async fn a_refused_full_record_is_not_asked_for_call_by_call(db) {
         let play = Play::set(&db).await;

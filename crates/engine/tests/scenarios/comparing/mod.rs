@@ -139,6 +139,20 @@ on_both_databases! {
         assert!(!report.doubts.is_empty());
     }
 
+    /// A provider that stops answering by id is not said to have lost what nobody asked it about.
+    async fn calls_nobody_could_ask_about_are_not_lost_at_the_provider(db) {
+        let stage = stage(db, |it| it.tuning.retry.attempts_max = 1).await;
+        read_whole(&stage).await;
+        for id in stage.truth().into_keys().take(60) {
+            assert!(stage.simulator.mutate(|world| world.delete(&id)));
+        }
+        stage.simulator.faults().add(On::path("/call-logs/").forever().gives(What::Html(503)));
+        let report = compared(&stage).await;
+        assert_eq!(causes(&report), "extra 60 provider_refused");
+        let asked = report.extra_calls.iter().filter(|call| call.evidence.contains("any more"));
+        assert!(asked.count() > 0, "not each of them was asked for: {report:#?}");
+    }
+
     /// The example of the replaced system: a report that does not add up is refused.
     async fn a_report_that_does_not_add_up_is_refused(db) {
         let stage = stage(db, |_| {}).await;
