@@ -101,7 +101,8 @@ pub use placement::{
     place, reassign, ruled, unassign,
 };
 pub use plan::{
-    Capabilities, Planned, Territory, Unseen, Why, due_spans, plan, territories, unseen, within,
+    Capabilities, Planned, Territory, Tried, Unseen, Why, due_spans, plan, portion, territories,
+    unseen, within,
 };
 pub use retry::{Next, RetryPolicy, Trouble};
 pub use run::{Conclusion, RunAccounts, RunKind, RunStatus, Unbalanced, conclude};

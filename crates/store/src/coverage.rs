@@ -17,16 +17,19 @@ struct Row {
     provider_total: Option<i64>,
     run_id: i64,
     checked_at: i64,
+    tried_at: Option<i64>,
 }
 
 const LOAD: &str = "
-SELECT window_from, window_to, level, mark, mark_detail, listed, provider_total, run_id, checked_at
+SELECT window_from, window_to, level, mark, mark_detail, listed, provider_total, run_id, checked_at,
+       tried_at
 FROM coverage WHERE source_id = $1 AND stream = 'calls' AND facet = ''
 ORDER BY window_from";
 
 // Neighbours are read too, because they may merge.
 const TOUCHING: &str = "
-SELECT window_from, window_to, level, mark, mark_detail, listed, provider_total, run_id, checked_at
+SELECT window_from, window_to, level, mark, mark_detail, listed, provider_total, run_id, checked_at,
+       tried_at
 FROM coverage WHERE source_id = $1 AND stream = 'calls' AND facet = ''
   AND window_from <= $3 AND window_to >= $2
 ORDER BY window_from";
@@ -37,8 +40,8 @@ DELETE FROM coverage WHERE source_id = $1 AND stream = 'calls' AND facet = '' AN
 const INSERT: &str = "
 INSERT INTO coverage
     (source_id, stream, facet, window_from, window_to, level, mark, mark_detail, listed,
-     provider_total, run_id, checked_at)
-VALUES ($1, 'calls', '', $2, $3, $4, $5, $6, $7, $8, $9, $10)";
+     provider_total, run_id, checked_at, tried_at)
+VALUES ($1, 'calls', '', $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
 
 impl Store {
     /// The whole ledger of a source.
@@ -106,6 +109,7 @@ impl Tx {
                     .bind(row.provider_total.and_then(|n| i64::try_from(n).ok()))
                     .bind(row.run.0)
                     .bind(row.checked_at.as_millis())
+                    .bind(row.tried_at.map(Timestamp::as_millis))
                     .execute(&mut *db)
                     .await?;
             }
@@ -137,6 +141,7 @@ impl Row {
             provider_total: self.provider_total.and_then(|n| u64::try_from(n).ok()),
             run: RunId(self.run_id),
             checked_at: Timestamp::from_millis(self.checked_at),
+            tried_at: self.tried_at.map(Timestamp::from_millis),
         })
     }
 }

@@ -174,6 +174,7 @@ fn row(level: Level, mark: Option<Mark>) -> Covered {
         provider_total: None,
         run: RunId(1),
         checked_at: hour("12"),
+        tried_at: None,
     }
 }
 

@@ -50,6 +50,8 @@ pub struct Covered {
     pub run: RunId,
     /// When the provider was asked.
     pub checked_at: Timestamp,
+    /// When a proved window was last read again in vain, since it was proved.
+    pub tried_at: Option<Timestamp>,
 }
 
 /// The ledger of one stream of one source: sorted rows that never overlap.
@@ -128,10 +130,20 @@ impl Covered {
         Self { window: part, listed, provider_total: None, ..self.clone() }
     }
 
+    /// When it was last asked for in vain, and has not been proved since.
+    pub fn tried(&self) -> Option<Timestamp> {
+        if self.level == Level::Unproven { Some(self.checked_at) } else { self.tried_at }
+    }
+
+    /// Whether the provider answered when it was tried.
+    pub fn was_answered(&self) -> bool {
+        !matches!(self.mark, Some(Mark::Unreachable(_)))
+    }
+
     /// A row whose level stays, because it was better, though it was read again.
     fn checked_again(self, by: &Self) -> Self {
         if by.level == Level::Unproven {
-            return self;
+            return Self { tried_at: Some(by.checked_at), ..self };
         }
         let checked_at = self.checked_at.max(by.checked_at);
         Self { level: self.level, checked_at, ..by.cut_to(self.window) }
@@ -143,6 +155,7 @@ impl Covered {
         self.window.to() == next.window.from()
             && self.level == next.level
             && self.mark == next.mark
+            && self.tried_at == next.tried_at
             && (same_age || self.level >= Level::Settled)
     }
 }

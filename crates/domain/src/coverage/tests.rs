@@ -27,7 +27,16 @@ fn row(text: &str) -> Covered {
         Some(calls) => (None, Some(calls.parse().unwrap())),
     };
     let checked_at = hour(&(1000 + run).to_string());
-    Covered { window, level, mark, listed, provider_total: listed, run: RunId(run), checked_at }
+    Covered {
+        window,
+        level,
+        mark,
+        listed,
+        provider_total: listed,
+        run: RunId(run),
+        checked_at,
+        tried_at: None,
+    }
 }
 
 fn text(row: &Covered) -> String {
@@ -166,7 +175,16 @@ fn look(run: usize, (level, from, length, unreachable): (usize, u32, u32, bool))
         _ => None,
     };
     let checked_at = hour(&(1000 + run).to_string());
-    Covered { window, level, mark, listed, provider_total: listed, run: RunId(run), checked_at }
+    Covered {
+        window,
+        level,
+        mark,
+        listed,
+        provider_total: listed,
+        run: RunId(run),
+        checked_at,
+        tried_at: None,
+    }
 }
 
 fn learn(known: &mut [Known], look: &Covered) {

@@ -14,13 +14,22 @@ use crate::{
 fn row(window: Window, checked_at: Timestamp) -> Covered {
     let (mark, listed, provider_total) = (None, None, None);
     let level = Level::Listed;
-    Covered { window, level, mark, listed, provider_total, run: RunId(1), checked_at }
+    Covered {
+        window,
+        level,
+        mark,
+        listed,
+        provider_total,
+        run: RunId(1),
+        checked_at,
+        tried_at: None,
+    }
 }
 
 /// Hours 00 to 20 are proved, 00 to 10 are read again by the tier of eight hours, and it is 21.
 fn check(occurred: u32, expected: Option<(bool, Option<Duration>, Duration)>) {
     let coverage = Coverage::from_rows([row(spans("00-20")[0], hour("20"))]);
-    let planned = |span: &str, why| Planned { window: spans(span)[0], why };
+    let planned = |span: &str, why| Planned { window: spans(span)[0], why, tried: None };
     let planned = [planned("20-21", Why::Gap), planned("00-10", Why::Settle(8 * HOUR))];
     let watch = Watch::new(&coverage, &planned, 10 * MINUTE);
     let found = watch.found(minute(occurred), hour("21"));

@@ -167,6 +167,7 @@ fn ledger(proved: &str, mark: Option<&Mark>) -> Coverage {
         provider_total: None,
         run: RunId(1),
         checked_at: hour("90"),
+        tried_at: None,
     }))
 }
 

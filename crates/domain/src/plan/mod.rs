@@ -1,5 +1,6 @@
 //! What to read next: a pure function of the ledger, the provider's capabilities and `now`.
 
+use std::cmp::Reverse;
 use std::time::Duration;
 
 use crate::window::{union, without};
@@ -42,6 +43,17 @@ pub struct Planned {
     pub window: Window,
     /// Why it is read.
     pub why: Why,
+    /// What came of it when it was last read in vain.
+    pub tried: Option<Tried>,
+}
+
+/// A window was read in vain.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Tried {
+    /// When.
+    pub at: Timestamp,
+    /// Whether the provider answered, and proved nothing.
+    pub was_answered: bool,
 }
 
 /// The span of time one window answers for when a run counts its calls.
@@ -75,7 +87,10 @@ impl Territory {
     }
 }
 
-/// The windows to read, newest first: what a person asked for, or else gaps and what is due.
+/// The windows to read: what a person asked for, newest first, or else gaps and what is due.
+///
+/// What was read in vain comes last, whatever was not tried for longest first, and apart from what is
+/// beside it: however many windows there are that can never be proved, all others are read before.
 ///
 /// Nothing younger than the provider's lag is read, whoever asks: it could not be proved, and a
 /// call that appears late would find its window already listed.
@@ -89,16 +104,40 @@ pub fn plan(
     let provable = now - capabilities.lag;
     let mut planned = if let Some(window) = asked {
         let old_enough = Window::new(window.from(), window.to().min(provable)).ok();
-        cut(old_enough, Why::Asked, capabilities)
+        cut(old_enough, Why::Asked, None, capabilities)
     } else {
         let wanted = Window::new(since, provable).ok();
-        let mut gaps =
-            cut(wanted.into_iter().flat_map(|w| coverage.gaps(w)), Why::Gap, capabilities);
-        gaps.extend(due(coverage, capabilities, now));
-        gaps
+        let gaps = wanted.into_iter().flat_map(|w| coverage.gaps(w));
+        let due = due_spans(coverage, &capabilities.tiers, now).into_iter();
+        let windows = gaps.map(|gap| (gap, Why::Gap));
+        let windows = windows.chain(due.map(|(window, tier)| (window, Why::Settle(tier))));
+        windows.flat_map(|(window, why)| apart(coverage, window, why, capabilities)).collect()
     };
-    planned.sort_unstable_by_key(|next| std::cmp::Reverse(next.window));
+    planned.sort_unstable_by_key(turn);
     planned
+}
+
+/// Whose turn it is first.
+fn turn(next: &Planned) -> (bool, bool, Timestamp, Reverse<Window>) {
+    let was_answered = next.tried.is_some_and(|tried| tried.was_answered);
+    let at = next.tried.map_or(Timestamp::MIN, |tried| tried.at);
+    (next.tried.is_some(), was_answered, at, Reverse(next.window))
+}
+
+/// What one run of a plan reads, and how many windows it leaves to the next: at most `windows_max`, and
+/// `doubtful_max` of those that the provider answered in vain, which it would do again at once.
+pub fn portion(
+    mut planned: Vec<Planned>,
+    windows_max: Option<usize>,
+    doubtful_max: usize,
+) -> (Vec<Planned>, u64) {
+    let Some(windows_max) = windows_max else { return (planned, 0) };
+    let is_doubtful = |next: &Planned| next.tried.is_some_and(|tried| tried.was_answered);
+    let others = planned.partition_point(|next| !is_doubtful(next));
+    planned.truncate(others.saturating_add(doubtful_max));
+    let left = planned.len().saturating_sub(windows_max);
+    planned.truncate(windows_max);
+    (planned, left as u64)
 }
 
 /// What of a plan lies in `span`; windows that reach beyond it are cut.
@@ -107,9 +146,40 @@ pub fn within(planned: Vec<Planned>, span: Window) -> Vec<Planned> {
     planned.into_iter().filter_map(cut).collect()
 }
 
-fn due(coverage: &Coverage, capabilities: &Capabilities, now: Timestamp) -> Vec<Planned> {
-    let due = due_spans(coverage, &capabilities.tiers, now).into_iter();
-    due.flat_map(|(window, tier)| cut([window], Why::Settle(tier), capabilities)).collect()
+/// The pieces of a window, what was read in vain apart from what was not.
+fn apart(
+    coverage: &Coverage,
+    window: Window,
+    why: Why,
+    capabilities: &Capabilities,
+) -> Vec<Planned> {
+    let tried = tried(coverage, window);
+    let fresh = without([window], tried.iter().map(|(window, _)| *window));
+    let mut pieces = cut(fresh, why, None, capabilities);
+    for (window, tried) in tried {
+        pieces.extend(cut([window], why, Some(tried), capabilities));
+    }
+    pieces
+}
+
+/// What of a window was read in vain. Neighbours that were answered so are tried as one: what made
+/// each of them doubtful may be over.
+fn tried(coverage: &Coverage, window: Window) -> Vec<(Window, Tried)> {
+    let mut all: Vec<(Window, Tried)> = Vec::new();
+    for row in coverage.rows() {
+        let (Some(at), Some(part)) = (row.tried(), row.window.intersect(window)) else { continue };
+        let tried = Tried { at, was_answered: row.was_answered() };
+        match all.last_mut() {
+            Some((last, before))
+                if last.to() == part.from() && before.was_answered && tried.was_answered =>
+            {
+                *last = Window::new(last.from(), part.to()).unwrap_or(*last);
+                before.at = before.at.min(at);
+            }
+            _ => all.push((part, tried)),
+        }
+    }
+    all
 }
 
 /// What is old enough to be read again, in spans without overlap, each with the tier that says so.
@@ -151,13 +221,15 @@ pub fn unseen(coverage: &Coverage, planned: &[Planned]) -> Option<Unseen> {
 fn cut(
     windows: impl IntoIterator<Item = Window>,
     why: Why,
+    tried: Option<Tried>,
     capabilities: &Capabilities,
 ) -> Vec<Planned> {
     let pieces = windows.into_iter().flat_map(|w| w.pieces_newest_first(capabilities.window_max));
-    pieces.map(|window| Planned { window, why }).collect()
+    pieces.map(|window| Planned { window, why, tried }).collect()
 }
 
-/// Gives every planned window its territory; the borders lie in the middle between neighbours.
+/// Gives every planned window its territory, in their order; the borders lie in the middle between
+/// neighbours.
 pub fn territories(planned: &[Planned]) -> Vec<Territory> {
     let mut windows: Vec<Window> = planned.iter().map(|next| next.window).collect();
     windows.sort_unstable();
@@ -167,9 +239,9 @@ pub fn territories(planned: &[Planned]) -> Vec<Territory> {
         from: if i == 0 { Timestamp::MIN } else { border(windows[i - 1], *window) },
         to: windows.get(i + 1).map_or(Timestamp::MAX, |next| border(*window, *next)),
     };
-    let mut territories: Vec<Territory> = windows.iter().enumerate().map(territory).collect();
-    territories.reverse();
-    territories
+    let territories: Vec<Territory> = windows.iter().enumerate().map(territory).collect();
+    let place = |next: &Planned| windows.binary_search(&next.window).ok();
+    planned.iter().filter_map(|next| territories.get(place(next)?).copied()).collect()
 }
 
 #[cfg(test)]

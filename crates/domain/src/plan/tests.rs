@@ -4,9 +4,12 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 
-use super::{Capabilities, Planned, Territory, Unseen, Why, plan, territories, unseen, within};
+use super::{
+    Capabilities, Planned, Territory, Tried, Unseen, Why, plan, portion, territories, unseen,
+    within,
+};
 use crate::samples::{DAY, HOUR, MINUTE, hour, minute, minutes, spans, text_of};
-use crate::{Coverage, Covered, Level, RunId, Tiers, Timestamp, Window};
+use crate::{Coverage, Covered, Level, Mark, RunId, Tiers, Timestamp, Window};
 
 fn capabilities(window_max: Duration, lag: Duration, tiers: Tiers) -> Capabilities {
     Capabilities {
@@ -29,6 +32,7 @@ fn row(window: Window, level: Level, checked_at: Timestamp) -> Covered {
         provider_total: None,
         run: RunId(1),
         checked_at,
+        tried_at: None,
     }
 }
 
@@ -95,12 +99,97 @@ fn what_is_too_young_to_be_proved_is_not_read_whoever_asks() {
     check("", Some("40-48"), &[]);
 }
 
+/// A window nobody tried before.
+fn fresh(window: Window, why: Why) -> Planned {
+    Planned { window, why, tried: None }
+}
+
+/// Windows of an hour, planned at hour 30; of rows `unproven 02-03 at 08`, `refused 02-03 at 08` could
+/// not be asked, and `again 02-03 at 08` is proved and was read again in vain.
+fn turns(ledger: &str, windows_max: usize, doubtful_max: usize) -> (String, u64) {
+    let rows = ledger.split(", ").map(|text| {
+        let words: Vec<&str> = text.split(' ').collect();
+        let (window, at) = (spans(words[1])[0], hour(words[3]));
+        match words[0] {
+            "again" => Covered { tried_at: Some(at), ..row(window, Level::Listed, hour("00")) },
+            "refused" => Covered {
+                mark: Some(Mark::Unreachable("it is away".to_owned())),
+                ..row(window, Level::Unproven, at)
+            },
+            "settled" => row(window, Level::Settled, at),
+            _ => row(window, Level::Unproven, at),
+        }
+    });
+    let can = capabilities(HOUR, 2 * HOUR, Tiers::new(vec![8 * HOUR]));
+    let planned = plan(&Coverage::from_rows(rows), &can, hour("00"), None, hour("30"));
+    let (taken, left) = portion(planned, Some(windows_max), doubtful_max);
+    (text_of(&taken.iter().map(|next| next.window).collect::<Vec<_>>()), left)
+}
+
+#[test]
+fn what_was_read_in_vain_has_its_turn_after_everything_else() {
+    let ledger = "unproven 26-27 at 29, refused 24-25 at 28, again 20-21 at 27, settled 02-20 at 30, \
+                  settled 21-24 at 30, settled 25-26 at 30";
+    let all = "27-28 01-02 00-01 24-25 20-21 26-27";
+    assert_eq!(turns(ledger, 99, 99), (all.to_owned(), 0));
+    // Such as the provider answers in vain are no reason to begin again at once.
+    assert_eq!(turns(ledger, 99, 1), ("27-28 01-02 00-01 24-25 20-21".to_owned(), 0));
+    assert_eq!(turns(ledger, 3, 1), ("27-28 01-02 00-01".to_owned(), 2));
+    // What was not tried for longest comes first, and neighbours are tried as one.
+    let doubtful = "settled 00-20 at 30, unproven 20-21 at 29, unproven 22-23 at 24, settled 21-22 at 30, \
+                    settled 23-28 at 30";
+    assert_eq!(turns(doubtful, 99, 99).0, "22-23 20-21");
+}
+
+#[test]
+fn neighbours_that_were_answered_in_vain_are_tried_as_one() {
+    let at = |window, hours| row(spans(window)[0], Level::Unproven, hour(hours));
+    let can = capabilities(6 * HOUR, 2 * HOUR, Tiers::usual());
+    let ledger =
+        [row(spans("00-20")[0], Level::Settled, hour("30")), at("20-21", "25"), at("21-22", "24")];
+    let planned = plan(&Coverage::from_rows(ledger), &can, hour("00"), None, hour("30"));
+    let tried = Some(Tried { at: hour("24"), was_answered: true });
+    let again = Planned { window: spans("20-22")[0], why: Why::Gap, tried };
+    assert_eq!(planned, [fresh(spans("22-28")[0], Why::Gap), again]);
+}
+
+/// However many windows can never be proved, each run reads what is new, and each has its turn.
+#[test]
+fn windows_that_never_prove_keep_nothing_else_from_being_read() {
+    let can = capabilities(HOUR, 5 * MINUTE, Tiers::new(vec![8 * HOUR]));
+    let is_bad = |window: Window| (0..40).any(|n| window.contains(hour("00") + n * 2 * HOUR));
+    let (mut coverage, mut read) = (Coverage::default(), 0);
+    for run in 0..2000_u32 {
+        let now = hour("99") + run * 5 * MINUTE;
+        let planned = plan(&coverage, &can, hour("00"), None, now);
+        for next in portion(planned, Some(6), 2).0 {
+            let level = if is_bad(next.window) { Level::Unproven } else { Level::Listed };
+            if level == Level::Unproven && next.tried.is_some() {
+                read += 1;
+            }
+            coverage.mark(row(next.window, level, now));
+        }
+    }
+    let now = hour("99") + 2000 * 5 * MINUTE;
+    let young = Window::new(hour("00"), now - 10 * MINUTE).unwrap();
+    assert_eq!(coverage.gaps(young).len(), 40, "only what cannot be proved is left");
+    assert!(read > 1000 && read <= 2 * 2000, "read in vain {read} times");
+    let tried = coverage.rows().iter().filter(|row| row.level == Level::Unproven);
+    let oldest = tried.map(|row| row.checked_at).min().unwrap();
+    assert!(now.since(oldest) < 3 * HOUR, "each has its turn");
+    assert!(!coverage.rows().iter().any(|row| {
+        row.level == Level::Listed
+            && now.since(row.checked_at) > DAY * 2
+            && row.window.length() > DAY
+    }));
+}
+
 #[test]
 fn a_source_that_starts_in_the_future_still_settles_its_past() {
     let can = capabilities(6 * HOUR, HOUR, Tiers::new(vec![8 * HOUR]));
     let coverage = Coverage::from_rows([row(spans("00-06")[0], Level::Listed, hour("07"))]);
     let planned = plan(&coverage, &can, hour("99"), None, hour("30"));
-    assert_eq!(planned, [Planned { window: spans("00-06")[0], why: Why::Settle(8 * HOUR) }]);
+    assert_eq!(planned, [fresh(spans("00-06")[0], Why::Settle(8 * HOUR))]);
 }
 
 fn a_ledger() -> impl Strategy<Value = Coverage> {
@@ -128,7 +217,13 @@ proptest! {
 
         prop_assert!(planned.iter().all(|next| next.window.length() <= can.window_max));
         let newest_first = |two: &[Planned]| two[1].window.to() <= two[0].window.from();
-        prop_assert!(planned.windows(2).all(newest_first), "overlapping or out of order");
+        let tried = planned.partition_point(|next| next.tried.is_none());
+        prop_assert!(planned[..tried].windows(2).all(newest_first), "out of order");
+        let tried = planned[tried..].iter().map(|next| next.tried.map(|tried| tried.at));
+        prop_assert!(tried.clone().all(|at| at.is_some()) && tried.is_sorted(), "out of turn");
+        let mut by_time = planned.clone();
+        by_time.sort_by_key(|next| std::cmp::Reverse(next.window));
+        prop_assert!(by_time.windows(2).all(newest_first), "overlapping");
         let gaps = Window::new(minute(10), minute(now) - can.lag).map(|w| coverage.gaps(w));
         let gaps = gaps.unwrap_or_default();
         let due: Vec<_> = coverage
@@ -156,7 +251,7 @@ proptest! {
         for (after, length) in windows {
             let from = busy.max(after);
             busy = from + length;
-            planned.push(Planned { window: minutes(from, busy), why: Why::Gap });
+            planned.insert(0, fresh(minutes(from, busy), Why::Gap));
         }
         let whole = territories(&planned);
         prop_assert!(whole.windows(2).all(|two| two[1].to == two[0].from), "newest first, no hole");
@@ -183,7 +278,7 @@ proptest! {
 
 #[test]
 fn one_window_answers_for_all_of_time() {
-    let planned = [Planned { window: spans("00-06")[0], why: Why::Asked }];
+    let planned = [fresh(spans("00-06")[0], Why::Asked)];
     let alone = Territory { window: spans("00-06")[0], from: Timestamp::MIN, to: Timestamp::MAX };
     assert_eq!(territories(&planned), [alone]);
     assert_eq!(territories(&[]), []);
@@ -256,7 +351,7 @@ fn check_unseen(ledger: &str, planned: &str, expected: Option<(&str, &str)>) {
         row(spans(words[1])[0], level, hour(words[3]))
     });
     let planned: Vec<Planned> =
-        spans(planned).into_iter().map(|window| Planned { window, why: Why::Gap }).collect();
+        spans(planned).into_iter().map(|window| fresh(window, Why::Gap)).collect();
     let found = unseen(&Coverage::from_rows(rows), &planned);
     let found = found.map(|Unseen { since, edge }| (since, edge));
     let expected = expected.map(|(since, edge)| (hour(since), hour(edge)));

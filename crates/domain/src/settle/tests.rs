@@ -15,6 +15,7 @@ fn row(window: &str, read_at: &str) -> Covered {
         provider_total: None,
         run: RunId(1),
         checked_at: hour(read_at),
+        tried_at: None,
     }
 }
 

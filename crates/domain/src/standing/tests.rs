@@ -22,7 +22,16 @@ fn row(text: &str) -> Covered {
     };
     let window = windows(window)[0];
     let (listed, provider_total) = (None, None);
-    Covered { window, level, mark, listed, provider_total, run: RunId(1), checked_at: hour("72") }
+    Covered {
+        window,
+        level,
+        mark,
+        listed,
+        provider_total,
+        run: RunId(1),
+        checked_at: hour("72"),
+        tried_at: None,
+    }
 }
 
 fn ledger(rows: &str) -> Coverage {

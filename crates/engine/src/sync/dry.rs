@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-use domain::{AccountId, AgentId, Conclusion, Rules, RunId, conclude, territories, unseen};
+use domain::{
+    AccountId, AgentId, Conclusion, Rules, RunId, conclude, portion, territories, unseen,
+};
 use store::StoreError;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
@@ -68,8 +70,8 @@ pub(super) async fn sync_dry(
     let able = source.connection.capabilities();
     let (capabilities, _) =
         crate::lateness::widened(&ctx.store, source.row.id, able, started).await?;
-    let mut planned = options.plan(&coverage, &capabilities, source.row.since, started);
-    planned.truncate(options.windows_max.unwrap_or(usize::MAX));
+    let planned = options.plan(&coverage, &capabilities, source.row.since, started);
+    let (planned, _) = portion(planned, options.windows_max, usize::MAX);
     let (version, rules) = ctx.store.rules_load(source.row.id).await?;
     let mut rules = RulesAt { version, rules: rules.knowing(agents_listed(source).await) };
     let mut new_agents = NewAgents::load(ctx, source).await?;

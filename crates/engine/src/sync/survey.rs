@@ -2,13 +2,17 @@
 
 use std::future::Future;
 
-use domain::{Planned, Tiers, Unseen, Watch, unseen};
+use domain::{Planned, RunKind, Tiers, Unseen, Watch, portion, unseen};
 use store::StoreError;
 
 use super::{Phase, RunLog, SyncOptions, options};
 use crate::agents::{AgentsError, agents_fetch};
 use crate::legs::{CALLS_PER_RUN, CaughtUp, catch_up};
 use crate::{Context, Source};
+
+/// Windows that a run of the schedule asks for though the provider last answered in vain: what it says
+/// of them is the same every five minutes, mostly.
+const DOUBTFUL_MAX: usize = 4;
 
 /// What a run will read.
 pub(super) struct Survey {
@@ -106,12 +110,12 @@ async fn plan(
     for widened in &wider {
         log.info(now, Phase::Date, crate::lateness::sentence(widened), None);
     }
-    let mut planned = options.plan(&coverage, &capabilities, source.row.since, now);
-    let left = planned.len().saturating_sub(options.windows_max.unwrap_or(usize::MAX));
-    // The newest come first; whoever runs next finds the others where they are, in the ledger.
-    planned.truncate(planned.len() - left);
+    let planned = options.plan(&coverage, &capabilities, source.row.since, now);
+    // Whoever runs next finds the others where they are, in the ledger.
+    let doubtful_max = if options.kind == RunKind::Auto { DOUBTFUL_MAX } else { usize::MAX };
+    let (planned, left) = portion(planned, options.windows_max, doubtful_max);
     log.info(now, Phase::Date, options::plan_sentence(&planned, options), None);
     let unseen = unseen(&coverage, &planned);
     let watch = Watch::new(&coverage, &planned, capabilities.lag);
-    Ok(Survey { planned, left: left as u64, unseen, watch, tiers: capabilities.tiers })
+    Ok(Survey { planned, left, unseen, watch, tiers: capabilities.tiers })
 }

@@ -25,6 +25,7 @@ fn marks(seed: u64) -> impl Iterator<Item = Covered> {
             provider_total: (below(2) == 0).then_some(9),
             run: RunId(below(3)),
             checked_at: at(below(3)),
+            tried_at: None,
         }
     })
 }

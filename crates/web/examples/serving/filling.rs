@@ -66,6 +66,7 @@ async fn set_up(store: &Store, nth: i64, accounts: &[AccountId], now: Timestamp)
         provider_total: None,
         run,
         checked_at: now,
+        tried_at: None,
     };
     tx.coverage_mark(row.id, covered).await?;
     tx.run_finish(run, RunEnd::new(RunStatus::Success, "{}", None), now).await?;

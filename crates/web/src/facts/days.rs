@@ -151,6 +151,7 @@ mod tests {
             provider_total: None,
             run: RunId(1),
             checked_at: at(to),
+            tried_at: None,
         }
     }
 

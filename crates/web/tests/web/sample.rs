@@ -308,6 +308,7 @@ pub async fn prove_the_rest(state: &web::State) {
         provider_total: Some(14),
         run: RunId(6),
         checked_at: at(NOW),
+        tried_at: None,
     };
     let mut tx = state.store.begin().await.expect("nobody else writes");
     tx.coverage_mark(SourceId(1), row).await.expect("it fits");
@@ -339,6 +340,7 @@ async fn cover(tx: &mut Tx, source: SourceId, run: RunId) {
                 provider_total: Some(14),
                 run,
                 checked_at: at(NOW) - Duration::from_hours(1),
+                tried_at: None,
             };
             tx.coverage_mark(source, row).await.expect("it fits");
         }

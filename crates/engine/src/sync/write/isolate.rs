@@ -137,6 +137,7 @@ impl Writer<'_> {
             provider_total: None,
             run: self.run,
             checked_at: now,
+            tried_at: None,
         };
         let mut tx = self.begin().await?;
         // A file proved nothing, so nothing is taken back.

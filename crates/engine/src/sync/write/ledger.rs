@@ -57,6 +57,7 @@ impl Writer<'_> {
             provider_total,
             run: self.run,
             checked_at: *asked_at,
+            tried_at: None,
         };
         // Rows the database refused are a hole in what we hold, so nothing is proved.
         let refused = self.holes.iter().any(|hole| hole.intersect(*window).is_some());
@@ -101,6 +102,7 @@ impl Writer<'_> {
             provider_total,
             run: self.run,
             checked_at: *asked_at,
+            tried_at: None,
         };
         levels.into_iter().map(row).collect()
     }

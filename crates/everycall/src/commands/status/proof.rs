@@ -49,6 +49,7 @@ mod tests {
             provider_total,
             run: RunId(1),
             checked_at: day(99),
+            tried_at: None,
         })
     }
 
