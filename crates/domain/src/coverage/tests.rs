@@ -157,6 +157,27 @@ fn listed_neighbours_of_different_age_stay_apart() {
     check(&["listed 00-02 run 1 1", "listed 02-04 run 1 2"], &["listed 00-04 run 1 3 calls"]);
 }
 
+#[test]
+fn what_was_read_again_in_vain_is_remembered_until_it_is_proved_again() {
+    let failed =
+        |text: &str| Covered { mark: Some(Mark::PossiblyTruncated("why".to_owned())), ..row(text) };
+    let mut coverage = Coverage::from_rows([row("listed 00-06 run 1")]);
+    coverage.mark(failed("unproven 02-04 run 2"));
+    let tried = |coverage: &Coverage| {
+        let rows = coverage.rows().iter().map(|row| (text_of(&[row.window]), row.tried()));
+        rows.collect::<Vec<_>>()
+    };
+    let at = |run: u32| Some(hour(&(1000 + run).to_string()));
+    let [before, within, after] = ["00-02", "02-04", "04-06"].map(str::to_owned);
+    assert_eq!(tried(&coverage), [(before, None), (within, at(2)), (after, None)]);
+    assert!(coverage.rows().iter().all(|row| row.level == Level::Listed), "a proof stays");
+    assert_eq!(Coverage::from_rows(coverage.rows().to_vec()), coverage);
+    coverage.mark(row("listed 00-06 run 3"));
+    assert_eq!(tried(&coverage), [("00-06".to_owned(), None)]);
+    coverage.mark(failed("unproven 06-08 run 4"));
+    assert_eq!(tried(&coverage)[1], ("06-08".to_owned(), at(4)));
+}
+
 /// What the ledger must remember of one minute.
 type Known = Option<(Level, Option<Mark>, i64)>;
 

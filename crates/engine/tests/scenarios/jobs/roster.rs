@@ -18,6 +18,15 @@ fn rostered(source: &Source, version: i64, is_paused: bool) -> Arc<Vec<Rostered>
     Arc::new(vec![Rostered { scheduled, version, is_paused }])
 }
 
+/// Another source of the same provider.
+async fn beside(stage: &Stage) -> Source {
+    let (row, now) = (&stage.source.row, stage.ctx.now());
+    let mut tx = stage.db.store.begin().await.unwrap();
+    let other = tx.source_ensure("other", row.provider, &row.scope, row.since, now).await.unwrap();
+    tx.commit().await.unwrap();
+    Source { row: other, ..stage.source.clone() }
+}
+
 async fn runs_of(stage: &Stage, kind: &str) -> i64 {
     stage.db.number(&format!("SELECT COUNT(*) FROM runs WHERE kind = '{kind}'")).await
 }
@@ -27,13 +36,19 @@ on_both_databases! {
         let stage = Stage::set(db, small_windows(120)).await;
         let (roster, told) = watch::channel(Arc::default());
         let mut crew = Crew::by(&stage, 1, told);
-        // It is set up while the worker works, and was never read, so that it is due at once.
-        roster.send_replace(rostered(&stage.source, 1, true));
+        // It is set up while the worker works, and was never read, so that it is due at once; so is
+        // another, which does not rest.
+        let other = beside(&stage).await;
+        let both = [rostered(&stage.source, 1, true), rostered(&other, 1, false)].map(|it| it[0].clone());
+        roster.send_replace(Arc::new(both.to_vec()));
         for _ in 0..3 {
             let job = ask(&stage, JobKind::Sync, JobParameters::default()).await;
             assert_eq!(crew.ended(job).await.0, JobStatus::Done);
         }
-        assert_eq!(runs_of(&stage, "auto").await, 0);
+        until(async || (runs_of(&stage, "auto").await > 0).then_some(())).await;
+        let resting = stage.source.row.id;
+        let of_its_own = format!("SELECT COUNT(*) FROM runs WHERE kind = 'auto' AND source_id = {resting}");
+        assert_eq!(stage.db.number(&of_its_own).await, 0);
         stage.assert_equals_truth().await;
         crew.goes_home().await;
     }
