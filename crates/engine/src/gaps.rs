@@ -13,7 +13,7 @@ use store::{RunRow, Scope, SourceRow, Store, StoreError};
 use tokio_util::sync::CancellationToken;
 
 use crate::lateness::age;
-use crate::sync::{RunReport, SyncError, SyncOptions, sync};
+use crate::sync::{RunReport, SyncError, SyncOptions, sync_in_turn};
 use crate::{Context, Source};
 
 /// Runs that are looked up because a gap names them; the others' gaps keep the ledger's word alone.
@@ -113,6 +113,9 @@ pub async fn look(
         .iter()
         .map(|lacking| explained(lacking, capabilities.lag, &looked, latest.as_ref()))
         .collect();
+    if let Some(since) = store.set_up_get(source.id).await?.and_then(|row| row.paused_at) {
+        tell_that_it_rests(&mut gaps, Timestamp::from_millis(since));
+    }
     let mut found = Gaps { as_of: Some(as_of), ..Gaps::default() };
     if let Some(span) = volume_span(now, capabilities.lag) {
         let calls = store.volumes_by_hour(Scope::Operator, source.id, span).await?;
@@ -123,6 +126,17 @@ pub async fn look(
     gaps.sort_by_key(|gap| std::cmp::Reverse(gap.window));
     found.gaps = gaps;
     Ok(found)
+}
+
+/// Nobody is missing where somebody wanted it so.
+fn tell_that_it_rests(gaps: &mut [Gap], since: Timestamp) {
+    for gap in gaps {
+        if matches!(gap.what, What::Proof(WhyLacking::NeverRead | WhyLacking::NotReadSince)) {
+            gap.sentence = format!(
+                "it rests since {since} and is not read by itself; let it go on, or read it once"
+            );
+        }
+    }
 }
 
 /// Comparisons and files read nothing that could be missing.
@@ -205,7 +219,7 @@ fn quiet(quiet: Quiet) -> Gap {
 }
 
 /// Reads what is lacking: all that the ledger lacks, and quiet stretches once more. Bounded; the
-/// ledger keeps what is left.
+/// ledger keeps what is left. Where somebody else is reading the source, it waits for its turn.
 pub async fn repair(
     ctx: &Context,
     source: &Source,
@@ -217,7 +231,7 @@ pub async fn repair(
         || SyncOptions { kind: RunKind::Repair, stop: stop.clone(), ..SyncOptions::manual() };
     if gaps.gaps.iter().any(|gap| matches!(gap.what, What::Proof(_))) {
         let options = SyncOptions { windows_max: Some(REPAIR_WINDOWS_MAX), ..options() };
-        reports.push(sync(ctx, source, options).await?);
+        reports.push(sync_in_turn(ctx, source, options).await?);
     }
     let is_quiet = |gap: &&Gap| matches!(gap.what, What::Calls(_));
     for gap in gaps.gaps.iter().filter(is_quiet).take(REPAIR_QUIET_MAX) {
@@ -225,7 +239,7 @@ pub async fn repair(
             break;
         }
         let options = SyncOptions { asked: Some(gap.window), ..options() };
-        reports.push(sync(ctx, source, options).await?);
+        reports.push(sync_in_turn(ctx, source, options).await?);
     }
     Ok(reports)
 }

@@ -50,6 +50,10 @@ WITH RECURSIVE own (source_id, run_id, place) AS (
             ORDER BY r.run_id DESC LIMIT 1) FROM sources s
     UNION ALL
     SELECT (SELECT r.run_id FROM runs r
+            WHERE r.source_id = s.source_id AND r.kind = 'repair' AND r.status <> 'failed'
+            ORDER BY r.run_id DESC LIMIT 1) FROM sources s
+    UNION ALL
+    SELECT (SELECT r.run_id FROM runs r
             WHERE r.source_id = s.source_id AND r.kind = 'backfill' AND r.status <> 'failed'
             ORDER BY r.run_id DESC LIMIT 1) FROM sources s
 )

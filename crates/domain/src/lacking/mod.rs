@@ -67,12 +67,18 @@ pub fn lacking(
     all
 }
 
-/// Adds a span, or lengthens the one before it that lacks the same.
+/// Adds a span, or lengthens the one before it that lacks the same. An outage is one, in whatever
+/// words each piece of it was refused; the latest are told.
 fn join(all: &mut Vec<Lacking>, next: Lacking) {
+    let is_outage = |lacking: &Lacking| matches!(lacking.lack, Lack::Unreachable(_));
+    let is_same = |last: &Lacking| last.lack == next.lack || (is_outage(last) && is_outage(&next));
     match all.last_mut() {
-        Some(last) if last.window.to() == next.window.from() && last.lack == next.lack => {
+        Some(last) if last.window.to() == next.window.from() && is_same(last) => {
             if let Ok(window) = Window::new(last.window.from(), next.window.to()) {
                 last.window = window;
+            }
+            if next.checked_at >= last.checked_at {
+                last.lack = next.lack;
             }
             last.run = last.run.max(next.run);
             last.checked_at = last.checked_at.max(next.checked_at);

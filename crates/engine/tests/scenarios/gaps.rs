@@ -33,6 +33,12 @@ async fn one(stage: &Stage, cause: &str, words: &str) -> Gap {
     found.gaps[0].clone()
 }
 
+async fn rest(stage: &Stage, rests: bool) {
+    let mut tx = stage.db.store.begin().await.unwrap();
+    tx.source_pause(stage.source.row.id, rests, "ann", stage.clock.now()).await.unwrap();
+    tx.commit().await.unwrap();
+}
+
 async fn repaired(stage: &Stage) {
     let found = looked(stage).await;
     let reports = repair(&stage.ctx, &stage.source, &found, &CancellationToken::new()).await;
@@ -79,6 +85,13 @@ on_both_databases! {
         assert_eq!(since.len(), 1, "{since:?}");
         assert_eq!(since[0].0, "not_read_since");
         assert!(since[0].1.contains("everycall serve"), "{since:?}");
+
+        // Where somebody wanted it to rest, nobody is missing.
+        rest(&stage, true).await;
+        let rests = looked(&stage).await;
+        let told = said(&rests).into_iter().find(|(cause, _)| *cause == "not_read_since");
+        assert!(told.is_some_and(|(_, why)| why.contains("it rests since")), "{rests:?}");
+        rest(&stage, false).await;
 
         stage.simulator.faults().add(On::path("call-logs").forever().gives(What::Html(503)));
         stage.sync().await;

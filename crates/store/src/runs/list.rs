@@ -116,6 +116,9 @@ WITH latest AS (
     SELECT run_id FROM (SELECT run_id FROM runs WHERE source_id = $1 AND kind = 'manual'
                         AND status <> 'failed' ORDER BY run_id DESC LIMIT 1) asked
     UNION ALL
+    SELECT run_id FROM (SELECT run_id FROM runs WHERE source_id = $1 AND kind = 'repair'
+                        AND status <> 'failed' ORDER BY run_id DESC LIMIT 1) mended
+    UNION ALL
     SELECT run_id FROM (SELECT run_id FROM runs WHERE source_id = $1 AND kind = 'backfill'
                         AND status <> 'failed' ORDER BY run_id DESC LIMIT 1) history
 )

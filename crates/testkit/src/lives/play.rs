@@ -99,6 +99,11 @@ impl<'a> Life<'a> {
             days: script.history_days,
             now: script.begins,
             switch,
+            keys: script
+                .page_size
+                .map(|size| ("page_size", size.to_string()))
+                .into_iter()
+                .collect(),
             tuning: Tuning {
                 request_timeout: Duration::from_secs(5),
                 rate: script.is_unlimited.then_some(Rate::Unlimited),
@@ -252,7 +257,19 @@ impl<'a> Life<'a> {
                 wrong.push(format!("all is well, and a run is {:?}: {why}", report.status));
             }
         }
+        if self.script.switch.is_none() {
+            wrong.extend(self.nothing_new_is_there().await);
+        }
         began
+    }
+
+    /// What is here is what the provider has, to the letter.
+    async fn nothing_new_is_there(&mut self) -> Option<String> {
+        self.lived.runs += 1;
+        let again = self.rig.sync_all().await;
+        let (new, updated) = (again.new, again.updated);
+        let sentence = || format!("read once more, {new} calls are new and {updated} are others");
+        ((new, updated) != (0, 0)).then(sentence)
     }
 
     async fn whole_run(&mut self) -> RunReport {

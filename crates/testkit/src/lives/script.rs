@@ -43,6 +43,8 @@ pub struct Script {
     pub is_unlimited: bool,
     /// In the order they happen.
     pub events: Vec<Event>,
+    /// Calls on a page of its list, where we say how many; few, so that lists have several pages.
+    pub page_size: Option<u32>,
 }
 
 /// One thing that happens.
@@ -110,8 +112,12 @@ impl Script {
                 * i64::try_from(dice.roll(300_001)).unwrap_or(0),
             is_unlimited: !dice.one_in(4),
             events: Vec::new(),
+            page_size: None,
         };
         script.fill(&mut dice);
+        let has_page_size = ["elevenlabs", "highlevel_conversations", "highlevel_voice_ai"];
+        script.page_size =
+            has_page_size.contains(&provider).then(|| dice.one_of(&[10, 12, 25, 50]));
         script.events.sort_by_key(|event| event.after);
         script
     }
