@@ -20,6 +20,7 @@ pub mod jobs;
 pub mod lateness;
 pub mod legs;
 pub mod lines;
+pub mod list;
 mod memory;
 pub mod place;
 pub mod schedules;
