@@ -138,14 +138,4 @@ on_both_databases! {
         assert!(report.summary.could_not_look > 0);
         assert!(!report.doubts.is_empty());
     }
-
-    /// The example of the replaced system: a report that does not add up is refused.
-    async fn a_report_that_does_not_add_up_is_refused(db) {
-        let stage = stage(db, |_| {}).await;
-        let mut report = compared(&stage).await;
-        report.summary.provider_total = 245;
-        report.summary.matching = 140;
-        report.summary.missing_in_database = 103;
-        assert!(!report.balances());
-    }
 }
