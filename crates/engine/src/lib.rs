@@ -21,6 +21,7 @@ pub mod lateness;
 mod lease;
 pub mod legs;
 pub mod lines;
+pub mod list;
 mod memory;
 pub mod place;
 pub mod schedules;

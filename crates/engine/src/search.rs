@@ -8,6 +8,7 @@ use domain::{Call, SourceId, Words};
 use store::{CallFilter, CallRow, Place, Scope, Store, StoreError};
 
 use crate::ingest::Dictionaries;
+use crate::list::place_of;
 
 /// Reads a record of the source of this name into a call; gives nothing where nobody can.
 pub type Reader = Arc<dyn Fn(&str, &[u8]) -> Option<Call> + Send + Sync>;
@@ -144,9 +145,4 @@ fn end_of_page(calls: &[CallRow], count: usize) -> Option<usize> {
     let last = calls.get(count.checked_sub(1)?).map(place_of)?;
     let beyond = calls[count..].iter().position(|call| place_of(call) != last)?;
     Some(count + beyond)
-}
-
-/// The place of a call in the list.
-fn place_of(call: &CallRow) -> Place {
-    (call.occurred_at, call.provider_call_id.clone())
 }

@@ -7,6 +7,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::mistake::Exit;
+use crate::output;
 
 /// Listens for Ctrl-C and SIGTERM for as long as it lives.
 pub struct Interrupt {
@@ -28,7 +29,7 @@ impl Interrupt {
             signals.next().await;
             asked.cancel();
             if !note.is_empty() {
-                eprintln!("\n{note}");
+                output::aside(&format!("\n{note}"));
             }
             signals.next().await;
             std::process::exit(Exit::Stopped.code().into());

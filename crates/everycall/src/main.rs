@@ -8,6 +8,7 @@ mod clock;
 mod commands;
 mod config;
 mod dashboard;
+mod draft;
 mod interrupt;
 mod logging;
 mod mistake;

@@ -3,7 +3,7 @@
 use std::io;
 use std::process::ExitCode;
 
-use crate::output::Style;
+use crate::output::{Style, aside};
 
 /// How the program ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -76,9 +76,9 @@ pub fn tell(error: &anyhow::Error) -> Exit {
         (sentence, hint, Exit::Failed)
     };
     let style = Style::of_stderr();
-    eprintln!("{} {sentence}", style.red("error:"));
+    aside(&format!("{} {sentence}", style.red("error:")));
     if let Some(hint) = hint {
-        eprintln!("{} {hint}", style.bold("hint:"));
+        aside(&format!("{} {hint}", style.bold("hint:")));
     }
     exit
 }

@@ -115,6 +115,17 @@ impl Stage {
         source(&self.ctx, &self.simulator, &self.settings, since, credential).await
     }
 
+    /// How long our side waits for an answer.
+    pub fn patience(&self) -> Duration {
+        self.settings.tuning.request_timeout
+    }
+
+    /// From now on our side waits this long for an answer.
+    pub async fn wait_for_answers(&mut self, patience: Duration) {
+        self.settings.tuning.request_timeout = patience;
+        self.source = self.with_token(self.simulator.token()).await;
+    }
+
     /// The operator changes what our side is told about the provider.
     pub async fn set_up_anew(&mut self, told: fn(&mut highlevel_voice_ai::Settings)) {
         self.settings.source = told;

@@ -87,3 +87,84 @@ fn proofs(judge: &Judge<'_>, ended: &Ended<'_>) -> Proofs {
     }
     Proofs { provider, database_seconds }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use domain::{JobStatus, Tolerances};
+    use store::RunRow;
+    use testkit::{HandClock, TestDb, instant, on_both_databases};
+
+    use super::super::whose::Whose;
+    use super::super::{finish, start};
+    use super::*;
+    use crate::jobs::Performed;
+    use crate::{Context, Settings};
+
+    /// What becomes of a comparison of 245 calls there and 140 here, by what was found of them.
+    async fn concluded(db: &TestDb, find: impl FnOnce(&mut Judge<'_>)) -> (CompareReport, RunRow) {
+        let now = instant("2026-03-31T12:00:00Z");
+        let window = Window::new(instant("2026-03-01"), now).expect("time has passed");
+        let ctx = Context {
+            store: db.store.clone(),
+            wait: Arc::new(HandClock::at(now)),
+            holder: "the test".to_owned(),
+            settings: Settings::default(),
+        };
+        let provider = ProviderKind::HighlevelVoiceAi;
+        let mut tx = ctx.store.begin().await.expect("a transaction begins");
+        let source = tx.source_ensure("main", provider, "abc", window.from(), now).await;
+        tx.commit().await.expect("it commits");
+        let source = source.expect("the source is kept");
+        let (whose, lag) = (Whose::Everybodys, Duration::ZERO);
+        let run = start(&ctx, &source, &whose, window, None).await.expect("the run begins");
+        let judge = Judge::new(&ctx, &source, whose, lag, Tolerances::default()).await;
+        let mut judge = judge.expect("there is little to load");
+        (judge.provider_total, judge.database_total) = (245, 140);
+        (judge.tally.matching, judge.tally.missing) = (140, 105);
+        judge.tally.missing_by.insert(Cause::Late, 105);
+        find(&mut judge);
+        let ended = Ended {
+            run,
+            window,
+            provider,
+            status: RunStatus::Success,
+            pages: 3,
+            windows: 1,
+            windows_proved: 1,
+            totals: None,
+            doubts: &[],
+            took: Duration::from_secs(1),
+        };
+        let report = report(&judge, &ended);
+        finish(&ctx, &judge, &report).await.expect("the run ends");
+        let kept = ctx.store.run_get(run).await.expect("runs can be read");
+        (report, kept.expect("the run is there"))
+    }
+
+    async fn is_unbalanced(db: &TestDb, find: impl FnOnce(&mut Judge<'_>)) {
+        let (report, kept) = concluded(db, find).await;
+        assert_eq!((report.status, kept.status.as_str()), (RunStatus::Unbalanced, "unbalanced"));
+        let job = Performed::compared(&report).ended();
+        assert_eq!(job.status, JobStatus::Failed);
+        let words = "The numbers do not add up; please report this";
+        assert!(job.outcome.ends_with(words), "{}", job.outcome);
+    }
+
+    on_both_databases! {
+        /// F1: one that adds up is what it is, and one in which a call fell between the numbers, or
+        /// is missing without a cause, is no success: not in its report, nor its run, nor its job.
+        async fn a_comparison_that_misses_a_call_is_unbalanced_wherever_it_is_told(db) {
+            let (report, kept) = concluded(&db, |_| {}).await;
+            assert_eq!((report.status, kept.status.as_str()), (RunStatus::Success, "success"));
+            let job = Performed::compared(&report).ended();
+            assert_eq!(job.outcome, "Compared 245 calls: 105 missing here");
+            is_unbalanced(&db, |judge| judge.tally.matching -= 1).await;
+            is_unbalanced(&db, |judge| judge.provider_total += 1).await;
+            is_unbalanced(&db, |judge| judge.database_total += 1).await;
+            is_unbalanced(&db, |judge| *judge.tally.missing_by.entry(Cause::Late).or_default() -= 1).await;
+            is_unbalanced(&db, |judge| *judge.tally.extra_by.entry(Cause::LostAtProvider).or_default() += 1).await;
+        }
+    }
+}

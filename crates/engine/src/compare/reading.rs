@@ -125,7 +125,11 @@ impl<'a> Reading<'a> {
                 let whole = self.completer.complete(self.ctx, self.source, sightings).await?;
                 self.list(&whole.sightings);
             }
-            Fetched::Split => self.windows_planned += 1,
+            Fetched::Split => {
+                self.windows_planned += 1;
+                // Its halves have totals and lists of their own.
+                self.walked.clear();
+            }
             Fetched::Ended(ended) => self.end(ended).await?,
             Fetched::Said { .. } | Fetched::Written(_) | Fetched::Left(_) => {}
         }

@@ -3,8 +3,9 @@
 use std::collections::VecDeque;
 
 use domain::{SourceId, Words};
-use store::{CallFilter, CallRow, Scope, Store, StoreError};
+use store::{CallFilter, CallRow, Place, Scope, Store, StoreError};
 
+use crate::list::place_of;
 use crate::search::{Reader, Search};
 
 /// Calls read at once.
@@ -16,6 +17,8 @@ pub struct Pages {
     store: Store,
     scope: Scope,
     filter: CallFilter,
+    /// After which call each source's begin.
+    begin: Option<Place>,
     /// Of which each is still to be read; the calls of one account have one turn for all.
     turns: VecDeque<Option<SourceId>>,
     /// What must have been said in them.
@@ -32,7 +35,8 @@ impl Pages {
         } else {
             store.sources_list().await?.iter().map(|row| Some(row.id)).collect()
         };
-        Ok(Self { store, scope, filter, turns, search: None })
+        let begin = filter.after.clone();
+        Ok(Self { store, scope, filter, begin, turns, search: None })
     }
 
     /// Those only in which this was said. A page then has fewer calls, or none.
@@ -50,10 +54,10 @@ impl Pages {
             let calls = self.store.calls_list(self.scope, &filter, PAGE).await?;
             match calls.last() {
                 Some(last) if calls.len() as i64 >= PAGE => {
-                    self.filter.after = Some((last.occurred_at, last.provider_call_id.clone()));
+                    self.filter.after = Some(place_of(last));
                 }
                 _ => {
-                    self.filter.after = None;
+                    self.filter.after.clone_from(&self.begin);
                     self.turns.pop_front();
                 }
             }

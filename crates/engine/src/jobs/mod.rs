@@ -12,6 +12,8 @@ use domain::{JobId, JobKind, JobParameters, JobRefused, JobStatus, SourceId, Tim
 use store::{AskedJob, JobRow, NewJob, Store, StoreError};
 
 pub(crate) use board::Board;
+#[cfg(test)]
+pub(crate) use outcome::Performed;
 
 /// Jobs of one source that may be open at once; a queue that nobody works off is no longer useful.
 const OPEN_MAX: i64 = 50;

@@ -38,7 +38,7 @@ pub(super) fn sentence(cause: &str) -> String {
 
 /// A job that was done, as far as it went.
 #[derive(Debug)]
-pub(super) struct Performed {
+pub(crate) struct Performed {
     pub status: RunStatus,
     /// Whether all of it was done.
     pub is_whole: bool,

@@ -303,6 +303,11 @@ fn standing(
 }
 
 impl AccountEdit {
+    /// Whether an account is so already.
+    pub fn is_so(&self, row: &AccountRow) -> bool {
+        self.applied(row, Timestamp::MIN) == *row
+    }
+
     fn applied(&self, row: &AccountRow, now: Timestamp) -> AccountRow {
         let Self { name, external_id, country, counts_from, is_archived } = self;
         let mut row = row.clone();

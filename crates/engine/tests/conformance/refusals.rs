@@ -1,7 +1,7 @@
 //! Providers that say no, break off, or send what nobody can read. Questions about HTTP are not
 //! asked of a provider that does not speak it.
 
-use domain::{RunStatus, Window};
+use domain::{Covered, Mark, RunStatus, Window};
 use simulators::{On, What};
 use testkit::{Rig, every_provider};
 use tokio::sync::mpsc;
@@ -40,6 +40,28 @@ async fn is_final(rig: &Rig, status: u16) {
     assert!(error.hint().is_some(), "nobody says what to change: {error}");
 }
 
+/// Is answered with this status for ever, and demands that nothing is taken as read, let alone as
+/// proved to be empty; once it ends, everything is read.
+async fn is_no_empty_list(rig: &Rig, status: u16) {
+    let Some(on) = list(rig) else { return };
+    rig.provider.strike(on.forever().gives(What::status(status, r#"{"message":"No"}"#)));
+    let report = rig.sync().await;
+    assert_eq!(report.status, RunStatus::Failed, "{report:#?}");
+    assert!(report.error.is_some());
+    let until = rig.ctx.now() - rig.source.connection.capabilities().lag;
+    let all = Window::new(rig.source.row.since, until).unwrap();
+    assert_eq!(rig.gaps().await, [all]);
+    let ledger = rig.db.store.coverage_load(rig.source.row.id).await.unwrap();
+    let is_unread = |row: &Covered| matches!(row.mark, Some(Mark::Unreachable(_)));
+    assert!(ledger.rows().iter().all(is_unread), "{ledger:?}");
+
+    rig.provider.calm_down();
+    let healed = rig.sync().await;
+    assert!(healed.success, "{healed:#?}");
+    rig.assert_equals_truth().await;
+    assert_eq!(rig.gaps().await, []);
+}
+
 every_provider! {
     /// 429 is waited out.
     async fn being_asked_to_slow_down_loses_nothing(rig) {
@@ -69,6 +91,16 @@ every_provider! {
     /// 403 likewise.
     async fn a_forbidden_list_is_not_an_empty_list(rig) {
         is_final(&rig, 403).await;
+    }
+
+    /// 404 says that there is no such list, not that there are no calls.
+    async fn a_list_that_is_not_found_is_not_an_empty_list(rig) {
+        is_no_empty_list(&rig, 404).await;
+    }
+
+    /// 422 says that nothing was looked for.
+    async fn a_list_that_cannot_be_made_is_not_an_empty_list(rig) {
+        is_no_empty_list(&rig, 422).await;
     }
 
     /// After a provider was away, the next run makes everything good.

@@ -41,6 +41,11 @@ every_provider! {
     async fn the_far_future_is_asked_for_calls(rig) {
         assert_eq!(far_future(&rig).await, ProbeOutcome::Right);
         rig.provider.ignore_ranges();
-        assert_ne!(far_future(&rig).await, ProbeOutcome::Right);
+        let said = match rig.provider.provider() {
+            // A database keeps to every range: what lies in the future is a row whose clock was wrong.
+            "vicidial" => ProbeOutcome::Notable,
+            _ => ProbeOutcome::Wrong,
+        };
+        assert_eq!(far_future(&rig).await, said);
     }
 }

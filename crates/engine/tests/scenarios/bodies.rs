@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::{Mark, RunStatus};
+use domain::{Mark, RunStatus, Window};
 use simulators::faults::{On, What};
 use testkit::{TestDb, on_both_databases};
 
@@ -11,11 +11,12 @@ use crate::play::*;
 
 /// Once: it is asked again and nobody notices. For ever: an error, never an empty page.
 async fn an_answer_goes_wrong(db: Arc<TestDb>, what: What, words: &[&str]) {
-    let stage = stage(db, |it| {
-        it.tuning.retry.attempts_max = 2;
-        it.tuning.request_timeout = Duration::from_millis(700);
-    })
-    .await;
+    let mut stage = stage(db, |it| it.tuning.retry.attempts_max = 2).await;
+    let patience = stage.patience();
+    let hangs = matches!(what, What::Hang);
+    if hangs {
+        stage.wait_for_answers(Duration::from_millis(700)).await;
+    }
     let on = On::path(&newest(&stage)).page(2);
     let report = read_with(&stage, on.clone().forever().gives(what.clone())).await;
     ended(&report, RunStatus::Partial, words);
@@ -26,9 +27,13 @@ async fn an_answer_goes_wrong(db: Arc<TestDb>, what: What, words: &[&str]) {
         marks.iter().any(|mark| matches!(mark, Mark::Unreachable(why) if why.contains(words[0]))),
         "{marks:?}"
     );
+    stage.wait_for_answers(patience).await;
     heals(&stage).await;
 
     stage.clock.pass(DAY * 20);
+    if hangs {
+        stage.wait_for_answers(Duration::from_millis(700)).await;
+    }
     let before = stage.simulator.faults().struck();
     stage.simulator.faults().add(On::path("call-logs").gives(what));
     read_whole(&stage).await;
@@ -100,6 +105,23 @@ on_both_databases! {
     /// 503.
     async fn an_unavailable_service_is_asked_again(db) {
         an_answer_goes_wrong(db, What::status(503, "{}"), &["503"]).await;
+    }
+
+    /// One list never comes to its end, and those of its halves do: they are asked for in its place,
+    /// and everything is read within the same run (A29).
+    async fn a_window_that_takes_too_long_is_read_in_halves(db) {
+        let stage = stage(db, |it| it.engine.window_patience = Duration::from_secs(2)).await;
+        let able = stage.source.connection.capabilities();
+        let to = stage.ctx.now() - able.lag;
+        let whole = Window::new(to - able.window_max, to).unwrap().widened(able.margin);
+        let (from, to) = (whole.from().as_millis(), whole.to().as_millis());
+        let span = format!("startDate={from}&endDate={to}");
+        stage.simulator.faults().add(On::path(&span).forever().gives(What::Hang));
+        let report = read_whole(&stage).await;
+        assert_eq!((report.new, report.windows_planned), (CALLS as u64, 3));
+        let requests = stage.simulator.requests();
+        let asked = requests.iter().filter(|request| request.query.contains(&span)).count();
+        assert_eq!(asked, 1, "it is not asked for once more");
     }
 
     /// Every request is patient, and together they take for ever: the window is cut, said, and read

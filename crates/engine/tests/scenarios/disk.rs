@@ -88,11 +88,10 @@ async fn a_network_that_breaks_in_the_middle_ends_the_run() {
 
 async fn a_proxy_in_the_middle(fault: Line) {
     TestDb::run(Kind::Postgres, move |db| async move {
-        let mut settings = small_windows(150);
-        settings.engine.database_patience = Duration::from_millis(400);
-        let stage = Stage::set(Arc::clone(&db), settings).await;
+        let stage = Stage::set(Arc::clone(&db), small_windows(150)).await;
         let (url, line, _carriers) = proxied(&db.url).await;
-        let ctx = Context { store: Store::open(&url).await.unwrap(), ..restarted(&stage, 1) };
+        let mut ctx = Context { store: Store::open(&url).await.unwrap(), ..restarted(&stage, 1) };
+        ctx.settings.database_patience = Duration::from_secs(1);
         let breaks = async {
             line.send_replace(fault);
         };

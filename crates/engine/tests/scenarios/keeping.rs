@@ -19,9 +19,7 @@ pub const CALLS: &str = "/voice-ai/dashboard/call-logs";
 /// This many calls in pages of ten, read three days at a time and without margins, so that what a
 /// run counts as new is exactly what it stored first.
 pub fn small_windows(calls: usize) -> StageSettings {
-    let mut settings = StageSettings::default();
-    // Only requests that hang on purpose take longer.
-    settings.tuning.request_timeout = Duration::from_millis(500);
+    let settings = StageSettings::default();
     StageSettings {
         world: WorldSettings { calls, ..settings.world.clone() },
         source: |source| {

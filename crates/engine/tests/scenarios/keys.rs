@@ -8,6 +8,7 @@ use store::{CallKey, Scope};
 use testkit::{Kind, Stage, instant, on_both_databases};
 
 use crate::keeping::{assert_books_are_true, small_windows};
+use crate::play::MINUTE;
 
 const WAITING_FOR_ANOTHER: &str = "SELECT COUNT(*) FROM pg_stat_activity
     WHERE wait_event_type = 'Lock' AND datname = current_database()";
@@ -172,7 +173,10 @@ on_both_databases! {
 
         let other = async {
             // SQLite has one writer, so there the other one must end before we can begin.
-            while stage.db.kind == Kind::Postgres && stage.db.number(WAITING_FOR_ANOTHER).await == 0 {}
+            let meets = async {
+                while stage.db.kind == Kind::Postgres && stage.db.number(WAITING_FOR_ANOTHER).await == 0 {}
+            };
+            tokio::time::timeout(MINUTE, meets).await.expect("the two meet");
             tx.commit().await.unwrap();
         };
         let (report, ()) = tokio::join!(stage.sync(), other);

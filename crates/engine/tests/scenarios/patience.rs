@@ -1,14 +1,69 @@
 //! Rate limits: waited for, kept below, and never a loss (A27).
 
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use domain::{RunKind, RunStatus};
+use async_trait::async_trait;
+use domain::{Clock, RunKind, RunStatus, Timestamp};
 use engine::sync::SyncOptions;
+use providers::Wait;
 use simulators::faults::{On, What};
 use simulators::highlevel_voice_ai::RateLimit;
-use testkit::on_both_databases;
+use testkit::{HandClock, Stage, on_both_databases};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
 
 use crate::play::*;
+
+/// What only requests of others say.
+const OTHERS: &str = "others=yes";
+
+/// Time in which others use the same credential: ten requests at once, every ten seconds.
+struct Others {
+    clock: HandClock,
+    address: String,
+    request: String,
+    asked_at: Mutex<Timestamp>,
+}
+
+impl Others {
+    fn of(stage: &Stage) -> Self {
+        let (location, token) = (stage.simulator.location_id(), stage.simulator.token());
+        let address = stage.simulator.base_url().replace("http://", "");
+        let request = format!(
+            "GET /voice-ai/agents?locationId={location}&{OTHERS} HTTP/1.1\r\nHost: {address}\r\n\
+             Authorization: Bearer {token}\r\nVersion: 2021-07-28\r\nConnection: close\r\n\r\n"
+        );
+        let (clock, asked_at) = (stage.clock.clone(), Mutex::new(Timestamp::MIN));
+        Self { clock, address, request, asked_at }
+    }
+
+    async fn ask(&self) {
+        *self.asked_at.lock().unwrap() = self.now();
+        for _ in 0..10 {
+            let mut line = TcpStream::connect(&self.address).await.unwrap();
+            line.write_all(self.request.as_bytes()).await.unwrap();
+            line.read_to_end(&mut Vec::new()).await.unwrap();
+        }
+    }
+}
+
+impl Clock for Others {
+    fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+}
+
+#[async_trait]
+impl Wait for Others {
+    async fn wait(&self, duration: Duration) {
+        self.clock.wait(duration).await;
+        let is_due = self.now().since(*self.asked_at.lock().unwrap()) >= Duration::from_secs(10);
+        if is_due {
+            self.ask().await;
+        }
+    }
+}
 
 async fn it_is_waited_for(db: std::sync::Arc<testkit::TestDb>, what: What, at_least: Duration) {
     let stage = stage(db, |_| {}).await;
@@ -69,16 +124,26 @@ on_both_databases! {
         }
     }
 
-    /// Others use the same credential, and the headers tell.
+    /// Others spend half of what the credential may, and only the headers tell: nobody is refused.
     async fn what_others_use_is_taken_into_account(db) {
-        let stage = stage(db, |it| {
+        let mut stage = stage(db, |it| {
             it.source = |source| source.page_size = 5;
             it.simulator.rate_limit = Some(RateLimit { max: 20, interval_ms: 10_000, daily: 200_000 });
             it.tuning.rate = None;
             it.tuning.concurrency = 1;
+            it.engine.windows_beside = 1;
         }).await;
-        read_whole(&stage).await;
-        let refused = stage.simulator.requests().iter().filter(|request| request.status == 429).count();
+        let others = Arc::new(Others::of(&stage));
+        others.ask().await;
+        stage.ctx.wait = Arc::<Others>::clone(&others);
+        stage.source = stage.with_token(stage.simulator.token()).await;
+        let report = read_whole(&stage).await;
+        assert_eq!(report.new, CALLS as u64);
+        let requests = stage.simulator.requests();
+        let (theirs, ours): (Vec<_>, Vec<_>) =
+            requests.iter().partition(|request| request.query.contains(OTHERS));
+        assert!(theirs.len() >= 30 && ours.len() > 30, "{} and {}", theirs.len(), ours.len());
+        let refused = requests.iter().filter(|request| request.status != 200).count();
         assert_eq!(refused, 0);
     }
 

@@ -145,7 +145,14 @@ on_both_databases! {
     /// Rows have neither numbers nor words: the call is asked for by its id, until all is there.
     async fn rows_without_numbers_are_completed_by_their_detail(db) {
         let rig = rig(db, Settings::default(), 30, nothing).await;
-        rig.sync().await;
+        let report = rig.sync().await;
+        assert!(report.success, "{report:#?}");
+        rig.assert_equals_truth().await;
+        for call in rig.calls().await.into_values() {
+            assert!(call.from_raw.is_some() || call.to_raw.is_some(), "{call:?}");
+            let words = store::parts::TRANSCRIPT | store::parts::SUMMARY;
+            assert_eq!(call.parts & words, words, "{call:?}");
+        }
         let connection = &rig.source.connection;
         for record in listed(&rig).await {
             let bare = connection.normalise(&record, Country::US).unwrap();

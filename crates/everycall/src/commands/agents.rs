@@ -100,7 +100,7 @@ async fn fetch(site: &Site, name: &str) -> Result<Exit> {
     let asking = asking(name);
     let fetched = agents_fetch(&desk.ctx, &source).await;
     asking.finish_and_clear();
-    tell(name, &fetched?)?;
+    tell(name, &fetched?);
     Ok(Exit::Done)
 }
 
@@ -116,23 +116,22 @@ fn asking(name: &str) -> ProgressBar {
 }
 
 /// Says what is new, changed and gone, by name.
-fn tell(name: &str, fetched: &AgentsFetched) -> Result<()> {
+fn tell(name: &str, fetched: &AgentsFetched) {
     let style = Style::of_stdout();
-    output::print(&format!("{name}: {}.", fetched.sentence()))?;
+    output::tell(&format!("{name}: {}.", fetched.sentence()));
     let named = |agent: &SeenAgent| format!("{} ({})", agent.name, agent.provider_agent_id);
     for agent in &fetched.new {
-        output::print(&format!("  {} new: {}", style.green("+"), named(agent)))?;
+        output::tell(&format!("  {} new: {}", style.green("+"), named(agent)));
     }
     for agent in &fetched.changed {
-        output::print(&format!("  {} changed: {}", style.yellow("~"), named(agent)))?;
+        output::tell(&format!("  {} changed: {}", style.yellow("~"), named(agent)));
     }
     for id in &fetched.gone {
-        output::print(&format!("  {} no longer listed: {id}", style.red("–")))?;
+        output::tell(&format!("  {} no longer listed: {id}", style.red("–")));
     }
     if !fetched.is_whole {
         let sentence = "This provider does not show whether its list is whole, so no agent is \
             taken as deleted.";
-        output::print(sentence)?;
+        output::tell(sentence);
     }
-    Ok(())
 }

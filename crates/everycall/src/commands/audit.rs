@@ -52,9 +52,9 @@ pub async fn run(site: &Site, arguments: Audit) -> Result<Exit> {
     }
     let contacts = desk.ctx.store.contact_uses(Scope::Operator).await?;
     if arguments.json {
-        output::print_json(&as_json(&reports, &contacts))?;
+        output::tell_json(&as_json(&reports, &contacts));
     } else {
-        output::print(&text(&reports, &contacts, Style::of_stdout()))?;
+        output::tell(&text(&reports, &contacts, Style::of_stdout()));
     }
     desk.ctx.store.close().await;
     Ok(reports.iter().map(exit_of).max().unwrap_or(Exit::Done))

@@ -68,7 +68,7 @@ pub async fn run(site: &Site, arguments: Backfill) -> Result<Exit> {
     let source = desk.source(configured).await?;
     let interrupt = Interrupt::listen(PAUSING)?;
     if !arguments.json && span != asked {
-        eprintln!("note: the source begins at {since}, so nothing older is read");
+        output::aside(&format!("note: the source begins at {since}, so nothing older is read"));
     }
     let done = CancellationToken::new();
     let bar = (!arguments.json).then(|| ProgressBar::start(&source.row.name, done.clone()));
@@ -82,11 +82,10 @@ pub async fn run(site: &Site, arguments: Backfill) -> Result<Exit> {
     };
     let is_json = arguments.json;
     let tell = move |report: &RunReport, pace: &Pace| {
-        // A terminal that is gone keeps no call from being read.
         if is_json {
-            output::print_json(report).unwrap_or_default();
+            output::tell_json(report);
         } else {
-            output::print(&line(report, pace)).unwrap_or_default();
+            output::tell(&line(report, pace));
         }
     };
     let ended = backfill(&desk.ctx, &source, &what, &tell).await;
@@ -96,9 +95,9 @@ pub async fn run(site: &Site, arguments: Backfill) -> Result<Exit> {
     }
     let ended = ended?;
     if arguments.json {
-        output::print_json(&as_json(&ended))?;
+        output::tell_json(&as_json(&ended));
     } else {
-        output::print(&text(&site.here(), &arguments, span, &ended, Style::of_stdout()))?;
+        output::tell(&text(&site.here(), &arguments, span, &ended, Style::of_stdout()));
     }
     desk.ctx.store.close().await;
     Ok(exit(&ended, interrupt.came()))

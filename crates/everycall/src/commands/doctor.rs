@@ -38,10 +38,10 @@ struct Finding {
 /// Examines everything.
 pub async fn run(site: &Site, arguments: Doctor) -> Result<Exit> {
     let mut told = Told { json: arguments.json, about: String::new(), wrong: 0 };
-    let Some(config) = told.configuration(site)? else { return told.end() };
+    let Some(config) = told.configuration(site) else { return Ok(told.end()) };
     // The database has sources, too: those that were set up in the dashboard.
-    let Some(desk) = told.database(config).await? else { return told.end() };
-    told.identity_provider(&desk).await?;
+    let Some(desk) = told.database(config).await else { return Ok(told.end()) };
+    told.identity_provider(&desk).await;
     match desk.config.chosen(arguments.source.as_deref()) {
         Ok(chosen) => {
             for source in chosen {
@@ -49,9 +49,9 @@ pub async fn run(site: &Site, arguments: Doctor) -> Result<Exit> {
             }
         }
         Err(mistake) if arguments.source.is_some() => return Err(mistake.into()),
-        Err(mistake) => told.wrong("configuration", "sources", &mistake.into())?,
+        Err(mistake) => told.wrong("configuration", "sources", &mistake.into()),
     }
-    told.end()
+    Ok(told.end())
 }
 
 /// Tells findings as they come, and remembers whether something is wrong.
@@ -62,7 +62,7 @@ struct Told {
 }
 
 impl Told {
-    fn configuration(&mut self, site: &Site) -> Result<Option<Config>> {
+    fn configuration(&mut self, site: &Site) -> Option<Config> {
         let path = site.config().display().to_string();
         match site.configuration() {
             Ok(config) => {
@@ -73,23 +73,23 @@ impl Told {
                 } else {
                     format!("There is no {path}, and the defaults hold")
                 };
-                self.right("configuration", "file", said)?;
-                Ok(Some(config))
+                self.right("configuration", "file", said);
+                Some(config)
             }
             Err(mistake) => {
-                self.wrong("configuration", "file", &mistake.into())?;
-                Ok(None)
+                self.wrong("configuration", "file", &mistake.into());
+                None
             }
         }
     }
 
-    async fn database(&mut self, config: Config) -> Result<Option<Desk>> {
+    async fn database(&mut self, config: Config) -> Option<Desk> {
         let address = config.database.shown(&config.folder);
         let desk = match Desk::open(config, None).await {
             Ok(desk) => desk,
             Err(error) => {
-                self.wrong("database", "reachable", &error)?;
-                return Ok(None);
+                self.wrong("database", "reachable", &error);
+                return None;
             }
         };
         let engine = match desk.ctx.store.engine() {
@@ -100,19 +100,19 @@ impl Told {
             "database",
             "reachable",
             format!("{engine} answers at {address}, schema up to date"),
-        )?;
+        );
         match writable(&desk).await {
-            Ok(()) => self.right("database", "writable", "It can be written to".to_owned())?,
-            Err(error) => self.wrong("database", "writable", &error)?,
+            Ok(()) => self.right("database", "writable", "It can be written to".to_owned()),
+            Err(error) => self.wrong("database", "writable", &error),
         }
-        Ok(Some(desk))
+        Some(desk)
     }
 
     /// The identity provider, where there is one: what it publishes is read, and nobody comes in.
-    async fn identity_provider(&mut self, desk: &Desk) -> Result<()> {
+    async fn identity_provider(&mut self, desk: &Desk) {
         const ABOUT: &str = "identity provider";
         let provider = match desk.config.web.single_sign_on(&desk.config.folder) {
-            Ok(None) => return Ok(()),
+            Ok(None) => return,
             Ok(Some(single)) => single.provider,
             Err(mistake) => return self.wrong(ABOUT, "settings", &mistake.into()),
         };
@@ -122,22 +122,25 @@ impl Told {
         };
         let hint = "Compare `issuer` with its /.well-known/openid-configuration; people come in by \
                     their passwords meanwhile";
-        self.wrong(ABOUT, "published", &Mistake::missing(error.to_string(), hint).into())
+        self.wrong(ABOUT, "published", &Mistake::missing(error.to_string(), hint).into());
     }
 
     async fn source(&mut self, desk: &Desk, configured: &config::Source) -> Result<()> {
         let about = format!("source {}", configured.name);
         let source = match desk.source(configured).await {
             Ok(source) => source,
-            Err(error) => return self.wrong(&about, "settings", &error),
+            Err(error) => {
+                self.wrong(&about, "settings", &error);
+                return Ok(());
+            }
         };
         for probe in examine(&desk.ctx, &source).await? {
-            self.probe(&about, probe)?;
+            self.probe(&about, probe);
         }
         Ok(())
     }
 
-    fn probe(&mut self, about: &str, probe: Probe) -> Result<()> {
+    fn probe(&mut self, about: &str, probe: Probe) {
         let outcome = match probe.outcome {
             ProbeOutcome::Right => "right",
             ProbeOutcome::Notable => "notable",
@@ -150,31 +153,32 @@ impl Told {
             None => (probe.sentence, None),
         };
         let (about, name) = (about.to_owned(), probe.name.to_owned());
-        self.tell(&Finding { about, name, outcome, sentence, hint })
+        self.tell(&Finding { about, name, outcome, sentence, hint });
     }
 
-    fn right(&mut self, about: &str, name: &str, sentence: String) -> Result<()> {
+    fn right(&mut self, about: &str, name: &str, sentence: String) {
         let (about, name) = (about.to_owned(), name.to_owned());
-        self.tell(&Finding { about, name, outcome: "right", sentence, hint: None })
+        self.tell(&Finding { about, name, outcome: "right", sentence, hint: None });
     }
 
-    fn wrong(&mut self, about: &str, name: &str, error: &anyhow::Error) -> Result<()> {
+    fn wrong(&mut self, about: &str, name: &str, error: &anyhow::Error) {
         let (sentence, hint) = match error.downcast_ref::<Mistake>() {
             Some(mistake) => (mistake.sentence.clone(), Some(mistake.hint.clone())),
             None => sentence_and_hint(&format!("{error:#}")),
         };
         let (about, name) = (about.to_owned(), name.to_owned());
-        self.tell(&Finding { about, name, outcome: "wrong", sentence, hint })
+        self.tell(&Finding { about, name, outcome: "wrong", sentence, hint });
     }
 
-    fn tell(&mut self, finding: &Finding) -> Result<()> {
+    fn tell(&mut self, finding: &Finding) {
         self.wrong += usize::from(finding.outcome == "wrong");
         if self.json {
-            return Ok(output::print_json(finding)?);
+            output::tell_json(finding);
+            return;
         }
         let style = Style::of_stdout();
         if self.about != finding.about {
-            output::print(&style.bold(&finding.about))?;
+            output::tell(&style.bold(&finding.about));
             self.about.clone_from(&finding.about);
         }
         let sign = match finding.outcome {
@@ -182,24 +186,23 @@ impl Told {
             "notable" => style.yellow("!"),
             _ => style.red("✗"),
         };
-        output::print(&format!("  {sign} {}", finding.sentence))?;
+        output::tell(&format!("  {sign} {}", finding.sentence));
         if let Some(hint) = &finding.hint {
-            output::print(&format!("    {} {hint}", style.bold("hint:")))?;
+            output::tell(&format!("    {} {hint}", style.bold("hint:")));
         }
-        Ok(())
     }
 
-    fn end(self) -> Result<Exit> {
+    fn end(self) -> Exit {
         if !self.json {
             let style = Style::of_stdout();
-            output::print("")?;
-            output::print(&match self.wrong {
+            output::tell("");
+            output::tell(&match self.wrong {
                 0 => style.green("All is well."),
                 1 => style.red("One thing must be changed."),
                 many => style.red(&format!("{many} things must be changed.")),
-            })?;
+            });
         }
-        Ok(if self.wrong == 0 { Exit::Done } else { Exit::Failed })
+        if self.wrong == 0 { Exit::Done } else { Exit::Failed }
     }
 }
 

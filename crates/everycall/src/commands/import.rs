@@ -64,9 +64,9 @@ pub async fn run(site: &Site, arguments: Import) -> Result<Exit> {
     }
     let mut file = open(&arguments.file, names)?;
     if !file.has("uniqueid") {
-        eprintln!(
+        output::aside(
             "warning: the file has no column `uniqueid`, so no row can be told to be one call; all \
-             are set aside. Export it with EXTENDED fields."
+             are set aside. Export it with EXTENDED fields.",
         );
     }
     let interrupt = Interrupt::listen(STOPPING)?;
@@ -101,15 +101,16 @@ async fn tell(
         if let Value::Object(report) = &mut json {
             report.insert("isProof".to_owned(), false.into());
         }
-        return Ok(output::print_json(&json)?);
+        output::tell_json(&json);
+        return Ok(());
     }
     let waiting = Accounts::waiting(desk, source.row.id).await?;
     let here = &site.here();
     let accounts = Accounts { here, source: &source.row.name, report, waiting, is_import: true };
-    output::print(&accounts.text())?;
-    output::print(NO_PROOF)?;
+    output::tell(&accounts.text());
+    output::tell(NO_PROOF);
     if let (Some(run), true) = (report.sync_log_id, report.set_aside > 0) {
-        output::print(&format!("  Why rows were set aside: {here} runs show {run}\n"))?;
+        output::tell(&format!("  Why rows were set aside: {here} runs show {run}\n"));
     }
     Ok(())
 }

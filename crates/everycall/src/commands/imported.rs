@@ -38,9 +38,9 @@ pub fn tell(
     if json {
         let mut json = serde_json::to_value(&report)?;
         json["dryRun"] = is_dry.into();
-        output::print_json(&json)?;
+        output::tell_json(&json);
     } else {
-        output::print(&text(&report, is_dry))?;
+        output::tell(&text(&report, is_dry));
     }
     Ok(if report.refused > 0 { Exit::Incomplete } else { Exit::Done })
 }

@@ -155,28 +155,27 @@ async fn add(site: &Site, desk: &Desk, arguments: Add) -> Result<Exit> {
     let style = Style::of_stdout();
     output::print(&format!("{} compares {}.{next}", style.bold(&row.name), row.source))?;
     if mails && desk.config.mail.host.is_none() {
-        eprintln!("note: no [mail] host is configured here, so whoever makes it needs one");
+        output::aside("note: no [mail] host is configured here, so whoever makes it needs one");
     }
     Ok(Exit::Done)
 }
 
 async fn list(site: &Site, desk: &Desk, arguments: List) -> Result<Exit> {
     let (store, now) = (&desk.ctx.store, desk.ctx.now());
-    let jobs = store.jobs_list(None, None, 1000, now).await?;
     let mut table =
         Table::new(&["schedule", "source", "account", "when", "days", "next", "last", "told"]);
     for row in store.schedules_list().await? {
-        let last = jobs.iter().find(|job| job.schedule_id == Some(row.schedule_id));
-        let told = match last {
+        let last = store.job_of_schedule(row.schedule_id, now).await?;
+        let told = match &last {
             Some(job) => store.sendings_of(JobId(job.job_id)).await?,
             None => Vec::new(),
         };
         if arguments.json {
-            output::print_json(&as_json(&row, desk, last, &told))?;
+            output::print_json(&as_json(&row, desk, last.as_ref(), &told))?;
             continue;
         }
         let next = schedules::next(&row, now).map_or("paused".to_owned(), |at| at.to_string());
-        let outcome = last.map(|job| job.outcome.clone().unwrap_or_else(|| job.status.clone()));
+        let outcome = last.map(|job| job.outcome.unwrap_or(job.status));
         table.row([
             row.name.clone(),
             row.source.clone(),

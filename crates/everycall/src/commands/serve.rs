@@ -65,12 +65,14 @@ pub async fn run(site: &Site, arguments: Serve) -> Result<Exit> {
     };
     let scheme = if tls.is_some() { "https" } else { "http" };
     let address = format!("{scheme}://{}", listener.local_addr()?);
-    output::print(&format!(
+    output::tell(&format!(
         "The dashboard is at {}   (Ctrl-C ends it)",
         Style::of_stdout().command(&address)
-    ))?;
+    ));
     let entrance = if arguments.no_sign_in {
-        eprintln!("note: nobody signs in: whoever can open {address} sees and changes everything");
+        output::aside(&format!(
+            "note: nobody signs in: whoever can open {address} sees and changes everything"
+        ));
         Entrance::without_sign_in()?
     } else {
         let entrance = with_sign_in(&desk, &address, is_local).await?;
@@ -81,7 +83,7 @@ pub async fn run(site: &Site, arguments: Serve) -> Result<Exit> {
     };
     let sources = roster.sources();
     if has_work {
-        output::print(&work::sentence(&sources.borrow()))?;
+        output::tell(&work::sentence(&sources.borrow()));
     }
     let way = Way { entrance, tls, notice: None };
     let working = async {
@@ -104,24 +106,24 @@ async fn with_sign_in(desk: &Desk, address: &str, is_local: bool) -> Result<Entr
     let place = desk.config.web.place();
     let is_open = !is_local && !place.is_tls && !place.has_trusted_proxy;
     if is_open {
-        eprintln!(
+        output::aside(
             "note: passwords and calls cross the network in the clear: name a certificate in [web], \
-             or let a proxy speak TLS and set trusted_proxy"
+             or let a proxy speak TLS and set trusted_proxy",
         );
     }
     if !is_local && place.hosts.is_empty() {
-        eprintln!(
-            "note: [web] hosts names nobody, so that it answers under this machine's own names only"
+        output::aside(
+            "note: [web] hosts names nobody, so that it answers under this machine's own names only",
         );
     }
     let entrance = Entrance::with_sign_in(place)?;
     if desk.ctx.store.users_list().await?.is_empty() {
         let code = entrance.offer_set_up(desk.ctx.now())?;
-        output::print(&format!(
+        output::tell(&format!(
             "Nobody can sign in yet. Set up at {} with this code, which holds for an hour:\n\n  {}\n",
             Style::of_stdout().command(&format!("{address}/set-up")),
             Style::of_stdout().bold(code.expose_secret())
-        ))?;
+        ));
     }
     Ok(entrance)
 }

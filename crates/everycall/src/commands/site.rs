@@ -9,6 +9,7 @@ use store::{Author, Store};
 use super::waiting::quoted;
 use crate::config::{Config, environment, is_there};
 use crate::mistake::Mistake;
+use crate::output;
 use crate::wiring::Desk;
 
 /// The configuration file where nobody names one.
@@ -59,7 +60,7 @@ impl Site {
             return Config::load(&self.config);
         }
         let config = Config::read(&self.config, "")?;
-        eprintln!("note: {}", config.without_file(&self.config));
+        output::aside(&format!("note: {}", config.without_file(&self.config)));
         Ok(config)
     }
 

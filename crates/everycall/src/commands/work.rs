@@ -32,7 +32,7 @@ pub async fn run(site: &Site, _arguments: Work) -> Result<Exit> {
     let outgoing = desk.outgoing()?;
     let interrupt = Interrupt::listen(STOPPING)?;
     let sources = roster.sources();
-    output::print(&format!("{}   (Ctrl-C ends it)", sentence(&sources.borrow())))?;
+    output::tell(&format!("{}   (Ctrl-C ends it)", sentence(&sources.borrow())));
     tokio::join!(keep(&desk, sources, outgoing, interrupt.stop()), roster.keep(interrupt.stop()),);
     desk.ctx.store.close().await;
     Ok(Exit::Done)
@@ -62,8 +62,7 @@ pub async fn keep(
     let troubles = Troubles::default();
     let tell = move |happened| {
         if let Some(line) = troubles.news(&happened) {
-            // A terminal that is gone keeps no call from being read.
-            output::print(&format!("{} {line}", clock.now())).unwrap_or_default();
+            output::tell(&format!("{} {line}", clock.now()));
         }
     };
     let settings = WorkerSettings { outgoing, ..desk.config.schedule.settings() };

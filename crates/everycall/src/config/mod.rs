@@ -95,6 +95,15 @@ impl Config {
         Self::read(path, &text)
     }
 
+    /// The text of the file, to be added to; an empty one where there is none yet. One that cannot be
+    /// read is not empty.
+    pub fn text(path: &Path) -> Result<String, Mistake> {
+        if !is_there(path) {
+            return Ok(String::new());
+        }
+        std::fs::read_to_string(path).map_err(|error| unloadable(path, &error))
+    }
+
     /// Reads the file nobody named. Where it is not there, what holds by itself will do if the database
     /// is there: a command in the wrong folder must not begin an empty one and tell that there is
     /// nothing.

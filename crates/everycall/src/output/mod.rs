@@ -6,6 +6,7 @@ mod table;
 
 use std::fmt;
 use std::io::{self, Write as _};
+use std::sync::Once;
 
 use serde::Serialize;
 
@@ -20,7 +21,7 @@ pub fn written(write: impl FnOnce(&mut String) -> fmt::Result) -> String {
     text
 }
 
-/// Writes a text, with one line end after it.
+/// Writes a text, with one line end after it, for whoever asked to see something.
 ///
 /// A reader that went away is an error like any other, which ends the program quietly.
 pub fn print(text: &str) -> io::Result<()> {
@@ -37,4 +38,31 @@ pub fn print_json(value: &impl Serialize) -> io::Result<()> {
 /// Writes rows, one JSON object a line.
 pub fn print_json_lines<T: Serialize>(rows: impl IntoIterator<Item = T>) -> io::Result<()> {
     rows.into_iter().try_for_each(|row| print_json(&row))
+}
+
+/// Writes what comes of work. A reader that went away keeps nothing from being done: that is noted,
+/// and the work ends as it does by itself.
+pub fn tell(text: &str) {
+    note_unless(print(text));
+}
+
+/// The same of one JSON value, on one line.
+pub fn tell_json(value: &impl Serialize) {
+    note_unless(print_json(value));
+}
+
+fn note_unless(written: io::Result<()>) {
+    static FIRST: Once = Once::new();
+    if let Err(error) = written {
+        FIRST.call_once(|| {
+            aside(&format!(
+                "note: what came of it cannot be written here, and work goes on: {error}"
+            ));
+        });
+    }
+}
+
+/// Writes a line on stderr, beside what was asked for. Where nobody hears it, nothing is lost.
+pub fn aside(text: &str) {
+    writeln!(io::stderr(), "{text}").ok();
 }

@@ -62,6 +62,39 @@ fn an_account_is_added_changed_and_shown_with_its_history() {
 }
 
 #[test]
+fn adding_an_account_that_is_there_comes_to_the_same_as_text_and_as_json() {
+    let site = Site::of(&Simulator::start(5));
+    let add = ["accounts", "add", "Maple", "--country", "at"];
+    let added = site.run(&[&add[..], &["--json"]].concat()).json();
+    assert_eq!((&added[0]["changed"], &added[0]["country"]), (&true.into(), &"AT".into()));
+    // As it is, whether more than the name is said or not.
+    for again in [&add[..], &add[..3]] {
+        let said = site.run(again);
+        assert_eq!(said.code, Some(0), "{said:?}");
+        let sentence = "There is an account “Maple” already; nothing was changed.\n";
+        assert_eq!(said.stdout, sentence);
+        let json = site.run(&[again, &["--json"]].concat());
+        assert_eq!(json.code, Some(0), "{json:?}");
+        let shown = &json.json()[0];
+        assert_eq!((&shown["changed"], &shown["country"]), (&false.into(), &"AT".into()));
+        assert_eq!(shown["id"], added[0]["id"]);
+    }
+    // Otherwise than it is.
+    let other = ["accounts", "add", "Maple", "--country", "de", "--external-id", "crm 7"];
+    for other in [&other[..], &[&other[..], &["--json"]].concat()[..]] {
+        site.check_refused(
+            other,
+            1,
+            "there is an account “Maple” already, and it is not as you say",
+            "accounts change Maple --external-id 'crm 7' --country DE",
+        );
+    }
+    let shown = site.run(&["accounts", "--json"]).json();
+    assert_eq!((shown.len(), &shown[0]["country"]), (1, &"AT".into()));
+    assert!(shown[0]["externalId"].is_null(), "{shown:?}");
+}
+
+#[test]
 fn an_account_is_archived_rather_than_deleted_once_something_is_in_it() {
     let simulator = Simulator::start(60);
     let (site, agent, calls) = site(&simulator);

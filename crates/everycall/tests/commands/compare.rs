@@ -130,6 +130,26 @@ fn calls_are_exported_whole_and_the_evidence_of_one_is_an_archive() {
 }
 
 #[test]
+fn an_export_that_breaks_off_leaves_the_file_that_was_there_and_no_part_of_another() {
+    let simulator = Simulator::start(600);
+    let site = read_site(&simulator);
+    let parts = || {
+        let entries = std::fs::read_dir(site.path("")).unwrap();
+        let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        names.filter(|name| name.contains(".part")).collect::<Vec<String>>()
+    };
+    for name in ["calls.csv", "calls.jsonl"] {
+        site.write(name, "the old one");
+        let said = site.run_cramped(128, &["calls", "--export", name]);
+        assert_eq!(said.code, Some(1), "{said:?}");
+        assert!(said.stderr.contains("cannot be written"), "{said:?}");
+        assert_eq!((site.read(name).as_str(), parts()), ("the old one", Vec::new()));
+        assert_eq!(site.run(&["calls", "--export", name]).code, Some(0));
+        assert!(site.read(name).lines().count() >= 600);
+    }
+}
+
+#[test]
 fn an_account_nothing_is_given_to_has_nothing_to_compare() {
     let simulator = Simulator::start(20);
     let site = read_site(&simulator);

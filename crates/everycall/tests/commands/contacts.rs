@@ -64,6 +64,28 @@ fn contacts_are_imported_shown_merged_and_erased() {
 }
 
 #[test]
+fn the_next_page_that_a_list_names_is_of_the_same_list() {
+    let simulator = Simulator::start(20);
+    let site = Site::of(&simulator);
+    for account in ["Maple & Co", "Cedar"] {
+        assert_eq!(site.run(&["accounts", "add", account]).code, Some(0));
+    }
+    for nth in 0..10 {
+        let (account, phone) = (["Maple & Co", "Cedar"][nth % 2], format!("+1201555010{nth}"));
+        let added = site.run(&["contacts", "add", "--account", account, "--phone", &phone]);
+        assert_eq!(added.code, Some(0), "{added:?}");
+    }
+    let list = ["contacts", "list", "--account", "Maple & Co", "--limit", "2"];
+    let pages = site.pages(&list, "More: ");
+    assert_eq!(pages.iter().map(Vec::len).collect::<Vec<_>>(), [2, 2, 1]);
+    let ids =
+        pages.concat().into_iter().map(|row| row.split_whitespace().next().unwrap().to_owned());
+    assert_eq!(ids.collect::<Vec<_>>(), ["1", "3", "5", "7", "9"]);
+    let all = site.pages(&["contacts", "list", "--limit", "5"], "More: ");
+    assert_eq!(all.iter().map(Vec::len).collect::<Vec<_>>(), [5, 5], "no page is empty");
+}
+
+#[test]
 fn a_file_of_something_else_is_refused_with_what_is_accepted() {
     let simulator = Simulator::start(20);
     let site = Site::of(&simulator);

@@ -3,6 +3,7 @@
 use std::net::TcpListener;
 
 use crate::site::{Simulator, Site};
+use crate::unread::two_sources;
 
 #[test]
 fn init_writes_a_file_to_fill_in_and_never_writes_over_one() {
@@ -128,6 +129,44 @@ fn calls_are_listed_page_by_page_and_shown_as_sent() {
 }
 
 #[test]
+fn the_older_ones_that_a_list_names_are_of_the_same_list() {
+    let simulator = Simulator::start(60);
+    // Both sources have the same calls, so that every place of the list has two.
+    let site = two_sources(&simulator, "token");
+    assert_eq!(site.sync(&[]).code, Some(0));
+    for filter in [
+        &[][..],
+        &["--placement", "waiting"],
+        &["--source", "other"],
+        &["--from", "2025-11-01", "--to", "2025-12-15"],
+        &["--said", "the"],
+    ] {
+        let all = site.run(&[&["calls", "--limit", "1000", "--json"], filter].concat()).json();
+        let text = |value: &serde_json::Value| value.as_str().unwrap().to_owned();
+        let all = all.iter().map(|call| (text(&call["source"]), text(&call["providerCallId"])));
+        let mut all: Vec<(String, String)> = all.collect();
+        let pages = site.pages(&[&["calls", "--limit", "7"], filter].concat(), "Older ones: ");
+        assert!(all.len() > 14 && pages.len() > 2, "{filter:?}: {} calls", all.len());
+        // Where the last place has two calls, nobody has looked behind it.
+        assert!(pages[..pages.len() - 1].iter().all(|page| page.len() >= 7), "{pages:?}");
+        let word = |row: &String, nth| row.split_whitespace().nth(nth).unwrap().to_owned();
+        let listed = pages.concat();
+        let listed = listed.iter().map(|row| (word(row, 1), word(row, 2)));
+        let mut listed: Vec<(String, String)> = listed.collect();
+        // The two of one place have no order.
+        all.sort();
+        listed.sort();
+        assert_eq!(listed, all, "{filter:?}");
+    }
+    site.check_refused(
+        &["calls", "--after", "nobody"],
+        2,
+        "`nobody` is no place of a list over all sources",
+        "--source",
+    );
+}
+
+#[test]
 fn an_agent_no_list_ever_showed_can_be_assigned_by_its_id() {
     let simulator = Simulator::start(200);
     let site = Site::of(&simulator);
@@ -176,6 +215,23 @@ fn a_source_that_is_added_can_be_read_at_once() {
     let report = &site.run(&["sync", "--all", "--json"]).json()[0];
     assert_eq!((&report["totalFetched"], &report["success"]), (&20.into(), &true.into()));
     site.check_refused(&told, 2, "two sources are called `main`", "a name of its own");
+}
+
+#[test]
+fn a_source_is_added_to_the_file_that_a_link_leads_to() {
+    use std::os::unix::fs::{PermissionsExt as _, symlink};
+    let site = Site::empty();
+    let real = site.path("real.toml");
+    site.write("real.toml", "# Ours\n");
+    std::fs::set_permissions(&real, std::fs::Permissions::from_mode(0o640)).unwrap();
+    symlink("real.toml", site.path("everycall.toml")).unwrap();
+    let add = ["sources", "add", "more", "--provider", "elevenlabs", "--since", "2026-01-01"];
+    let said = site.run(&[&add[..], &["--secret-env", "ELEVENLABS_KEY"]].concat());
+    assert_eq!(said.code, Some(0), "{said:?}");
+    assert!(site.path("everycall.toml").is_symlink());
+    let text = site.read("real.toml");
+    assert!(text.starts_with("# Ours\n") && text.contains("name = \"more\""), "{text}");
+    assert_eq!(real.metadata().unwrap().permissions().mode() & 0o777, 0o640);
 }
 
 #[test]

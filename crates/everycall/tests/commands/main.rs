@@ -18,4 +18,5 @@ mod site;
 mod statement;
 mod sync;
 mod token;
+mod unread;
 mod user;

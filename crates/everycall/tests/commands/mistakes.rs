@@ -131,6 +131,36 @@ fn a_configuration_with_a_mistake_is_refused() {
     );
 }
 
+/// What adds a source whose provider is never asked.
+const ADD: [&str; 9] = [
+    "sources",
+    "add",
+    "more",
+    "--provider",
+    "elevenlabs",
+    "--since",
+    "2026-01-01",
+    "--secret-env",
+    "ELEVENLABS_KEY",
+];
+
+#[test]
+fn a_configuration_that_cannot_be_read_is_not_taken_for_an_empty_one() {
+    let site = configured("token_file = \"token\"");
+    let mut bytes = b"# Caf\xfc\n".to_vec();
+    bytes.extend(site.read("everycall.toml").into_bytes());
+    std::fs::write(site.path("everycall.toml"), &bytes).unwrap();
+    let sentence =
+        "the configuration everycall.toml cannot be read: stream did not contain valid UTF-8";
+    site.check_refused(&ADD, 2, sentence, "--config PATH");
+    assert_eq!(std::fs::read(site.path("everycall.toml")).unwrap(), bytes);
+
+    let site = Site::empty();
+    std::os::unix::fs::symlink("/nowhere/everycall.toml", site.path("everycall.toml")).unwrap();
+    site.check_refused(&ADD, 2, "there is no configuration at everycall.toml", "--config");
+    assert!(site.path("everycall.toml").is_symlink());
+}
+
 #[test]
 fn what_is_not_there_is_named() {
     let simulator = Simulator::start(20);

@@ -1,6 +1,35 @@
 //! Schedules of comparisons on the command line.
 
+use serde_json::json;
+use testkit::on_both_databases;
+
 use crate::site::{Simulator, Site};
+
+const MANY_JOBS: &str = "
+WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i <= 1000)
+INSERT INTO jobs (source_id, kind, parameters, status, asked_at, asked_by, ended_at, outcome)
+SELECT 1, 'sync', '{}', 'done', 9, 'ann', 9, 'well' FROM n";
+
+on_both_databases! {
+    async fn a_schedule_is_listed_with_its_last_job_however_many_others_came_since(db) {
+        let simulator = Simulator::start(5);
+        let site = Site::of(&simulator);
+        let run = |arguments: &[&str]| {
+            site.run_with(arguments, &[("EVERYCALL_DATABASE_URL", &db.url)])
+        };
+        assert_eq!(run(&["sync"]).code, Some(0));
+        let weekly = ["schedule", "add", "weekly", "--source", "main", "--cron", "0 6 * * mon"];
+        assert_eq!(run(&weekly).code, Some(0));
+        assert!(run(&["schedule", "list"]).stdout.contains("never"));
+        assert_eq!(run(&["schedule", "run", "weekly"]).code, Some(0));
+        assert_eq!(run(&["jobs", "cancel", "1"]).code, Some(0));
+        db.execute(MANY_JOBS).await;
+        let listed = run(&["schedule", "list", "--json"]).json();
+        let last = (&listed[0]["lastJob"], &listed[0]["lastOutcome"]);
+        assert_eq!(last, (&json!(1), &json!("Cancelled before it began")));
+        assert!(!run(&["schedule", "list"]).stdout.contains("never"));
+    }
+}
 
 #[test]
 fn a_schedule_is_added_listed_run_paused_and_removed() {

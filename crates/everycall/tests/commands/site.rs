@@ -1,7 +1,7 @@
 //! A folder with a configuration, and the real program run in it.
 
 use std::cell::RefCell;
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::io::{BufRead as _, BufReader, PipeWriter, Read as _, Write as _};
 use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Output, Stdio};
@@ -12,7 +12,10 @@ use tempfile::TempDir;
 
 /// The program, with nothing of the tester's own environment that could lead it elsewhere.
 fn everycall(folder: &Path) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_everycall"));
+    alone(Command::new(env!("CARGO_BIN_EXE_everycall")), folder)
+}
+
+fn alone(mut command: Command, folder: &Path) -> Command {
     command.current_dir(folder).stdin(Stdio::null());
     command.env_remove("EVERYCALL_CONFIG").env_remove("EVERYCALL_DATABASE_URL");
     command.env_remove("TEST_TOKEN").env("NO_COLOR", "1");
@@ -142,6 +145,30 @@ impl Site {
         Said { stdout: text(stdout), stderr: text(stderr), code: status.code() }
     }
 
+    /// Runs a command that the program printed, as a person does who copies it.
+    pub fn run_printed(&self, command: &str) -> Said {
+        let mut shell = alone(Command::new("sh"), self.folder.path());
+        let Output { status, stdout, stderr } = shell.args(["-c", command]).output().unwrap();
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+        Said { stdout: text(stdout), stderr: text(stderr), code: status.code() }
+    }
+
+    /// Lists, and follows what the end of each page tells to type for the next. Gives the rows of
+    /// each page.
+    pub fn pages(&self, arguments: &[&str], more: &str) -> Vec<Vec<String>> {
+        let mut pages = Vec::new();
+        let mut said = self.run(arguments);
+        loop {
+            assert_eq!(said.code, Some(0), "{said:?}");
+            let lines = said.stdout.lines().skip(1).take_while(|line| !line.is_empty());
+            pages.push(lines.map(str::to_owned).collect());
+            let last = said.stdout.lines().last().unwrap();
+            let Some(command) = last.strip_prefix(more) else { return pages };
+            assert!(pages.len() < 100, "it never comes to an end");
+            said = self.run_printed(command);
+        }
+    }
+
     /// … with this on its standard input.
     pub fn run_with_input(&self, arguments: &[&str], input: &str) -> Said {
         let mut command = everycall(self.folder.path());
@@ -151,6 +178,31 @@ impl Site {
         let Output { status, stdout, stderr } = child.wait_with_output().unwrap();
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
         Said { stdout: text(stdout), stderr: text(stderr), code: status.code() }
+    }
+
+    /// … where no file may become longer than so many half kilobytes, as on a disk that fills up.
+    pub fn run_cramped(&self, blocks: u32, arguments: &[&str]) -> Said {
+        let script = format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$0\" \"$@\"");
+        let mut command = alone(Command::new("sh"), self.folder.path());
+        command.args(["-c", &script, env!("CARGO_BIN_EXE_everycall")]).args(arguments);
+        let Output { status, stdout, stderr } = command.output().unwrap();
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+        Said { stdout: text(stdout), stderr: text(stderr), code: status.code() }
+    }
+
+    /// Runs the program to its end while nobody reads what it prints.
+    pub fn run_unread(&self, arguments: &[&str]) -> Said {
+        let mut command = everycall(self.folder.path());
+        let output = command.args(arguments).stdout(unread()).output();
+        let Output { status, stdout: _, stderr } = output.unwrap();
+        let stderr = String::from_utf8(stderr).unwrap();
+        Said { stdout: String::new(), stderr, code: status.code() }
+    }
+
+    /// Starts the program while nobody reads what it prints.
+    pub fn start_unread(&self, arguments: &[&str]) -> Child {
+        let mut command = everycall(self.folder.path());
+        command.args(arguments).stdout(unread()).stderr(unread()).spawn().unwrap()
     }
 
     /// Runs the program against this database and kills it, without a chance to tidy up, once its
@@ -205,6 +257,13 @@ impl Site {
         assert!(told.starts_with("hint: ") && told.contains(hint), "{said:?}");
         assert_eq!((said.code, said.stdout.as_str()), (Some(code), ""), "{said:?}");
     }
+}
+
+/// A pipe whose reader is gone.
+fn unread() -> PipeWriter {
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    writer
 }
 
 /// `everycall serve` without its worker; dropping it ends it.

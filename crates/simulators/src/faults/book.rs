@@ -3,12 +3,16 @@
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use tokio::sync::watch;
+
 use super::{BadRecord, Fault, What};
 
 /// The faults of a running simulator; scripts may be added at any time.
 #[derive(Debug, Default)]
 pub struct FaultBook {
     entries: Mutex<Vec<Entry>>,
+    /// How often every fault was removed.
+    cleared: watch::Sender<u64>,
     spoiled: Mutex<HashMap<String, BadRecord>>,
 }
 
@@ -35,6 +39,16 @@ impl FaultBook {
     /// Removes every fault.
     pub fn clear(&self) {
         self.lock().clear();
+        self.cleared.send_modify(|times| *times += 1);
+    }
+
+    /// Ends when every fault is removed, from now on.
+    pub(crate) fn until_cleared(&self) -> impl Future<Output = ()> + Send + use<> {
+        let mut cleared = self.cleared.subscribe();
+        async move {
+            // An error means that the simulator is gone, and its faults with it.
+            if cleared.changed().await.is_err() {}
+        }
     }
 
     /// From now on every answer shows the record of this call spoiled; `None` heals it.

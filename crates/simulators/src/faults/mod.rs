@@ -147,7 +147,7 @@ pub enum What {
     EchoOtherPage(u32),
     /// The total is off by this much.
     TotalPlus(i64),
-    /// No answer until the client gives up.
+    /// No answer until the client gives up; when the fault is cleared, the connection is closed.
     Hang,
     /// The answer comes this many milliseconds late.
     Slow(u64),

@@ -156,6 +156,8 @@ async fn receive(
     let (head, body) = request.into_parts();
     let body = axum::body::to_bytes(body, BODY_BYTES_MAX).await.unwrap_or_default();
     let asked = Asked::new(head, body);
+    // Before it is met, so that a fault which is removed meanwhile holds nobody up.
+    let cleared = shared.faults.until_cleared();
     let whats = shared.faults.meet(&asked.target(), asked.page());
     let noted = shared.journal.note(&asked, (shared.clock)());
     let breakage = Breakage::of(&whats);
@@ -173,7 +175,10 @@ async fn receive(
     }
     shared.journal.answered(noted, answer.status);
     if breakage.hangs {
-        closed(shared.closing.clone()).await;
+        tokio::select! {
+            () = closed(shared.closing.clone()) => {}
+            () = cleared => {}
+        }
     }
     let wait_ms = shared.wire.latency_ms + breakage.slow_ms;
     if wait_ms > 0 {

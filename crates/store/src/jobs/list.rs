@@ -59,11 +59,26 @@ const LIST: &str = jobs!("WHERE j.job_id < $2 ORDER BY j.job_id DESC LIMIT $3");
 const OF_SOURCE: &str =
     jobs!("WHERE j.job_id < $2 AND j.source_id = $4 ORDER BY j.job_id DESC LIMIT $3");
 
+const LAST_OF_SCHEDULE: &str =
+    jobs!("WHERE j.schedule_id = $2 ORDER BY j.due_at DESC, j.job_id DESC LIMIT 1");
+
 impl Store {
     /// One job, as it stands at `now`.
     pub async fn job_get(&self, job: JobId, now: Timestamp) -> Result<Option<JobRow>, StoreError> {
         Ok(either!(self.read(), |db| {
             sqlx::query_as(GET).bind(now.as_millis()).bind(job.0).fetch_optional(db).await
+        })?)
+    }
+
+    /// The job that a schedule asked for last, as it stands at `now`.
+    pub async fn job_of_schedule(
+        &self,
+        schedule: i64,
+        now: Timestamp,
+    ) -> Result<Option<JobRow>, StoreError> {
+        Ok(either!(self.read(), |db| {
+            let query = sqlx::query_as(LAST_OF_SCHEDULE).bind(now.as_millis()).bind(schedule);
+            query.fetch_optional(db).await
         })?)
     }
 

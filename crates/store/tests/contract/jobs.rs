@@ -171,6 +171,25 @@ on_both_databases! {
         assert_eq!(db.store.job_get(JobId(77), at(6)).await.unwrap(), None);
     }
 
+    async fn the_last_job_of_a_schedule_is_found_whatever_came_after_it(db) {
+        let source = source(&db.store, "s").await;
+        let mut tx = db.store.begin().await.unwrap();
+        for (schedule, due_at) in [(1, 70), (1, 80), (2, 75)] {
+            let due = Some((schedule, at(due_at)));
+            let new = NewJob { source, kind: JobKind::Compare, parameters: "{}", by: "weekly", due };
+            tx.job_ask(&new, at(due_at)).await.unwrap();
+        }
+        tx.commit().await.unwrap();
+        ask(&db.store, source, JobKind::Sync, "{}").await;
+        let last = async |schedule| {
+            let row = db.store.job_of_schedule(schedule, at(90)).await.unwrap();
+            row.map(|row| (row.job_id, row.due_at))
+        };
+        assert_eq!(last(1).await, Some((2, Some(80))));
+        assert_eq!(last(2).await, Some((3, Some(75))));
+        assert_eq!(last(3).await, None);
+    }
+
     async fn the_database_refuses_a_job_that_is_neither_open_nor_ended(db) {
         source(&db.store, "s").await;
         let insert = |columns: &str, values: &str| format!(

@@ -1,5 +1,7 @@
 //! Changes of calls since a bookmark: whoever follows them misses none, and sees no other's.
 
+use std::time::Duration;
+
 use domain::{
     AccountId, Because, Bookmark, CallStatus, ContactId, ContentHash, FoundBy, Placement, SourceId,
     WaitingReason,
@@ -42,9 +44,12 @@ fn told(calls: &[ChangedCall]) -> Vec<(&str, bool)> {
 async fn somebody_waits(db: &TestDb) {
     let waiting = "SELECT COUNT(*) FROM pg_stat_activity
                    WHERE datname = current_database() AND wait_event_type = 'Lock'";
-    while db.number(waiting).await == 0 {
-        tokio::task::yield_now().await;
-    }
+    let waits = async {
+        while db.number(waiting).await == 0 {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_mins(1), waits).await.expect("somebody waits for it");
 }
 
 async fn writes(tx: &mut Tx, source: SourceId, id: &str) {

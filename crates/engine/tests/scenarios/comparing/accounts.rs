@@ -1,14 +1,15 @@
 //! One account's calls on both sides, and why some are not where they are looked for.
 
-use domain::{ContactPolicy, Rule, RuleKey, Timestamp, Verdict, Window};
+use domain::{ContactPolicy, Rule, RuleKey, RunStatus, Timestamp, Verdict, Window};
 use engine::compare::{CompareError, CompareOptions, CompareReport, compare, span};
 use engine::place::{AccountEdit, RuleChange, change_account, make_rule};
 use simulators::NewCall;
+use simulators::faults::{On, What};
 use store::AccountRow;
 use testkit::{Stage, instant, on_both_databases};
 
 use super::{causes, compared, compared_with};
-use crate::keeping::{assign, ensure_account, small_windows};
+use crate::keeping::{CALLS, assign, ensure_account, small_windows};
 use crate::play::HOUR;
 
 async fn stage(db: std::sync::Arc<testkit::TestDb>) -> Stage {
@@ -169,5 +170,16 @@ on_both_databases! {
         assert!(totals.listed >= report.summary.provider_total);
         assert_eq!(report.proof.provider, "whole");
         assert!(report.proof.database_seconds.keys().all(|proof| ["listed", "settled"].contains(proof)), "{:?}", report.proof);
+
+        // It says of each list that there is one call more than it has.
+        stage.simulator.faults().add(On::path(CALLS).forever().gives(What::TotalPlus(1)));
+        let report = compared(&stage).await;
+        let totals = report.summary.list_totals.unwrap();
+        assert!(totals.disagreeing > 0, "{totals:?}");
+        assert_eq!(totals.claimed, totals.listed + totals.disagreeing);
+        assert_eq!(totals.disagreeing, report.summary.windows, "every list of a window disagrees");
+        assert_eq!(totals.listed, stage.truth().len() as u64, "no list is counted with another");
+        assert_eq!((report.status, report.proof.provider), (RunStatus::Failed, "not at all"));
+        assert!(report.doubts[0].contains("the provider says there are"), "{:?}", report.doubts);
     }
 }

@@ -152,14 +152,4 @@ on_both_databases! {
         let asked = report.extra_calls.iter().filter(|call| call.evidence.contains("any more"));
         assert!(asked.count() > 0, "not each of them was asked for: {report:#?}");
     }
-
-    /// The example of the replaced system: a report that does not add up is refused.
-    async fn a_report_that_does_not_add_up_is_refused(db) {
-        let stage = stage(db, |_| {}).await;
-        let mut report = compared(&stage).await;
-        report.summary.provider_total = 245;
-        report.summary.matching = 140;
-        report.summary.missing_in_database = 103;
-        assert!(!report.balances());
-    }
 }

@@ -44,15 +44,18 @@ on_both_databases! {
         assert_eq!((all.len(), calls_of(&floor.rig, all[1]).await), (2, vec![id]));
     }
 
-    /// C4: one number written in other ways is one number, and part of a number is none.
+    /// C4: one number written in other ways is one number, and one that ends alike is another's.
     async fn a_number_is_found_however_it_is_written(db) {
         let floor = Floor::set(db).await;
         let id = floor.talk(90, 905_001);
         floor.read().await;
         let number = floor.number(&id).await;
         let digits = number.trim_start_matches("+1");
-        let tail = format!("phone\n+44 20 7946 {}\n", &digits[6..]);
-        assert_eq!(floor.import(&tail).await.calls_placed, 0, "the same last digits");
+        // All ten digits, in another country.
+        let abroad = format!("phone,first_name\n+44 {digits},Bob\n");
+        let report = floor.import(&abroad).await;
+        assert_eq!((report.new, report.calls_placed), (1, 0), "{report:?}");
+        assert_eq!(floor.stands(&id).await, waits("contact_not_found"));
         let written = format!("({}) {}-{}", &digits[..3], &digits[3..6], &digits[6..]);
         let report = floor.import(&format!("phone,first_name\n{written},Ada\n")).await;
         assert_eq!((report.new, report.calls_placed), (1, 1), "{report:?}");

@@ -50,7 +50,8 @@ impl Scene {
             }
             taken
         };
-        tokio::join!(walking, taking)
+        let both = async { tokio::join!(walking, taking) };
+        tokio::time::timeout(MINUTE, both).await.expect("the list comes to its end")
     }
 
     fn has_all(&self, walked: &Walked, pages: &[Page]) {

@@ -6,8 +6,8 @@ use domain::{Country, Timestamp};
 use engine::place::{
     AccountEdit, AccountError, add_account, change_account, delete_account, preview_account,
 };
-use serde_json::json;
-use store::{AccountUse, Scope};
+use serde_json::{Value, json};
+use store::{AccountRow, AccountUse, Scope};
 
 use super::{list, refusal};
 use crate::commands::assign::{Telling, account};
@@ -17,8 +17,9 @@ use crate::commands::waiting::quoted;
 use crate::config::environment;
 use crate::mistake::{Exit, Mistake};
 use crate::output::{self, Style, count};
+use crate::wiring::Desk;
 
-/// Add an account
+/// Add an account; one that is there already as you say is left as it is
 #[derive(Debug, Args)]
 pub struct Add {
     /// What it is called
@@ -88,14 +89,13 @@ pub async fn add(site: &Site, arguments: Add) -> Result<Exit> {
     let (store, now) = (&desk.ctx.store, desk.ctx.now());
     let account = match add_account(store, &edit, &environment::user(), now).await {
         Ok(account) => account,
-        Err(AccountError::NameTaken { name }) if !json => {
-            output::print(&format!("There is an account “{name}” already; nothing was changed."))?;
-            return Ok(Exit::Done);
+        Err(AccountError::NameTaken { name }) => {
+            return there_already(site, &desk, &name, &edit, json).await;
         }
         Err(error) => return Err(refusal(site, error)),
     };
     if json {
-        output::print_json(&list::as_json(&account, AccountUse::default()))?;
+        output::print_json(&added(&account, AccountUse::default(), true))?;
         return Ok(Exit::Done);
     }
     let name = &account.name;
@@ -105,6 +105,48 @@ pub async fn add(site: &Site, arguments: Add) -> Result<Exit> {
         Style::of_stdout().command(&next)
     ))?;
     Ok(Exit::Done)
+}
+
+/// Nothing is to be done where it is as was asked for, and adding does not change it where it is not.
+async fn there_already(
+    site: &Site,
+    desk: &Desk,
+    name: &str,
+    edit: &AccountEdit,
+    json: bool,
+) -> Result<Exit> {
+    let account = account(site, desk, name).await?;
+    if !edit.is_so(&account) {
+        let sentence = format!("there is an account “{name}” already, and it is not as you say");
+        let change = format!("{} accounts change {}{}", site.here(), quoted(name), options(edit));
+        return Err(Mistake::missing(sentence, format!("To change it: {change}")).into());
+    }
+    if json {
+        let (scope, now) = (Scope::Account(account.id), desk.ctx.now());
+        let used = desk.ctx.store.account_uses(scope, now).await?;
+        output::print_json(&added(&account, used.first().copied().unwrap_or_default(), false))?;
+    } else {
+        output::print(&format!("There is an account “{name}” already; nothing was changed."))?;
+    }
+    Ok(Exit::Done)
+}
+
+/// An account, and whether it was added just now.
+fn added(account: &AccountRow, used: AccountUse, is_new: bool) -> Value {
+    let mut added = list::as_json(account, used);
+    added["changed"] = is_new.into();
+    added
+}
+
+/// What was asked for beside the name, as it is typed.
+fn options(edit: &AccountEdit) -> String {
+    let options = [
+        ("external-id", edit.external_id.as_deref().map(quoted)),
+        ("country", edit.country.map(|country| country.as_str().to_owned())),
+        ("reset-date", edit.counts_from.map(|from| from.to_string())),
+    ];
+    let options = options.into_iter().filter_map(|(name, value)| Some((name, value?)));
+    options.map(|(name, value)| format!(" --{name} {value}")).collect::<Vec<String>>().concat()
 }
 
 /// Changes one.

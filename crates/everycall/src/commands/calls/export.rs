@@ -1,16 +1,16 @@
 //! Calls as a file: every one that a list would have.
 
-use std::fs::File;
 use std::io::BufWriter;
 use std::path::Path;
 use std::time::Duration;
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use domain::Words;
 use engine::export::{ExportError, Format, Pages};
 use indicatif::{ProgressBar, ProgressStyle};
 use store::{CallFilter, Scope};
 
+use crate::draft::Draft;
 use crate::mistake::Mistake;
 use crate::output::count;
 use crate::wiring::Desk;
@@ -24,9 +24,8 @@ pub async fn export(
     path: &Path,
 ) -> Result<u64> {
     let format = format(path)?;
-    let file = File::create(path);
-    let file = file.with_context(|| format!("{} cannot be written", path.display()))?;
-    let file = BufWriter::with_capacity(1 << 16, file);
+    let draft = Draft::at(path)?;
+    let file = BufWriter::with_capacity(1 << 16, draft.file()?);
     let progress = progress();
     let tell = |written: u64| progress.set_message(format!("{} calls written", count(written)));
     let pages = Pages::new(desk.ctx.store.clone(), Scope::Operator, filter).await?;
@@ -36,13 +35,19 @@ pub async fn export(
     };
     let written = engine::export::export(pages, (format, file), tell).await;
     progress.finish_and_clear();
-    written.map_err(|error| match error {
+    let written = written.map_err(refusal)?;
+    draft.keep()?;
+    Ok(written)
+}
+
+fn refusal(error: ExportError) -> anyhow::Error {
+    match error {
         ExportError::TooMany => anyhow::Error::from(Mistake::new(
             error.to_string(),
             "Narrow it with --from and --to, or end the file's name with .csv",
         )),
         error => error.into(),
-    })
+    }
 }
 
 fn format(path: &Path) -> Result<Format> {

@@ -10,14 +10,16 @@ use std::time::Duration;
 use anyhow::Result;
 use clap::builder::PossibleValuesParser;
 use clap::{Args, Subcommand, ValueEnum};
-use domain::{CallStatus, Country, Direction, Phone, ProviderCallId, Timestamp, Words};
+use domain::{CallStatus, Country, Direction, Phone, ProviderCallId, SourceId, Timestamp, Words};
 use engine::export::as_json;
-use engine::search::Search;
-use store::{CallFilter, CallKey, CallRow, Scope};
+use engine::list::{self, Listed};
+use engine::search::{Found, Search};
+use store::{CallFilter, CallKey, CallRow, Place, Scope};
 
 use super::assign;
 use super::site::Site;
 use super::waiting::quoted;
+use crate::interrupt::Interrupt;
 use crate::mistake::{Exit, Mistake};
 use crate::output::{self, Style, Table, count, duration, instant};
 use crate::wiring::Desk;
@@ -67,8 +69,9 @@ pub struct Calls {
     /// How many
     #[arg(long, default_value_t = 20, value_name = "N", value_parser = clap::value_parser!(i64).range(1..=10_000))]
     limit: i64,
-    /// Go on after this call of the list, named by its id
-    #[arg(long, value_name = "ID", requires = "source")]
+    /// Go on after this call of the list: its id, or over all sources its place, as the end of the list
+    /// before names it
+    #[arg(long, value_name = "ID|PLACE")]
     after: Option<String>,
     /// Write all of them, not only a page, into this file: .csv, .jsonl, .xlsx or .parquet
     #[arg(long, value_name = "FILE", conflicts_with_all = ["json", "limit"])]
@@ -83,6 +86,8 @@ enum Command {
     Changes(changes::Changes),
     Show(show::Show),
 }
+
+const STOPPING: &str = "Stopping; no file is written.";
 
 fn statuses() -> PossibleValuesParser {
     PossibleValuesParser::new(CallStatus::ALL.iter().map(|status| status.as_str()))
@@ -106,13 +111,14 @@ impl Outcome {
 }
 
 impl Calls {
-    /// The options that go on after this call.
-    fn after(&self, last: &CallRow) -> String {
+    /// The options that go on after this place of the same list.
+    fn after(&self, place: &Place) -> String {
+        let after = if self.source.is_some() { place.1.clone() } else { list::written(place) };
         let option =
             |name: &str, value: Option<String>| value.map(|value| format!("--{name} {value}"));
         let text = |name: &str, value: &Option<String>| option(name, value.as_deref().map(quoted));
         let options = [
-            option("source", Some(quoted(&last.source))),
+            text("source", &self.source),
             text("account", &self.account),
             text("agent", &self.agent),
             text("direction", &self.direction),
@@ -124,7 +130,7 @@ impl Calls {
             option("from", self.from.map(|at| at.to_string())),
             option("to", self.to.map(|at| at.to_string())),
             option("limit", Some(self.limit.to_string())),
-            option("after", Some(quoted(&last.provider_call_id))),
+            option("after", Some(quoted(&after))),
         ];
         options.into_iter().flatten().collect::<Vec<String>>().join(" ")
     }
@@ -140,13 +146,19 @@ pub async fn run(site: &Site, arguments: Calls) -> Result<Exit> {
     let desk = site.look().await?;
     let filter = filter(site, &desk, &arguments).await?;
     if let Some(path) = &arguments.export {
-        let written = export::export(&desk, (filter, arguments.said.clone()), path).await?;
+        // Dropping it takes the draft away, which a signal by itself would leave behind.
+        let interrupt = Interrupt::listen(STOPPING)?;
+        let (said, stop) = (arguments.said.clone(), interrupt.stop());
+        let written = tokio::select! {
+            written = export::export(&desk, (filter, said), path) => written?,
+            () = stop.cancelled() => return Ok(Exit::Stopped),
+        };
         output::print(&format!("{} calls written to {}", count(written), path.display()))?;
         return Ok(Exit::Done);
     }
-    let calls = match &arguments.said {
+    let Listed { calls, next } = match &arguments.said {
         Some(words) => said(&desk, &filter, words, arguments.limit).await?,
-        None => desk.ctx.store.calls_list(Scope::Operator, &filter, arguments.limit).await?,
+        None => list::page(&desk.ctx.store, Scope::Operator, &filter, arguments.limit).await?,
     };
     if arguments.json {
         output::print_json_lines(calls.iter().map(as_json))?;
@@ -159,8 +171,8 @@ pub async fn run(site: &Site, arguments: Calls) -> Result<Exit> {
         table.row(row(call, style));
     }
     let mut text = table.text_or("There is no such call.");
-    if let Some(last) = calls.last().filter(|_| calls.len() as i64 == arguments.limit) {
-        let more = format!("Older ones: {} calls {}", site.here(), arguments.after(last));
+    if let Some(place) = &next {
+        let more = format!("Older ones: {} calls {}", site.here(), arguments.after(place));
         text = [text, String::new(), style.dim(&more)].join("\n");
     }
     output::print(&text)?;
@@ -168,10 +180,12 @@ pub async fn run(site: &Site, arguments: Calls) -> Result<Exit> {
 }
 
 /// Looks through all there are, since whoever types can stop it.
-async fn said(desk: &Desk, filter: &CallFilter, words: &Words, limit: i64) -> Result<Vec<CallRow>> {
+async fn said(desk: &Desk, filter: &CallFilter, words: &Words, limit: i64) -> Result<Listed> {
     let mut search = Search::new(desk.ctx.store.clone(), words.clone(), desk.records());
     let count = usize::try_from(limit).unwrap_or(usize::MAX);
-    Ok(search.page(Scope::Operator, filter, (count, usize::MAX)).await?.calls)
+    let Found { calls, down_to, .. } =
+        search.page(Scope::Operator, filter, (count, usize::MAX)).await?;
+    Ok(Listed { calls, next: down_to })
 }
 
 async fn filter(site: &Site, desk: &Desk, arguments: &Calls) -> Result<CallFilter> {
@@ -189,19 +203,9 @@ async fn filter(site: &Site, desk: &Desk, arguments: &Calls) -> Result<CallFilte
         let sentence = format!("--from {from} does not lie before --to {to}");
         return Err(Mistake::new(sentence, "Swap the two, or choose a later end").into());
     }
-    let after = match (source, &arguments.after) {
-        (Some(source), Some(id)) => {
-            let key = CallKey { source, id: ProviderCallId(id.clone()) };
-            let call = desk.ctx.store.call_get(Scope::Operator, &key).await?;
-            let call = call.ok_or_else(|| {
-                Mistake::missing(
-                    format!("there is no call `{id}`"),
-                    "Copy the id from the end of the list before",
-                )
-            })?;
-            Some((call.occurred_at, call.provider_call_id))
-        }
-        _ => None,
+    let after = match &arguments.after {
+        Some(text) => Some(place(desk, source, text).await?),
+        None => None,
     };
     let placement = arguments.placement.map(|placed| placed.as_str().to_owned());
     Ok(CallFilter {
@@ -218,6 +222,22 @@ async fn filter(site: &Site, desk: &Desk, arguments: &Calls) -> Result<CallFilte
         after,
         ..CallFilter::default()
     })
+}
+
+/// The place of the call of this id; over all sources, the place itself.
+async fn place(desk: &Desk, source: Option<SourceId>, text: &str) -> Result<Place> {
+    let Some(source) = source else {
+        let sentence = format!("`{text}` is no place of a list over all sources");
+        let hint = "Copy it from the end of the list before, or name the --source of the call";
+        return Ok(list::read(text).ok_or_else(|| Mistake::new(sentence, hint))?);
+    };
+    let key = CallKey { source, id: ProviderCallId(text.to_owned()) };
+    let call = desk.ctx.store.call_get(Scope::Operator, &key).await?;
+    let call = call.ok_or_else(|| {
+        let hint = "Copy the id from the end of the list before";
+        Mistake::missing(format!("there is no call `{text}`"), hint)
+    })?;
+    Ok(list::place_of(&call))
 }
 
 fn number(arguments: &Calls) -> Result<Option<String>> {

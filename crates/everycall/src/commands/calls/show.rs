@@ -1,10 +1,8 @@
 //! One call in full, with every version its provider gave.
 
-use std::fs::File;
-use std::io::BufWriter;
 use std::path::PathBuf;
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use clap::Args;
 use domain::ProviderCallId;
 use engine::evidence::{self, Told};
@@ -13,6 +11,7 @@ use store::{CallKey, CallRow, LegRow, MoveRow, Scope};
 
 use super::{lasted, length};
 use crate::commands::site::Site;
+use crate::draft::Draft;
 use crate::mistake::{Exit, Mistake};
 use crate::output::{self, Style, instant};
 
@@ -52,9 +51,9 @@ pub async fn run(site: &Site, arguments: Show) -> Result<Exit> {
     let told = Told { call: &call, why: &why, legs: &legs, moves: &moves, versions: &versions };
     if let Some(path) = &arguments.evidence {
         let files = evidence::files(&desk.ctx.store, &told, desk.ctx.now()).await?;
-        let file = File::create(path);
-        let file = file.with_context(|| format!("{} cannot be written", path.display()))?;
-        evidence::write(&files, BufWriter::new(file))?;
+        let mut draft = Draft::at(path)?;
+        evidence::write(&files, &mut draft)?;
+        draft.keep()?;
         output::print(&format!("{} records written to {}", versions.len(), path.display()))?;
     } else if arguments.json {
         output::print_json(&told.whole(arguments.raw)?)?;

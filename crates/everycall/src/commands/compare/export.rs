@@ -1,7 +1,6 @@
 //! A comparison as files: the report, what is missing, what differs, and the run's own log.
 
-use std::fs::{self, File};
-use std::io::BufWriter;
+use std::fs;
 use std::path::Path;
 
 use anyhow::{Context as _, Result};
@@ -9,6 +8,7 @@ use engine::compare::{CompareReport, DifferingCall, OneSided};
 use engine::evidence::run_log;
 use engine::sheet::Sheet;
 
+use crate::draft::Draft;
 use crate::wiring::Desk;
 
 const ONE_SIDED: [&str; 11] = [
@@ -25,7 +25,8 @@ const ONE_SIDED: [&str; 11] = [
     "contactName",
 ];
 
-/// Writes the files of a report into a folder, which is made if need be. Gives their names.
+/// Writes the files of a report into a folder, which is made if need be, all of them before the
+/// first gets its place. Gives their names.
 pub async fn export(desk: &Desk, report: &CompareReport, folder: &Path) -> Result<Vec<String>> {
     fs::create_dir_all(folder)
         .with_context(|| format!("the folder {} cannot be made", folder.display()))?;
@@ -34,25 +35,19 @@ pub async fn export(desk: &Desk, report: &CompareReport, folder: &Path) -> Resul
     let name = |what: &str| format!("{source}-{}-{what}", report.sync_log_id);
     let names = ["report.json", "missing.csv", "extra.csv", "differences.csv", "run-log.json"];
     let names = names.map(name);
-    let [report_json, missing, extra, differences, log] = &names;
-    let create = |name: &str| {
-        let path = folder.join(name);
-        let file = File::create(&path);
-        let file = file.with_context(|| format!("{} cannot be written", path.display()))?;
-        Ok::<_, anyhow::Error>(BufWriter::new(file))
-    };
-    serde_json::to_writer_pretty(create(report_json)?, report)?;
-    one_sided(create(missing)?, &report.missing_calls)?;
-    one_sided(create(extra)?, &report.extra_calls)?;
-    differing(create(differences)?, &report.differing_calls)?;
-    serde_json::to_writer_pretty(
-        create(log)?,
-        &run_log(&desk.ctx.store, report.sync_log_id).await?,
-    )?;
+    let draft = |nth: usize| Draft::at(&folder.join(&names[nth]));
+    let mut drafts = [draft(0)?, draft(1)?, draft(2)?, draft(3)?, draft(4)?];
+    let [whole, missing, extra, differences, log] = &mut drafts;
+    serde_json::to_writer_pretty(whole, report)?;
+    one_sided(missing, &report.missing_calls)?;
+    one_sided(extra, &report.extra_calls)?;
+    differing(differences, &report.differing_calls)?;
+    serde_json::to_writer_pretty(log, &run_log(&desk.ctx.store, report.sync_log_id).await?)?;
+    drafts.into_iter().try_for_each(Draft::keep)?;
     Ok(names.to_vec())
 }
 
-fn one_sided(out: BufWriter<File>, calls: &[OneSided]) -> Result<()> {
+fn one_sided(out: &mut Draft, calls: &[OneSided]) -> Result<()> {
     let mut sheet = Sheet::new(out, &ONE_SIDED)?;
     for call in calls {
         let date = call.call_date.to_string();
@@ -76,7 +71,7 @@ fn one_sided(out: BufWriter<File>, calls: &[OneSided]) -> Result<()> {
     Ok(sheet.finish()?)
 }
 
-fn differing(out: BufWriter<File>, calls: &[DifferingCall]) -> Result<()> {
+fn differing(out: &mut Draft, calls: &[DifferingCall]) -> Result<()> {
     let mut sheet = Sheet::new(out, &["callId", "callDate", "field", "provider", "database"])?;
     for call in calls {
         let date = call.call_date.to_string();

@@ -14,6 +14,7 @@ use providers::export::Reader;
 
 use super::Compare;
 use crate::mistake::Mistake;
+use crate::output;
 use crate::wiring::Desk;
 
 /// Compares a source with a file. What a person said of its columns is remembered once the file was
@@ -30,7 +31,7 @@ pub async fn compare(
     let said = arguments.map.clone().unwrap_or(remembered);
     let side = read(desk, source, path, &said, &options).await?;
     if !arguments.json {
-        eprintln!("{}", understood(&side));
+        output::aside(&understood(&side));
     }
     if let Some(said) = &arguments.map {
         let mut tx = store.begin().await?;

@@ -124,13 +124,13 @@ pub async fn run(site: &Site, arguments: Compare) -> Result<Exit> {
             report => report?,
         };
         if arguments.json {
-            output::print_json(&report)?;
+            output::tell_json(&report);
         } else {
-            output::print(&words::text(&report, Style::of_stdout()))?;
+            output::tell(&words::text(&report, Style::of_stdout()));
         }
         if let Some(folder) = &arguments.export {
             for name in export::export(&desk, &report, folder).await? {
-                eprintln!("wrote {}", folder.join(name).display());
+                output::aside(&format!("wrote {}", folder.join(name).display()));
             }
         }
         exit = exit.max(Some(exit_of(&report)));
@@ -177,7 +177,7 @@ async fn one(
     let window = span(source, &options, desk.ctx.now())?;
     if window.length() > LONG && !arguments.json {
         let estimate = estimate(&desk.ctx, source, window).await?;
-        eprintln!("{}", words::foreseen(&source.row.name, &estimate));
+        output::aside(&words::foreseen(&source.row.name, &estimate));
     }
     let done = CancellationToken::new();
     let bar = (!arguments.json).then(|| ProgressBar::start(&source.row.name, done.clone()));

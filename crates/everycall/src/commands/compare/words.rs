@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use engine::compare::{CompareReport, Estimate, FileFound, OneSided, PairingFound, Repair};
+use engine::compare::{
+    CompareReport, Estimate, FileFound, ListTotals, OneSided, PairingFound, Repair,
+};
 
 use crate::output::{Style, count, duration, written};
 
@@ -196,7 +198,7 @@ fn sides(out: &mut String, report: &CompareReport, style: Style) -> std::fmt::Re
             "  {others} more at the provider belong to other accounts, {nobody} to nobody yet"
         )?;
     }
-    totals(out, report, style)?;
+    totals(out, summary.list_totals, style)?;
     if report.balances() {
         writeln!(out, "  {} both sides add up", style.green("✓"))
     } else {
@@ -205,10 +207,8 @@ fn sides(out: &mut String, report: &CompareReport, style: Style) -> std::fmt::Re
 }
 
 /// The provider's own totals, where they contradict its lists.
-fn totals(out: &mut String, report: &CompareReport, style: Style) -> std::fmt::Result {
-    let Some(totals) = report.summary.list_totals.filter(|totals| totals.disagreeing > 0) else {
-        return Ok(());
-    };
+fn totals(out: &mut String, told: Option<ListTotals>, style: Style) -> std::fmt::Result {
+    let Some(totals) = told.filter(|totals| totals.disagreeing > 0) else { return Ok(()) };
     let (claimed, listed) = (count(totals.claimed), count(totals.listed));
     writeln!(
         out,
@@ -281,4 +281,25 @@ fn agents(out: &mut String, report: &CompareReport, style: Style) -> std::fmt::R
         writeln!(out, "    {calls:>width$}  {name}{}", style.dim(listed))?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(told: Option<(u64, u64, u64)>, words: &str) {
+        let told =
+            told.map(|(claimed, listed, disagreeing)| ListTotals { claimed, listed, disagreeing });
+        assert_eq!(written(|out| totals(out, told, Style::plain())), words);
+    }
+
+    #[test]
+    fn a_total_that_contradicts_its_list_is_shown_with_both_numbers() {
+        check(
+            Some((1245, 1243, 2)),
+            "  ! the provider says there are 1,245 and lists 1,243: 2 requests disagree\n",
+        );
+        check(Some((1245, 1245, 0)), "");
+        check(None, "");
+    }
 }

@@ -65,9 +65,9 @@ pub async fn run(site: &Site, arguments: Import) -> Result<Exit> {
     if arguments.writing.json {
         let mut json = serde_json::to_value(&report)?;
         json["dryRun"] = arguments.writing.dry_run.into();
-        output::print_json(&json)?;
+        output::tell_json(&json);
     } else {
-        output::print(&text(&report, &account.name, arguments.writing.dry_run))?;
+        output::tell(&text(&report, &account.name, arguments.writing.dry_run));
     }
     Ok(if report.refused > 0 { Exit::Incomplete } else { Exit::Done })
 }

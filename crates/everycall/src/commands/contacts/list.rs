@@ -11,6 +11,7 @@ use store::{ContactRow, Scope, Store};
 use super::contact_id;
 use crate::commands::assign::account;
 use crate::commands::site::Site;
+use crate::commands::waiting::quoted;
 use crate::mistake::Exit;
 use crate::output::{self, Style, Table, instant};
 
@@ -31,6 +32,14 @@ pub struct List {
     json: bool,
 }
 
+impl List {
+    /// The options that go on after this contact of the same list.
+    fn after(&self, last: ContactId) -> String {
+        let account = self.account.as_ref().map(|name| format!("--account {} ", quoted(name)));
+        format!("{}--limit {} --after {last}", account.unwrap_or_default(), self.limit)
+    }
+}
+
 /// Lists them.
 pub async fn run(site: &Site, arguments: List) -> Result<Exit> {
     let desk = site.look().await?;
@@ -40,7 +49,10 @@ pub async fn run(site: &Site, arguments: List) -> Result<Exit> {
         None => Scope::Operator,
     };
     let accounts = store.accounts_list().await?;
-    let listed = store.contacts_list(scope, arguments.after, arguments.limit).await?;
+    // One more than shown tells whether there are more.
+    let mut listed = store.contacts_list(scope, arguments.after, arguments.limit + 1).await?;
+    let has_more = listed.len() as i64 > arguments.limit;
+    listed.truncate(usize::try_from(arguments.limit).unwrap_or(usize::MAX));
     let rows = families(store, listed).await?;
     let phones = phones(store, &rows).await?;
     let named = |family: &[ContactRow]| {
@@ -81,8 +93,8 @@ pub async fn run(site: &Site, arguments: List) -> Result<Exit> {
         table.row([id, account, name, number, email, instant(family[0].changed_at)]);
     }
     let mut text = table.text_or("There is no such contact.");
-    if let Some(last) = rows.last().filter(|_| rows.len() as i64 == arguments.limit) {
-        let more = format!("More: {} contacts list --after {}", site.here(), last[0].id);
+    if let Some(last) = rows.last().filter(|_| has_more) {
+        let more = format!("More: {} contacts list {}", site.here(), arguments.after(last[0].id));
         text = [text, String::new(), Style::of_stdout().dim(&more)].join("\n");
     }
     output::print(&text)?;

@@ -78,16 +78,16 @@ async fn swept(site: &Site, arguments: Sweep) -> Result<Exit> {
     for source in desk.known_or_all(arguments.source.as_deref()).await? {
         let swept = sweep(&desk.ctx.store, source.id, desk.ctx.now()).await?;
         if arguments.json {
-            output::print_json(&serde_json::json!({
+            output::tell_json(&serde_json::json!({
                 "source": source.name, "looked": swept.looked, "moved": swept.moved,
-            }))?;
+            }));
         } else if swept.looked > 0 {
-            output::print(&format!(
+            output::tell(&format!(
                 "{}: {} calls wait for their contact, {} of them no longer do.",
                 source.name,
                 count(swept.looked),
                 count(swept.moved)
-            ))?;
+            ));
         }
     }
     Ok(Exit::Done)

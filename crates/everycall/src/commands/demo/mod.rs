@@ -67,8 +67,8 @@ pub async fn run(arguments: Demo) -> Result<Exit> {
         sources.push(source);
     }
     let assigned = cast::assign(&desk, &sources).await?;
-    output::print(&opening(&stage, &assigned))?;
-    output::print("")?;
+    output::tell(&opening(&stage, &assigned));
+    output::tell("");
 
     let here = &Site::new(Some(stage.config())).here();
     let mut exit = Exit::Done;
@@ -78,18 +78,18 @@ pub async fn run(arguments: Demo) -> Result<Exit> {
         let waiting = Accounts::waiting(&desk, source.row.id).await?;
         let accounts =
             Accounts { here, source: &source.row.name, report: &report, waiting, is_import: false };
-        output::print(&if source.row.id == sources[0].row.id {
+        output::tell(&if source.row.id == sources[0].row.id {
             accounts.text()
         } else {
             accounts.line()
-        })?;
+        });
         exit = exit.max(exit_of(&report));
         if interrupt.came() {
             break;
         }
     }
     if !interrupt.came() {
-        output::print(&next::text(&stage, listener.is_some(), Style::of_stdout()))?;
+        output::tell(&next::text(&stage, listener.is_some(), Style::of_stdout()));
     }
     if let Some(listener) = listener.filter(|_| !interrupt.came()) {
         stage.come_late();
@@ -103,12 +103,12 @@ async fn serve(desk: &Desk, listener: TcpListener, interrupt: &Interrupt) -> Res
     let style = Style::of_stdout();
     let address = format!("http://{}", listener.local_addr()?);
     let password = guide::add(desk).await?;
-    output::print(&format!(
+    output::tell(&format!(
         "\nThe same numbers as a page: {}   (Ctrl-C ends the demo)\nSign in as {} with {}",
         style.command(&address),
         style.bold(guide::NAME),
         style.bold(password.expose_secret())
-    ))?;
+    ));
     let notice = "This is the demo: simulated providers, and nobody's real calls.".to_owned();
     let entrance = Entrance::with_sign_in(desk.config.web.place())?;
     let way = Way { entrance, tls: None, notice: Some(notice) };

@@ -2,6 +2,8 @@
 
 mod words;
 
+use std::io;
+
 use anyhow::Result;
 use clap::Args;
 use domain::Timestamp;
@@ -74,13 +76,13 @@ pub async fn run(site: &Site, arguments: Gaps) -> Result<Exit> {
     let mut exit = Exit::Done;
     for (at, source) in sources.into_iter().enumerate() {
         if at > 0 && !arguments.json {
-            output::print("")?;
+            tell(&arguments, "")?;
         }
         let mut found = find(&desk, &source).await?;
         if arguments.repair && !found.gaps.is_empty() && !interrupt.came() {
             found = mend(site, &desk, &source, &arguments, found, &interrupt).await?;
         }
-        show(site, &source, &arguments, &found, style)?;
+        tell(&arguments, &shown(site, &source, &arguments, &found, style)?)?;
         if !found.gaps.is_empty() {
             exit = exit.max(Exit::Incomplete);
         }
@@ -115,39 +117,50 @@ async fn mend(
     let source = desk.source(one(&desk.config, &row.name)?).await?;
     let style = Style::of_stdout();
     if !arguments.json {
-        output::print(&format!("{} before: {}", style.bold(&row.name), words::sum(&before)))?;
+        output::tell(&format!("{} before: {}", style.bold(&row.name), words::sum(&before)));
     }
     let reports = repair(&desk.ctx, &source, &before, &interrupt.stop()).await?;
     for report in &reports {
         if arguments.json {
-            output::print_json(&json!({ "source": row.name, "repair": report }))?;
+            output::tell_json(&json!({ "source": row.name, "repair": report }));
         } else {
             let waiting = Accounts::waiting(desk, row.id).await?;
             let here = &site.here();
             let accounts = Accounts { here, source: &row.name, report, waiting, is_import: false };
-            output::print(accounts.line().trim_end())?;
+            output::tell(accounts.line().trim_end());
         }
     }
     let after = find(desk, row).await?;
     if !arguments.json {
-        output::print(&format!("{} after: {}", style.bold(&row.name), words::sum(&after)))?;
+        output::tell(&format!("{} after: {}", style.bold(&row.name), words::sum(&after)));
     }
     Ok(after)
 }
 
-fn show(
+/// The gaps of a source, or one JSON object for each.
+fn shown(
     site: &Site,
     source: &SourceRow,
     arguments: &Gaps,
     found: &Found,
     style: Style,
-) -> Result<()> {
+) -> serde_json::Result<String> {
     let here = site.here();
-    if arguments.json {
-        let row = |gap| words::as_json(&here, &source.name, gap);
-        output::print_json_lines(found.gaps.iter().map(row))?;
-    } else {
-        output::print(&words::text(&here, &source.name, found, arguments.all, style))?;
+    if !arguments.json {
+        return Ok(words::text(&here, &source.name, found, arguments.all, style));
     }
+    let row = |gap| serde_json::to_string(&words::as_json(&here, &source.name, gap));
+    Ok(found.gaps.iter().map(row).collect::<serde_json::Result<Vec<String>>>()?.join("\n"))
+}
+
+/// Whoever only looks may have seen enough; what is repaired is repaired to its end.
+fn tell(arguments: &Gaps, text: &str) -> io::Result<()> {
+    if arguments.json && text.is_empty() {
+        return Ok(());
+    }
+    if !arguments.repair {
+        return output::print(text);
+    }
+    output::tell(text);
     Ok(())
 }

@@ -3,15 +3,15 @@
 
 use std::collections::BTreeMap;
 use std::io::{BufRead as _, IsTerminal as _, Write as _, stdin, stdout};
-use std::path::Path;
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use clap::Args;
 use domain::{ProviderKind, Timestamp};
 use providers::setup::{Question, SetUp};
 
 use crate::commands::site::Site;
 use crate::config::Config;
+use crate::draft::Draft;
 use crate::mistake::{Exit, Mistake};
 use crate::output;
 
@@ -52,11 +52,13 @@ fn pair(text: &str) -> Result<(String, String), String> {
 /// Adds it.
 pub fn run(site: &Site, arguments: &Add) -> Result<Exit> {
     let path = site.config();
-    let before = std::fs::read_to_string(path).unwrap_or_default();
+    let before = Config::text(path)?;
     let block = block(arguments, &mut Asking::here())?;
     let after = format!("{}\n{block}", before.trim_end().to_owned() + "\n");
     let config = Config::read(path, &after)?;
-    write(path, &after)?;
+    let mut draft = Draft::at(path)?;
+    draft.write_all(after.as_bytes())?;
+    draft.keep()?;
     let name = config.sources.last().map_or("", |source| source.name.as_str());
     output::print(&format!(
         "Added to {}:\n\n{block}\nNext: {} doctor {name}",
@@ -64,14 +66,6 @@ pub fn run(site: &Site, arguments: &Add) -> Result<Exit> {
         site.here()
     ))?;
     Ok(Exit::Done)
-}
-
-/// Writes beside the file first, so that a full disk leaves the old one whole.
-fn write(path: &Path, text: &str) -> Result<()> {
-    let beside = path.with_extension("toml.new");
-    std::fs::write(&beside, text)
-        .and_then(|()| std::fs::rename(&beside, path))
-        .with_context(|| format!("{} cannot be written", path.display()))
 }
 
 fn block(arguments: &Add, asking: &mut Asking) -> Result<String> {

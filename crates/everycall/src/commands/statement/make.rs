@@ -14,6 +14,7 @@ use super::words;
 use crate::commands::assign::account;
 use crate::commands::site::Site;
 use crate::config::environment;
+use crate::draft::Draft;
 use crate::mistake::{Exit, Mistake};
 use crate::output::{self, Style, instant};
 use crate::wiring::Desk;
@@ -72,18 +73,18 @@ pub async fn run(site: &Site, arguments: Make) -> Result<Exit> {
     let period = period(&arguments, now)?;
     let key = desk.config.statements.key(&desk.config.folder)?;
     let account = account(site, &desk, arguments.account.trim()).await?;
-    let mut file = arguments.out.as_deref().map(create).transpose()?;
+    let draft = arguments.out.as_deref().map(draft).transpose()?;
     let sources = sources(&desk, &account, period).await?;
     let asked = Asked { account, period };
     let signed = make(&desk.ctx, &asked, &sources, &key, &environment::user()).await?;
-    if let Some(file) = &mut file {
-        writeln!(file, "{}", signed.text())?;
-        file.sync_all()?;
+    if let Some(mut draft) = draft {
+        writeln!(draft, "{}", signed.text())?;
+        draft.keep()?;
     }
     if arguments.json {
-        output::print(&signed.text())?;
+        output::tell(&signed.text());
     } else {
-        output::print(&told(&signed, arguments.out.as_deref(), &site.here()))?;
+        output::tell(&told(&signed, arguments.out.as_deref(), &site.here()));
     }
     Ok(words::exit(signed.statement.verdict))
 }
@@ -118,11 +119,10 @@ async fn sources(desk: &Desk, account: &AccountRow, period: Window) -> Result<Ve
     Ok(stated)
 }
 
-fn create(path: &Path) -> Result<std::fs::File, Mistake> {
-    std::fs::OpenOptions::new().write(true).create_new(true).open(path).map_err(|error| {
-        let sentence = format!("{} cannot be written: {error}", path.display());
-        Mistake::missing(sentence, "Name another file with --out")
-    })
+/// Begun before the statement is made, so that a place which cannot be written to is told first.
+fn draft(path: &Path) -> Result<Draft, Mistake> {
+    Draft::of_new(path)
+        .map_err(|error| Mistake::missing(format!("{error:#}"), "Name another file with --out"))
 }
 
 fn told(signed: &Signed, out: Option<&Path>, here: &str) -> String {

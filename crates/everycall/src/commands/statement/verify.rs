@@ -35,7 +35,7 @@ pub async fn run(site: &Site, arguments: Verify) -> Result<Exit> {
     let text = read(&arguments.file)?;
     let signed = check(&text, key.as_ref()).map_err(|error| unsound(&arguments.file, &error))?;
     let style = Style::of_stdout();
-    output::print(&sound(&signed, key.is_some(), style))?;
+    output::tell(&sound(&signed, key.is_some(), style));
     if arguments.here {
         let desk = site.look().await?;
         let said = differences(&desk.ctx, &signed).await?;
@@ -43,10 +43,7 @@ pub async fn run(site: &Site, arguments: Verify) -> Result<Exit> {
             let hint = "Somebody changed this database, or it is another one than the statement was made of";
             return Err(Mistake::missing(said.join("; "), hint).into());
         }
-        output::print(&format!(
-            "{} the runs it speaks of are here as they were",
-            style.green("✓")
-        ))?;
+        output::tell(&format!("{} the runs it speaks of are here as they were", style.green("✓")));
     }
     Ok(Exit::Done)
 }

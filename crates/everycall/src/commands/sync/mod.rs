@@ -90,15 +90,15 @@ pub async fn run(site: &Site, arguments: Sync) -> Result<Exit> {
         let report = pull(&desk, source, options, !arguments.json).await?;
         exit = exit.max(exit_of(&report));
         if arguments.json {
-            output::print_json(&report)?;
+            output::tell_json(&report);
         } else if arguments.report {
             reports.push(report);
         } else {
             let waiting = Accounts::waiting(&desk, source.row.id).await?;
             let (here, source) = (&site.here(), &source.row.name);
-            output::print(
+            output::tell(
                 &Accounts { here, source, report: &report, waiting, is_import: false }.text(),
-            )?;
+            );
         }
         if interrupt.came() {
             exit = Exit::Stopped;
@@ -108,7 +108,7 @@ pub async fn run(site: &Site, arguments: Sync) -> Result<Exit> {
     if arguments.report {
         let accounts = desk.ctx.store.accounts_list().await?.into_iter();
         let names = accounts.map(|account| (account.id, account.name)).collect();
-        output::print_json(&OrganisationReport::of(&reports, &names))?;
+        output::tell_json(&OrganisationReport::of(&reports, &names));
     }
     desk.ctx.store.close().await;
     Ok(exit)

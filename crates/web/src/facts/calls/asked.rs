@@ -4,9 +4,10 @@ use axum::extract::Query;
 use axum::extract::rejection::QueryRejection;
 use domain::access::Area;
 use domain::{CallStatus, ContactId, Country, Direction, Phone, Words};
+use engine::list;
 use schemars::JsonSchema;
 use serde::Deserialize;
-use store::{CallFilter, CallRow, Place, Store};
+use store::{CallFilter, Place, Store};
 
 use crate::api::DayOrInstant;
 use crate::failure::Failure;
@@ -68,16 +69,6 @@ pub fn read(asked: Result<Query<CallsAsked>, QueryRejection>) -> Result<CallsAsk
     asked
         .map(|Query(asked)| asked)
         .map_err(|error| Failure::Misasked { sentence: error.body_text() })
-}
-
-/// The place of a call in the list.
-pub fn place_of(row: &CallRow) -> Place {
-    (row.occurred_at, row.provider_call_id.clone())
-}
-
-/// A place of the list as addresses carry it.
-pub fn written((at, id): &Place) -> String {
-    format!("{at}.{id}")
 }
 
 fn misasked(sentence: impl Into<String>) -> Failure {
@@ -211,8 +202,9 @@ impl CallsAsked {
 
     fn key(&self) -> Result<Option<Place>, Failure> {
         let Some(text) = self.after() else { return Ok(None) };
-        let key = text.split_once('.').and_then(|(at, id)| Some((at.parse().ok()?, id.to_owned())));
-        key.map(Some).ok_or_else(|| misasked("after is what the page before named as its next."))
+        list::read(text)
+            .map(Some)
+            .ok_or_else(|| misasked("after is what the page before named as its next."))
     }
 
     /// The address at `path` of the same list with these things asked for otherwise.

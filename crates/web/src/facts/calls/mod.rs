@@ -6,13 +6,13 @@ mod story;
 use std::sync::Arc;
 
 use domain::Timestamp;
+use engine::list::{Listed, page, written};
 use engine::search::{Found, Search};
 use schemars::JsonSchema;
 use serde::Serialize;
 use store::{CallRow, Place};
 
 pub use asked::{CallsAsked, PLACEMENTS, read as calls_asked, statuses};
-use asked::{place_of, written};
 pub use story::Story;
 
 use crate::api::Instant;
@@ -115,24 +115,13 @@ impl CallsFacts {
             let found = search.page(guest.scope(), &filter, pages).await?;
             return Ok(Self::said(found, filter.down_to));
         }
-        // One more than shown tells whether there is another page.
-        let mut rows = state.store.calls_list(guest.scope(), &filter, count + 1).await?;
-        let mut length = usize::try_from(count).unwrap_or(usize::MAX).min(rows.len());
-        // Where the one more is a twin of the last, nobody has looked behind it, so there may be more.
-        let has_more = rows.len() > length;
-        // The next page begins after a place, so that calls of one place are on one page.
-        while (1..rows.len()).contains(&length)
-            && place_of(&rows[length]) == place_of(&rows[length - 1])
-        {
-            length += 1;
-        }
-        rows.truncate(length);
-        let last = rows.last().filter(|_| has_more).map(place_of);
+        let Listed { calls, next: last } =
+            page(&state.store, guest.scope(), &filter, count).await?;
         let reach = filter.down_to.filter(|_| last.is_none());
         let looked_back_to = reach.as_ref().map(|(at, _)| Timestamp::from_millis(*at));
         let looked_through = reach.is_some().then_some(LOOKED_THROUGH_MAX);
         let next = last.or(reach).as_ref().map(written);
-        let calls = rows.into_iter().map(CallFacts::from).collect();
+        let calls = calls.into_iter().map(CallFacts::from).collect();
         Ok(Self { calls, next, looked_back_to, looked_through })
     }
 
