@@ -11,6 +11,7 @@
 mod api;
 mod assets;
 mod door;
+mod extract;
 mod facts;
 mod failure;
 mod figures;

@@ -1,6 +1,6 @@
 //! Statements of completeness: what was signed of each account, and the documents themselves.
 
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse as _, Response};
 use domain::access::Area;
@@ -9,6 +9,7 @@ use serde::Deserialize;
 use store::{AccountRow, StatementRow};
 
 use super::PageRoute;
+use crate::extract::{Path, Query};
 use crate::failure::Failure;
 use crate::frame::Frame;
 use crate::guest::Guest;

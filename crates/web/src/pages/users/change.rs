@@ -1,7 +1,6 @@
 //! Changing one user.
 
-use axum::extract::rejection::PathRejection;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::Response;
 use domain::AccountId;
 use domain::users::EmailAddress;
@@ -13,10 +12,11 @@ use store::UserRow;
 
 use super::{given, one};
 use crate::door::{Posted, see};
+use crate::extract::Path;
 use crate::failure::Failure;
 use crate::guest::Guest;
 
-type Named = Result<Path<i64>, PathRejection>;
+type Named = Path<i64>;
 
 /// An account a form names.
 #[derive(Deserialize)]
