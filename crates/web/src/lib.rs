@@ -29,8 +29,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::connect_info::Connected;
-use axum::http::StatusCode;
+use axum::http::{Method, StatusCode};
 use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
@@ -104,7 +103,9 @@ pub fn router(state: State) -> Router {
     screens
         .nest("/api/v1", api::routes(&state))
         .fallback(async || Failure::NotFound { what: "page" })
-        .method_not_allowed_fallback(async || Failure::ReadOnly)
+        .method_not_allowed_fallback(async |method: Method| {
+            if method.is_safe() { Failure::OnlyForm } else { Failure::NotSo }
+        })
         .layer(CatchPanicLayer::custom(panicked))
         .layer(from_fn_with_state(Arc::clone(&state.entrance), guard::known_hosts))
         .layer(from_fn_with_state((ids, state.notice.clone()), failure::explain))

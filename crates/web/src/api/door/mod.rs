@@ -111,7 +111,7 @@ impl Door {
             return Err(why("there is no token with this request"));
         }
         if guest.must_change_password() {
-            return Err(why("the password is to be changed first"));
+            return Err(Failure::PasswordFirst);
         }
         guest.judge(self.needs.area)?;
         if let Some(secret) = asker.secret.as_ref().filter(|_| guest.person().is_some()) {
