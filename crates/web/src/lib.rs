@@ -47,6 +47,8 @@ pub use door::{Entrance, Place, SingleSignOn};
 pub use engine::search::Reader;
 pub use facts::Budget;
 use failure::Failure;
+pub use guard::is_host_among;
+pub use limits::{Connections, Files, Limits};
 pub use pages::{PageRoute, SIGN_IN_BACK_PATH, To, table as pages};
 pub use tls::{Tls, TlsError};
 
