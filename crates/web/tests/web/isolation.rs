@@ -8,7 +8,7 @@ use serde_json::json;
 use testkit::on_both_databases;
 
 use crate::schema;
-use crate::world::{Asks, World, number, send, two_accounts};
+use crate::world::{Asks, OPERATOR, World, number, send, two_accounts};
 
 /// A request for a route, about something of Alder's.
 struct Try {
@@ -241,6 +241,10 @@ on_both_databases! {
                 for other in ["alder", "birch", "nobody"] {
                     let hidden = is_member && other != who && tells_of(&answer.text, other);
                     assert!(!hidden, "{who}: {method} {path} tells of {other}: {}", answer.text);
+                }
+                // Who did what to it, and by which run, is the operators'.
+                for theirs in [OPERATOR, "/runs/"].iter().filter(|_| is_member) {
+                    assert!(!answer.text.contains(theirs), "{who}: {method} {path}: {}", answer.text);
                 }
                 if who == "alder" && answer.status.is_success() && path != "/contacts/{contact}/erase" {
                     let says_something = tells_of(&answer.text, "alder") || writes;

@@ -143,11 +143,7 @@ async fn account(
     let change = |change: store::AccountChangeRow| {
         vec![
             Cell::At(zone.second(Timestamp::from_millis(change.changed_at))),
-            Cell::Text(if guest.scope() == Scope::Operator {
-                change.changed_by
-            } else {
-                String::new()
-            }),
+            Cell::Text(guest.may_know(change.changed_by).unwrap_or_default()),
             Cell::Text(change.what),
             Cell::count(change.moved),
         ]

@@ -126,7 +126,7 @@ impl Page {
                 .unwrap_or_default(),
             was_read: told.is_some(),
             legs: legs(story, zone),
-            timeline: timeline::of(story, zone),
+            timeline: timeline::of(story, guest.may_see(Area::Operators), zone),
             changes: changes::of(&story.versions),
             json,
             evidence,

@@ -70,7 +70,7 @@ async fn list(
         let at = |millis| Cell::At(zone.minute(Timestamp::from_millis(millis)));
         let class = if row.verdict == "complete" { "success" } else { "partial" };
         let href = format!("{PATH}/{}/{}", account.id.0, row.statement_id);
-        let by = if guest.account().is_none() { row.made_by } else { String::new() };
+        let by = guest.may_know(row.made_by).unwrap_or_default();
         vec![
             Cell::Text(account.name),
             at(row.period_from),
