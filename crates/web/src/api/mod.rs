@@ -76,6 +76,8 @@ pub fn routes(state: &crate::State) -> Router<crate::State> {
             state: state.clone(),
             throttle: Arc::clone(&throttle),
             needs: route.needs,
+            reads_query: route.asks.is_some(),
+            tried_by: route.tried_by(),
             takes: route.takes,
             what: route.summary,
             handler: route.handler,

@@ -283,6 +283,33 @@ on_both_databases! {
         }
     }
 
+    async fn what_is_only_tried_is_not_done_and_what_cannot_be_tried_says_so(db) {
+        let world = two_accounts(&db).await;
+        prepare(&world).await;
+        let entries = async || world.state.store.audit_list(None, 1000).await.expect("it answers").len();
+        let before = entries().await;
+        for one in tries(&world, 0) {
+            let route = known(&one.route);
+            if !route.needs.writes {
+                continue;
+            }
+            let (path, query) = one.asks.url.split_once('?').unwrap_or((&one.asks.url, ""));
+            let is_other = |pair: &&str| !pair.starts_with("preview=") && !pair.starts_with("dryRun=");
+            let others: Vec<&str> = query.split('&').filter(is_other).filter(|it| !it.is_empty()).collect();
+            for word in ["preview", "dryRun"] {
+                let url = format!("{path}?{}", [&others[..], &[&format!("{word}=true")]].concat().join("&"));
+                let asks = Asks { url, ..one.asks.clone() };
+                let answer = send(&world.state, Some(&world.writer), &asks).await;
+                if route.tried_by() == Some(word) {
+                    assert!(answer.status.is_success(), "{} {}: {}", asks.method, asks.url, answer.text);
+                } else {
+                    assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{} {}: {}", asks.method, asks.url, answer.text);
+                }
+                assert_eq!(entries().await, before, "{} {}", asks.method, asks.url);
+            }
+        }
+    }
+
     async fn no_route_is_forgotten(db) {
         let world = two_accounts(&db).await;
         let of = |method: &Method, path: &str| format!("{method} {path}");
