@@ -35,7 +35,6 @@ use tower_http::timeout::TimeoutLayer;
 pub use asked::Named;
 pub use assignments::{AssignSaid, assigned};
 pub use contacts::{ContactFacts, ContactsAsked, contacts_found};
-pub use door::Limits;
 pub use instant::{DayOrInstant, Instant};
 pub use openapi::whole as document;
 pub use route::{Route, Takes};

@@ -21,7 +21,7 @@ use engine::secret::hashed;
 use secrecy::ExposeSecret as _;
 use store::{Author, TokenRow};
 
-pub use throttle::{Limits, Throttle};
+pub use throttle::Throttle;
 
 use super::route::Takes;
 use crate::door::{self, Asker};
