@@ -78,6 +78,8 @@ pub use sources::SourceRow;
 pub use statements::{CallToState, ComparisonRow, NewStatement, StatementRow};
 pub use tokens::{NewToken, TokenRow};
 pub use totals::{Totals, WaitingGroup};
-pub use users::{GrantRow, IdentityRow, NewSession, NewUser, SessionRow, SessionUser, UserRow};
+pub use users::{
+    GrantRow, IdentityRow, NewPassword, NewSession, NewUser, SessionRow, SessionUser, UserRow,
+};
 pub use volumes::VolumeRow;
 pub use work::{Claim, Lease};

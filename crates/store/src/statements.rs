@@ -101,7 +101,8 @@ FROM runs WHERE source_id = $1 AND run_id > $2 ORDER BY run_id LIMIT $3";
 const COMPARISONS: &str = "
 SELECT run_id, finished_at, status, response FROM runs
 WHERE source_id = $1 AND kind = 'diagnostic' AND finished_at IS NOT NULL AND response IS NOT NULL
-ORDER BY run_id DESC LIMIT $2";
+  AND run_id < $2
+ORDER BY run_id DESC LIMIT $3";
 
 /// A finished comparison.
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
@@ -198,14 +199,17 @@ impl Store {
         Ok(rows.into_iter().map_while(chained).collect())
     }
 
-    /// The latest comparisons of a source, newest first.
+    /// The latest comparisons of a source, newest first; before a run where one is named.
     pub async fn comparisons(
         &self,
         source: SourceId,
+        before: Option<RunId>,
         count: i64,
     ) -> Result<Vec<ComparisonRow>, StoreError> {
+        let before = before.map_or(i64::MAX, |run| run.0);
         Ok(either!(self.read(), |db| {
-            sqlx::query_as(COMPARISONS).bind(source.0).bind(count).fetch_all(db).await
+            let query = sqlx::query_as(COMPARISONS).bind(source.0);
+            query.bind(before).bind(count).fetch_all(db).await
         })?)
     }
 

@@ -46,15 +46,32 @@ fn is_among(host: &str, names: &[String]) -> bool {
     let Ok(authority) = host.parse::<Authority>() else { return false };
     // Anything but a host and a port is nothing a browser sends.
     let is_plain = !authority.as_str().contains('@');
-    is_plain && names.iter().any(|name| name.eq_ignore_ascii_case(authority.host()))
+    is_plain && is_host_among(authority.host(), names)
+}
+
+/// Whether a host, without a port, is one of these names. Addresses of IPv6 are written with brackets
+/// or without.
+pub fn is_host_among(host: &str, names: &[String]) -> bool {
+    let host = bare(host);
+    let address = |text: &str| text.parse::<std::net::IpAddr>().ok();
+    let is_same = |name: &str| match address(host) {
+        Some(of_host) => address(name) == Some(of_host),
+        None => name.eq_ignore_ascii_case(host),
+    };
+    names.iter().any(|name| is_same(bare(name)))
+}
+
+/// A host without the brackets of an address.
+fn bare(host: &str) -> &str {
+    let within = host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+    within.unwrap_or(host)
 }
 
 fn is_loopback(host: &str) -> bool {
     let Ok(authority) = host.parse::<Authority>() else { return false };
     let name = authority.host();
-    let address = name.trim_start_matches('[').trim_end_matches(']');
     name.eq_ignore_ascii_case("localhost")
-        || address.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback())
+        || bare(name).parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback())
 }
 
 /// For a year, browsers that were here over TLS of ours come by nothing else. Names below ours are
@@ -109,6 +126,19 @@ mod tests {
             ["", "example.com", "localhost.example.com", "10.0.0.1", "[::2]", "127.0.0.1.nip.io"]
         {
             assert!(!is_loopback(host), "{host}");
+        }
+    }
+
+    #[test]
+    fn an_address_of_ipv6_is_known_in_both_spellings() {
+        for configured in ["2001:db8::1", "[2001:db8::1]", "2001:DB8:0:0::1"] {
+            let names = [configured.to_owned()];
+            for host in ["[2001:db8::1]", "[2001:db8::1]:8443", "[2001:DB8::0:1]:80"] {
+                assert!(is_among(host, &names), "{configured}: {host}");
+            }
+            for host in ["[2001:db8::2]", "2001:db8::1", "[2001:db8::1", "[::1]", "[]"] {
+                assert!(!is_among(host, &names), "{configured}: {host}");
+            }
         }
     }
 

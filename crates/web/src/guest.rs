@@ -139,6 +139,12 @@ impl Guest {
         }
     }
 
+    /// Whoever did something, as far as they may know: operators learn it of everybody, and others of
+    /// themselves alone.
+    pub fn may_know(&self, by: String) -> Option<String> {
+        Some(by).filter(|by| self.may_see(Area::Operators) || *by == self.by())
+    }
+
     /// The id of their token.
     pub fn token_id(&self) -> Option<i64> {
         match &self.who {

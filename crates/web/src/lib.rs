@@ -10,7 +10,9 @@
 
 mod api;
 mod assets;
+mod connections;
 mod door;
+mod extract;
 mod facts;
 mod failure;
 mod figures;
@@ -18,8 +20,10 @@ mod frame;
 mod guard;
 mod guest;
 mod health;
+mod limits;
 mod list;
 mod pages;
+mod seats;
 mod tls;
 mod zone;
 
@@ -28,25 +32,23 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::connect_info::Connected;
-use axum::http::StatusCode;
+use axum::http::{Method, StatusCode};
 use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use axum::serve::{IncomingStream, Listener};
-use tokio::net::TcpListener;
-use tokio_util::sync::CancellationToken;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::timeout::TimeoutLayer;
 use tower_http::trace::TraceLayer;
 
-pub use api::{Limits, Route, Takes, document, table};
-use door::Peer;
+pub use api::{Route, Takes, document, table};
+pub use connections::serve;
 pub use door::{Entrance, Place, SingleSignOn};
 pub use engine::search::Reader;
 pub use facts::Budget;
 use failure::Failure;
+pub use guard::is_host_among;
+pub use limits::{Connections, Files, Limits};
 pub use pages::{PageRoute, SIGN_IN_BACK_PATH, To, table as pages};
 pub use tls::{Tls, TlsError};
 
@@ -63,7 +65,7 @@ pub struct State {
     pub read: Reader,
     /// What is known of a source beside its rows.
     pub known: Knower,
-    /// How often the API may be asked.
+    /// How much of it one may take.
     pub limits: Limits,
     /// How people come in.
     pub entrance: Arc<Entrance>,
@@ -89,9 +91,6 @@ pub type Knower = Arc<dyn Fn(&store::SourceRow) -> Known + Send + Sync>;
 /// The longest a page may take.
 const REQUEST: Duration = Duration::from_secs(20);
 
-/// How long requests under way may go on once the service is told to stop.
-const GRACE: Duration = Duration::from_secs(5);
-
 /// Every page and every JSON answer.
 pub fn router(state: State) -> Router {
     let ids = failure::Ids::new(Arc::clone(&state.clock));
@@ -103,7 +102,9 @@ pub fn router(state: State) -> Router {
     screens
         .nest("/api/v1", api::routes(&state))
         .fallback(async || Failure::NotFound { what: "page" })
-        .method_not_allowed_fallback(async || Failure::ReadOnly)
+        .method_not_allowed_fallback(async |method: Method| {
+            if method.is_safe() { Failure::OnlyForm } else { Failure::NotSo }
+        })
         .layer(CatchPanicLayer::custom(panicked))
         .layer(from_fn_with_state(Arc::clone(&state.entrance), guard::known_hosts))
         .layer(from_fn_with_state((ids, state.notice.clone()), failure::explain))
@@ -111,43 +112,6 @@ pub fn router(state: State) -> Router {
         .layer(CompressionLayer::new())
         .layer(TraceLayer::new_for_http().make_span_with(guard::span).on_failure(()))
         .with_state(state)
-}
-
-/// Serves until `stop`, over TLS where there is a certificate, then lets requests under way finish for
-/// a moment.
-pub async fn serve(
-    listener: TcpListener,
-    state: State,
-    tls: Option<Tls>,
-    stop: CancellationToken,
-) -> std::io::Result<()> {
-    match tls {
-        Some(tls) => serve_on(tls.over(listener), state, stop).await,
-        None => serve_on(listener, state, stop).await,
-    }
-}
-
-async fn serve_on<L: Listener>(
-    listener: L,
-    state: State,
-    stop: CancellationToken,
-) -> std::io::Result<()>
-where
-    L::Addr: std::fmt::Debug,
-    Peer: for<'a> Connected<IncomingStream<'a, L>>,
-{
-    // With the address of whoever asks, for the doors.
-    let service = router(state).into_make_service_with_connect_info::<Peer>();
-    let serving =
-        axum::serve(listener, service).with_graceful_shutdown(stop.clone().cancelled_owned());
-    let patience = async {
-        stop.cancelled().await;
-        tokio::time::sleep(GRACE).await;
-    };
-    tokio::select! {
-        served = async { serving.await } => served,
-        () = patience => Ok(()),
-    }
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "the signature the layer asks for")]

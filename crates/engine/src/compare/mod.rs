@@ -8,6 +8,7 @@ mod error;
 mod estimate;
 mod file;
 mod judge;
+pub(crate) mod latest;
 mod paired;
 mod reading;
 mod repair;
@@ -26,6 +27,7 @@ use tokio_util::sync::CancellationToken;
 pub use error::CompareError;
 pub use estimate::{Estimate, estimate};
 pub use file::{Columns, FileFound, FileSide, FileTrouble, NotColumns, Shape, compare_with_file};
+pub use latest::{Latest, latest};
 pub use paired::PairingFound;
 pub use repair::{Before, NotRepaired, Repair, RepairRun, compare_and_repair};
 pub use report::{

@@ -1,40 +1,11 @@
 //! Which parts of a period were compared with the provider, and what that found.
 
-use domain::{RunId, SourceId, StatedComparison, Timestamp, Window};
-use serde::Deserialize;
-use serde::de::IgnoredAny;
+use domain::{SourceId, StatedComparison, Window};
 use store::{ComparisonRow, StoreError};
 
 use super::gather::millis;
 use crate::Context;
-
-/// Comparisons looked through, the latest.
-const LOOKED_AT: i64 = 500;
-
-/// What of a kept report is stated.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Report {
-    summary: Summary,
-    account: Option<String>,
-    file: Option<IgnoredAny>,
-    with_source: Option<IgnoredAny>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Summary {
-    date_range: DateRange,
-    missing_in_database: u64,
-    extra_in_database: u64,
-    unexplained: u64,
-}
-
-#[derive(Deserialize)]
-struct DateRange {
-    from: Timestamp,
-    to: Timestamp,
-}
+use crate::compare::latest::{LOOKED_AT, kept};
 
 /// The comparisons that looked at part of the period, newest first, and how many milliseconds of
 /// what was to be proved they read whole. Of a span that several looked at, the newest counts.
@@ -45,7 +16,7 @@ pub(super) async fn comparisons(
     wanted: &[Window],
     period: Window,
 ) -> Result<(Vec<StatedComparison>, u64), StoreError> {
-    let rows = ctx.within(ctx.store.comparisons(source, LOOKED_AT)).await?;
+    let rows = ctx.within(ctx.store.comparisons(source, None, LOOKED_AT)).await?;
     let mut open = vec![period];
     let mut stated = Vec::new();
     for found in rows.iter().filter_map(|row| read(row, account)) {
@@ -65,24 +36,10 @@ pub(super) async fn comparisons(
     Ok((stated, compared))
 }
 
-/// A comparison with the provider, of all calls or of the account's. A file that a person brought
-/// and another source prove nothing of what its provider has.
+/// A comparison with the provider, of all calls or of the account's.
 fn read(row: &ComparisonRow, account: &str) -> Option<StatedComparison> {
-    let report: Report = serde_json::from_str(&row.response).ok()?;
-    let is_with_provider = report.file.is_none() && report.with_source.is_none();
-    let is_meant = is_with_provider && report.account.is_none_or(|name| name == account);
-    let Summary { date_range, missing_in_database, extra_in_database, unexplained } =
-        is_meant.then_some(report.summary)?;
-    Some(StatedComparison {
-        run: RunId(row.run_id),
-        at: Timestamp::from_millis(row.finished_at),
-        from: date_range.from,
-        to: date_range.to,
-        is_whole: row.status == "success",
-        missing: missing_in_database,
-        extra: extra_in_database,
-        unexplained,
-    })
+    let kept = kept(row)?;
+    kept.account.is_none_or(|name| name == account).then_some(kept.found)
 }
 
 #[cfg(test)]

@@ -112,7 +112,7 @@ pub async fn known_as(
 }
 
 /// Signs in somebody the identity provider knows, and links them if they were here never before. Gives
-/// the secret of the new session; nothing where they were linked or unlinked meanwhile.
+/// the secret of the new session; nothing where they were linked, unlinked or shut out meanwhile.
 pub async fn succeed_as(
     store: &Store,
     (known, vouched): (&Known, &Vouched),
@@ -127,7 +127,9 @@ pub async fn succeed_as(
             return Ok(None);
         }
     }
-    tx.user_came_in(user.user_id, now).await?;
+    if !tx.user_came_in(user.user_id, now).await? {
+        return Ok(None);
+    }
     let secret = begin(&mut tx, user, came, false, now).await?;
     let detail = json!({ "by": vouched.issuer, "isLinked": link.is_some() });
     tx.audit_about(target(&user.name), &detail);

@@ -11,7 +11,7 @@ use domain::users::{NotAName, NotAnAddress, UserName, UserRole, WeakPassword, ju
 use domain::{AccountId, Timestamp};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::json;
-use store::{NewUser, Store, StoreError, UserRow};
+use store::{NewPassword, NewUser, Store, StoreError, UserRow};
 
 use crate::secret::{NoRandomness, code};
 
@@ -150,18 +150,22 @@ pub async fn known(store: &Store, name: &UserName) -> Result<UserRow, UserError>
 }
 
 /// Gives somebody another password, and signs them out everywhere but in session `but`; 0 is none.
+/// Returns whether the one it takes the place of was theirs.
 pub async fn set_password(
     store: &Store,
     user: &UserRow,
-    (hash, is_temporary): (&str, bool),
+    new: NewPassword<'_>,
     but: i64,
     now: Timestamp,
-) -> Result<(), UserError> {
+) -> Result<bool, UserError> {
     let mut tx = store.begin().await?;
-    tx.user_password(user.user_id, (hash, is_temporary), now).await?;
+    if !tx.user_password(user.user_id, new, now).await? {
+        return Ok(false);
+    }
     tx.sessions_end(user.user_id, but).await?;
     tx.audit_about(target(&user.name), &json!({}));
-    Ok(tx.commit().await?)
+    tx.commit().await?;
+    Ok(true)
 }
 
 /// Shuts somebody out at once, or lets them in again. Returns whether it was not so already.

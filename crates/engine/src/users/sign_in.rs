@@ -74,19 +74,22 @@ fn on_behalf(store: &Store, user: &UserRow, address: &str, now: Timestamp) -> St
     store.on_behalf(Author::new(&target(&user.name), address, "Try after wrong passwords", "", now))
 }
 
-/// Signs somebody in whose password was right, and gives the secret of the new session.
+/// Signs somebody in whose password was right, and gives the secret of the new session; nothing where
+/// they were given another meanwhile, or shut out.
 pub async fn succeed(
     store: &Store,
     user: &UserRow,
     came: Came<'_>,
     now: Timestamp,
-) -> Result<SecretString, UserError> {
+) -> Result<Option<SecretString>, UserError> {
     let mut tx = store.begin().await?;
-    tx.user_signed_in(user.user_id, now).await?;
+    if !tx.user_signed_in(user, now).await? {
+        return Ok(None);
+    }
     let secret = begin(&mut tx, user, came, true, now).await?;
     tx.audit_about(target(&user.name), &json!({}));
     tx.commit().await?;
-    Ok(secret)
+    Ok(Some(secret))
 }
 
 /// Begins a session of somebody, and gives its secret.

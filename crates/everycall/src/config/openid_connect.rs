@@ -106,7 +106,7 @@ impl OpenIdConnect {
             Some(Host::Ipv6(address)) => address.is_loopback(),
             None => false,
         };
-        if is_here || hosts.iter().any(|name| name.eq_ignore_ascii_case(host)) {
+        if is_here || web::is_host_among(host, hosts) {
             return Ok(url);
         }
         Err(Mistake::new(

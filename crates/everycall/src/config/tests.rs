@@ -330,6 +330,12 @@ fn an_identity_provider_needs_its_issuer_our_names_there_and_our_own_address() {
         assert!(read(&with("public_url", &format!("public_url = \"{near}\""))).is_ok(), "{near}");
     }
     assert!(read(&with("issuer", "issuer = \"http://127.0.0.1:9000\"")).is_ok());
+    for host in ["2001:db8::1", "[2001:db8::1]"] {
+        let here = with("public_url", "public_url = \"https://[2001:db8::1]:8443\"");
+        let here =
+            here.replace("hosts = [\"calls.example.com\"]", &format!("hosts = [\"{host}\"]"));
+        assert!(read(&here).is_ok(), "{host}");
+    }
 }
 
 #[test]

@@ -99,6 +99,12 @@ const AND_NOT_BACK: &str = "
 AND NOT EXISTS (SELECT 1 FROM calls b WHERE b.provider_call_id = c.provider_call_id
                 AND b.source_id = c.source_id AND b.account_id = c.account_id)";
 
+// Of other sources whoever sees one account is told nothing, not even that they are there.
+const SEEN: &str = "
+SELECT s.source_id FROM sources s
+WHERE EXISTS (SELECT 1 FROM calls c WHERE c.account_id = $1 AND c.source_id = s.source_id)
+   OR EXISTS (SELECT 1 FROM departures d WHERE d.account_id = $1 AND d.source_id = s.source_id)";
+
 /// Writes the places of the first changes of each source.
 macro_rules! places {
     ($query:ident, $table:literal, $stretches:expr, $account:expr, $and:expr, $count:expr) => {
@@ -155,7 +161,7 @@ impl Store {
         count: usize,
     ) -> Result<ChangedCalls, ChangedError> {
         let heads = self.heads().await?;
-        if is_ahead(since, &heads) {
+        if self.is_ahead(scope, since, &heads).await? {
             return Err(ChangedError::Ahead);
         }
         let stretches = stretches(&heads, since);
@@ -173,6 +179,23 @@ impl Store {
         let has_more = unread.is_some();
         calls.truncate(count);
         Ok(ChangedCalls { calls, next, has_more })
+    }
+
+    /// Whether a bookmark is ahead of a source in which this scope has or had calls.
+    async fn is_ahead(
+        &self,
+        scope: Scope,
+        since: &Bookmark,
+        heads: &[Head],
+    ) -> Result<bool, StoreError> {
+        let ahead = ahead(since, heads);
+        let Some(account) = scope.account().filter(|_| !ahead.is_empty()) else {
+            return Ok(!ahead.is_empty());
+        };
+        let seen: Vec<i64> = either!(self.read(), |db| {
+            sqlx::query_scalar(SEEN).bind(account).fetch_all(db).await
+        })?;
+        Ok(ahead.iter().any(|source| seen.contains(&source.0)))
     }
 
     async fn heads(&self) -> Result<Vec<Head>, StoreError> {
@@ -261,11 +284,12 @@ fn head_of(id: SourceId, heads: &[Head]) -> Option<&Head> {
     heads.iter().find(|head| head.source_id == id.0)
 }
 
-fn is_ahead(since: &Bookmark, heads: &[Head]) -> bool {
-    let is_ahead = |(id, to): (SourceId, &ReadTo)| {
-        head_of(id, heads).is_none_or(|head| head.revision < to.revision)
+/// The sources of which a bookmark is ahead, there or not.
+fn ahead(since: &Bookmark, heads: &[Head]) -> Vec<SourceId> {
+    let is_ahead = |(id, to): &(SourceId, &ReadTo)| {
+        head_of(*id, heads).is_none_or(|head| head.revision < to.revision)
     };
-    since.sources().any(is_ahead)
+    since.sources().filter(is_ahead).map(|(id, _)| id).collect()
 }
 
 impl Row {

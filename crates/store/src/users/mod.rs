@@ -68,6 +68,17 @@ pub(crate) fn role(text: &str) -> Result<UserRole, StoreError> {
     UserRole::from_str(text).map_err(|what| StoreError::Nonsense { what })
 }
 
+/// A password somebody is given.
+#[derive(Clone, Copy)]
+pub struct NewPassword<'a> {
+    /// Its argon2id hash.
+    pub hash: &'a str,
+    /// Whether somebody else chose it.
+    pub is_temporary: bool,
+    /// The hash of the one it takes the place of; whatever that is where none is named.
+    pub instead_of: Option<&'a str>,
+}
+
 /// Somebody to be added.
 pub struct NewUser<'a> {
     /// Their name.
@@ -110,12 +121,14 @@ RETURNING user_id";
 const TRY: &str = "
 UPDATE users SET failures = $3, locked_until = $4 WHERE user_id = $1 AND failures = $2";
 
+// Whoever was given another password meanwhile, or was shut out, does not come in by the old one.
 const SIGNED_IN: &str = "
-UPDATE users SET failures = 0, locked_until = NULL, last_sign_in_at = $2 WHERE user_id = $1";
+UPDATE users SET failures = 0, locked_until = NULL, last_sign_in_at = $2
+WHERE user_id = $1 AND password_hash = $3 AND disabled_at IS NULL";
 
 // Whoever comes without a password says nothing about those who guess at it.
 const CAME_IN: &str = "
-UPDATE users SET last_sign_in_at = $2 WHERE user_id = $1";
+UPDATE users SET last_sign_in_at = $2 WHERE user_id = $1 AND disabled_at IS NULL";
 
 const UNLOCK: &str = "
 UPDATE users SET failures = 0, locked_until = NULL
@@ -125,7 +138,7 @@ const PASSWORD: &str = "
 UPDATE users
 SET password_hash = $2, password_is_temporary = $3, password_changed_at = $4, failures = 0,
     locked_until = NULL
-WHERE user_id = $1";
+WHERE user_id = $1 AND (CAST($5 AS TEXT) IS NULL OR password_hash = $5)";
 
 const DISABLE: &str = "
 UPDATE users SET disabled_at = $2 WHERE user_id = $1 AND disabled_at IS NULL";
@@ -169,19 +182,25 @@ impl Tx {
         })
     }
 
-    /// Says that somebody signed in; what they tried before is forgotten.
-    pub async fn user_signed_in(&mut self, user: i64, now: Timestamp) -> Result<(), StoreError> {
+    /// Says that somebody signed in by their password; what they tried before is forgotten. Returns
+    /// whether it is still theirs and they may come in.
+    pub async fn user_signed_in(
+        &mut self,
+        user: &UserRow,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
         either!(self.conn(), |db| {
-            sqlx::query(SIGNED_IN).bind(user).bind(now.as_millis()).execute(db).await?;
-            Ok(())
+            let query = sqlx::query(SIGNED_IN).bind(user.user_id).bind(now.as_millis());
+            Ok(query.bind(&user.password_hash).execute(db).await?.rows_affected() == 1)
         })
     }
 
-    /// Says that somebody came in without a password; what was tried of theirs stays counted.
-    pub async fn user_came_in(&mut self, user: i64, now: Timestamp) -> Result<(), StoreError> {
+    /// Says that somebody came in without a password; what was tried of theirs stays counted. Returns
+    /// whether they may come in.
+    pub async fn user_came_in(&mut self, user: i64, now: Timestamp) -> Result<bool, StoreError> {
         either!(self.conn(), |db| {
-            sqlx::query(CAME_IN).bind(user).bind(now.as_millis()).execute(db).await?;
-            Ok(())
+            let query = sqlx::query(CAME_IN).bind(user).bind(now.as_millis());
+            Ok(query.execute(db).await?.rows_affected() == 1)
         })
     }
 
@@ -192,17 +211,17 @@ impl Tx {
         })
     }
 
-    /// Gives somebody another password.
+    /// Gives somebody another password. Returns whether the one it takes the place of was theirs.
     pub async fn user_password(
         &mut self,
         user: i64,
-        (hash, is_temporary): (&str, bool),
+        NewPassword { hash, is_temporary, instead_of }: NewPassword<'_>,
         now: Timestamp,
-    ) -> Result<(), StoreError> {
+    ) -> Result<bool, StoreError> {
         either!(self.conn(), |db| {
             let query = sqlx::query(PASSWORD).bind(user).bind(hash);
-            query.bind(i64::from(is_temporary)).bind(now.as_millis()).execute(db).await?;
-            Ok(())
+            let query = query.bind(i64::from(is_temporary)).bind(now.as_millis());
+            Ok(query.bind(instead_of).execute(db).await?.rows_affected() == 1)
         })
     }
 

@@ -111,7 +111,7 @@ on_both_databases! {
         let before = user(&db, "ann").await;
         let mut tx = db.store.begin().await.unwrap();
         assert!(tx.user_try(&before, 5, Some(at(9))).await.unwrap());
-        tx.user_came_in(ann, at(8)).await.unwrap();
+        assert!(tx.user_came_in(ann, at(8)).await.unwrap());
         tx.commit().await.unwrap();
         let row = user(&db, "ann").await;
         assert_eq!((row.failures, row.locked_until, row.last_sign_in_at), (5, Some(9), Some(8)));

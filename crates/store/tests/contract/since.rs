@@ -209,6 +209,22 @@ on_both_databases! {
         }
     }
 
+    async fn of_a_source_in_which_nothing_was_ever_its_own_no_account_is_told_that_it_is_ahead(db) {
+        let (store, source) = (&db.store, source(&db.store, "s").await);
+        let mut accounts = Vec::new();
+        for name in ["has calls", "had one", "never had any"] {
+            accounts.push(account(store, name).await);
+        }
+        write(store, source, &[placed(accounts[0], call("a", 1)), placed(accounts[1], call("b", 1))]).await;
+        moves(store, source, at_account(accounts[0]), &["b"]).await;
+        let since: Bookmark = "r1_1.9".parse().unwrap();
+        for (account, is_told) in accounts.into_iter().zip([true, true, false]) {
+            let read = store.calls_changed(Scope::Account(account), &since, 5).await;
+            assert_eq!(matches!(read, Err(ChangedError::Ahead)), is_told, "{account}: {read:?}");
+            assert!(is_told || read.is_ok_and(|page| page.next == since));
+        }
+    }
+
     async fn changes_of_many_sources_are_read_together(db) {
         let store = &db.store;
         for n in 0..205 {

@@ -2,7 +2,7 @@
 
 use domain::users::{SESSION_IDLE_MAX, SESSION_MAX, UserName, UserRole};
 use domain::{AccountId, Timestamp};
-use store::{NewSession, NewUser, SessionUser, UserRow};
+use store::{NewPassword, NewSession, NewUser, SessionUser, UserRow};
 use testkit::{TestDb, on_both_databases};
 
 use crate::samples::{account, at};
@@ -26,6 +26,10 @@ pub async fn add(db: &TestDb, text: &str, role: UserRole) -> i64 {
 
 pub async fn user(db: &TestDb, text: &str) -> UserRow {
     db.store.user_by_name(&name(text)).await.unwrap().unwrap()
+}
+
+fn password(hash: &str) -> NewPassword<'_> {
+    NewPassword { hash, is_temporary: false, instead_of: None }
 }
 
 async fn sign_in(db: &TestDb, user: i64, hash: u8, now: Timestamp) {
@@ -81,11 +85,11 @@ on_both_databases! {
     }
 
     async fn whoever_signs_in_has_no_failures_any_more(db) {
-        let ann = add(&db, "ann", UserRole::Member).await;
+        add(&db, "ann", UserRole::Member).await;
         let before = user(&db, "ann").await;
         let mut tx = db.store.begin().await.unwrap();
         tx.user_try(&before, 7, Some(at(60))).await.unwrap();
-        tx.user_signed_in(ann, at(9)).await.unwrap();
+        assert!(tx.user_signed_in(&before, at(9)).await.unwrap());
         tx.commit().await.unwrap();
         let row = user(&db, "ann").await;
         assert_eq!((row.failures, row.locked_until, row.last_sign_in_at), (0, None, Some(9)));
@@ -96,11 +100,34 @@ on_both_databases! {
         let before = user(&db, "ann").await;
         let mut tx = db.store.begin().await.unwrap();
         tx.user_try(&before, 7, Some(at(60))).await.unwrap();
-        tx.user_password(ann, ("$argon2id$y", false), at(9)).await.unwrap();
+        assert!(tx.user_password(ann, password("$argon2id$y"), at(9)).await.unwrap());
         tx.commit().await.unwrap();
         let row = user(&db, "ann").await;
         assert_eq!((row.password_hash.as_str(), row.password_is_temporary), ("$argon2id$y", 0));
         assert_eq!((row.password_changed_at, row.failures, row.locked_until), (9, 0, None));
+    }
+
+    async fn nobody_comes_in_by_a_password_that_is_no_longer_theirs_or_once_they_are_shut_out(db) {
+        let ann = add(&db, "ann", UserRole::Member).await;
+        let before = user(&db, "ann").await;
+        let mut tx = db.store.begin().await.unwrap();
+        let other = NewPassword { instead_of: Some("$argon2id$z"), ..password("$argon2id$w") };
+        assert!(!tx.user_password(ann, other, at(8)).await.unwrap(), "theirs is another");
+        let new = NewPassword { instead_of: Some(&before.password_hash), ..password("$argon2id$y") };
+        assert!(tx.user_password(ann, new, at(9)).await.unwrap());
+        assert!(!tx.user_password(ann, new, at(9)).await.unwrap(), "it was changed meanwhile");
+        assert!(!tx.user_signed_in(&before, at(10)).await.unwrap());
+        tx.commit().await.unwrap();
+        let now = user(&db, "ann").await;
+        assert_eq!((now.password_hash.as_str(), now.last_sign_in_at), ("$argon2id$y", None));
+        let mut tx = db.store.begin().await.unwrap();
+        assert!(tx.user_signed_in(&now, at(11)).await.unwrap());
+        assert!(tx.user_came_in(ann, at(11)).await.unwrap());
+        assert!(tx.user_disable(ann, Some(at(12))).await.unwrap());
+        assert!(!tx.user_signed_in(&now, at(13)).await.unwrap());
+        assert!(!tx.user_came_in(ann, at(13)).await.unwrap());
+        tx.commit().await.unwrap();
+        assert_eq!(user(&db, "ann").await.last_sign_in_at, Some(11));
     }
 
     async fn a_user_is_shut_out_once_and_let_in_once(db) {

@@ -16,6 +16,7 @@ use std::error::Error;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use domain::access::Pace;
 use domain::users::{UserName, UserRole};
 use domain::{Capabilities, Clock, Tiers, Timestamp};
 use engine::users::{UserAsked, add, chosen};
@@ -28,6 +29,9 @@ use tokio_util::sync::CancellationToken;
 use crate::asking::Viewer;
 
 type Done<T = ()> = Result<T, Box<dyn Error + Send + Sync>>;
+
+/// More than anybody asks.
+const UNBOUND: Pace = Pace { burst: 1_000_000, per_minute: 1_000_000 };
 
 /// Who looks.
 const NAME: &str = "bench";
@@ -117,7 +121,8 @@ fn state(store: Store, now: Timestamp) -> Done<web::State> {
             rhythm: None,
             budget: None,
         }),
-        limits: web::Limits::default(),
+        // All viewers share one session, and ask again as soon as they have their answer.
+        limits: web::Limits { pages: UNBOUND, ..web::Limits::default() },
         entrance: Arc::new(web::Entrance::with_sign_in(web::Place::default())?),
         office,
     })

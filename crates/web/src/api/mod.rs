@@ -35,7 +35,6 @@ use tower_http::timeout::TimeoutLayer;
 pub use asked::Named;
 pub use assignments::{AssignSaid, assigned};
 pub use contacts::{ContactFacts, ContactsAsked, contacts_found};
-pub use door::Limits;
 pub use instant::{DayOrInstant, Instant};
 pub use openapi::whole as document;
 pub use route::{Route, Takes};
@@ -76,6 +75,8 @@ pub fn routes(state: &crate::State) -> Router<crate::State> {
             state: state.clone(),
             throttle: Arc::clone(&throttle),
             needs: route.needs,
+            reads_query: route.asks.is_some(),
+            tried_by: route.tried_by(),
             takes: route.takes,
             what: route.summary,
             handler: route.handler,

@@ -168,6 +168,13 @@ impl Route {
         Self { status: StatusCode::CREATED, ..self.gives::<A>() }
     }
 
+    /// The word of its query by which a change is only tried; none where it cannot be.
+    pub fn tried_by(&self) -> Option<&'static str> {
+        let asked = self.asks?(&mut SchemaGenerator::default());
+        let words = asked.get("properties")?;
+        ["preview", "dryRun"].into_iter().find(|word| words.get(*word).is_some())
+    }
+
     /// The longest it may take.
     pub fn patience(&self) -> Duration {
         if self.needs.writes { WRITING } else { READING }

@@ -2,13 +2,10 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use axum::extract::connect_info::Connected;
 use axum::extract::{ConnectInfo, FromRequestParts, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
-use axum::serve::IncomingStream;
 use secrecy::SecretString;
-use tokio::net::TcpListener;
 
 use super::entrance::Place;
 use super::{cookie, origin};
@@ -17,12 +14,6 @@ use crate::failure::Failure;
 /// Where a connection comes from.
 #[derive(Debug, Clone, Copy)]
 pub struct Peer(pub SocketAddr);
-
-impl Connected<IncomingStream<'_, TcpListener>> for Peer {
-    fn connect_info(stream: IncomingStream<'_, TcpListener>) -> Self {
-        Self(*stream.remote_addr())
-    }
-}
 
 /// Whoever sends a request, before anybody knows who it is.
 #[derive(Clone)]
@@ -84,7 +75,7 @@ fn last<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
 }
 
 /// An address of IPv4, or the network of one of IPv6.
-fn network(address: IpAddr) -> IpAddr {
+pub fn network(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(ip) if !ip.is_loopback() => {
             let [a, b, c, d, ..] = ip.segments();

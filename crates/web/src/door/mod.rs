@@ -12,7 +12,7 @@ mod page;
 mod posted;
 mod set_up;
 
-pub use asker::{Asker, Peer};
+pub use asker::{Asker, Peer, network};
 pub use come::{come, is_script_of_ours, is_still_in};
 pub use cookie::{SESSION, TRIP};
 pub use entrance::{Entrance, Place, SingleSignOn};

@@ -1,13 +1,15 @@
 //! What every request for a page passes: who asks, whether it is theirs, and whether a change came
 //! from a page of ours.
 
+use std::sync::Arc;
+
 use axum::extract::Request;
 use axum::handler::Handler as _;
 use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use store::Author;
 
-use super::{Asker, come, encoded, posted};
+use super::{Asker, Kept, come, encoded, posted};
 use crate::State;
 use crate::facts::Written;
 use crate::failure::Failure;
@@ -22,6 +24,8 @@ pub struct PageDoor {
     pub page: PageRoute,
     /// Noted is what people change.
     pub written: Written,
+    /// How often each session asked; the same for all pages.
+    pub asked: Arc<Kept<i64>>,
 }
 
 /// Pages that are shown to somebody who must change their password first.
@@ -42,6 +46,7 @@ impl PageDoor {
             (guest, To::Anybody) => guest.unwrap_or_else(Guest::nobody),
             (None, _) => return Ok(to_sign_in(&request)),
         };
+        self.may_ask(&guest)?;
         if guest.must_change_password() && !BEFORE_PASSWORD.contains(&self.page.path) {
             return Ok(see("/password"));
         }
@@ -67,6 +72,14 @@ impl PageDoor {
             self.written.note();
         }
         Ok(answer)
+    }
+
+    /// Fails where a session asks faster than anybody reads.
+    fn may_ask(&self, guest: &Guest) -> Result<(), Failure> {
+        let Some(person) = guest.person() else { return Ok(()) };
+        let (pace, now) = (self.state.limits.pages, self.state.clock.now());
+        let taken = self.asked.take(person.session, pace, now);
+        taken.map_err(|wait| Failure::TooOften { what: "pages in one session", wait })
     }
 }
 

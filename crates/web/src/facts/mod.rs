@@ -15,12 +15,11 @@ mod waiting;
 
 use std::time::Duration;
 
-use domain::Timestamp;
+use domain::{StatedComparison, Timestamp};
 use engine::trouble::Trouble;
 use schemars::JsonSchema;
 use serde::Serialize;
-use serde_json::Value;
-use store::{ComparisonRow, HealthRow, Scope, SourceRow};
+use store::{HealthRow, Scope, SourceRow};
 
 pub use audit::{AuditEntry, AuditFacts};
 pub use calls::{CallFacts, CallsAsked, CallsFacts, PLACEMENTS, Story, calls_asked, statuses};
@@ -107,9 +106,14 @@ pub struct SourceFacts {
     pub open: OpenCalls,
     /// New calls of runs that began within the last day.
     pub new_today: u64,
-    /// What its latest comparison with the provider found.
+    /// What its latest comparison with the provider found that was of all its calls and looked at
+    /// everything in its span.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub compared: Option<Compared>,
+    /// A later one that could not look at everything: its numbers are of what it saw, which may be
+    /// nothing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub compared_in_part: Option<Compared>,
     /// How it goes: last success, next run, lateness, and what may be asked of its provider.
     pub health: Health,
     /// What only a person can mend; until then it is asked rarely.
@@ -138,9 +142,15 @@ pub struct Compared {
     /// When it ended.
     #[schemars(with = "Instant")]
     pub at: Timestamp,
+    /// The first instant it looked at.
+    #[schemars(with = "Instant")]
+    pub from: Timestamp,
+    /// The first instant after its span.
+    #[schemars(with = "Instant")]
+    pub to: Timestamp,
     /// Calls the provider has and we have not.
     pub missing: u64,
-    /// Of these, those without a known cause.
+    /// Calls, missing or only here, without a known cause.
     pub unexplained: u64,
 }
 
@@ -199,6 +209,14 @@ impl Status {
 }
 
 impl SourceFacts {
+    /// How many calls its comparisons found missing, and how many without a known cause: the most that
+    /// one of them says. Nothing where none looked at everything, and none found any.
+    pub fn found(&self) -> Option<(u64, u64)> {
+        let in_part = self.compared_in_part.iter().filter(|it| it.missing + it.unexplained > 0);
+        let all = self.compared.iter().chain(in_part);
+        all.map(|it| (it.missing, it.unexplained)).reduce(|a, b| (a.0.max(b.0), a.1.max(b.1)))
+    }
+
     async fn load(
         state: &State,
         row: SourceRow,
@@ -211,13 +229,14 @@ impl SourceFacts {
         let groups = store.waiting_groups(Scope::Operator, row.id).await?;
         let ledger = store.coverage_load(row.id).await?;
         let trouble = engine::trouble::trouble(store, &row).await?;
-        let compared = store.comparisons(row.id, 1).await?.into_iter().next();
+        let compared = engine::compare::latest(store, row.id).await?;
         let (hour, day) = (now - HOUR, now - DAY);
         let open = store.calls_open(Scope::Operator, row.id, hour, day).await?;
         Ok(Self {
             open: OpenCalls { within_hour: open[0], within_day: open[1], older: open[2] },
             new_today: store.runs_new(row.id, day).await?,
-            compared: compared.as_ref().map(Compared::of),
+            compared: compared.whole.map(Compared::from),
+            compared_in_part: compared.not_whole.map(Compared::from),
             health: Health::of(health, &(state.known)(&row), now),
             needs_person: trouble.map(NeedsPerson::from),
             counts: Counts {
@@ -237,17 +256,10 @@ impl SourceFacts {
     }
 }
 
-impl Compared {
-    /// From its report as it is kept.
-    fn of(row: &ComparisonRow) -> Self {
-        let report: Value = serde_json::from_str(&row.response).unwrap_or_default();
-        let number = |path: &str| report.pointer(path).and_then(Value::as_u64).unwrap_or(0);
-        Self {
-            run: row.run_id,
-            at: Timestamp::from_millis(row.finished_at),
-            missing: number("/summary/missingInDatabase"),
-            unexplained: number("/reasonBreakdown/unexplained"),
-        }
+impl From<StatedComparison> for Compared {
+    fn from(found: StatedComparison) -> Self {
+        let StatedComparison { run, at, from, to, missing, unexplained, .. } = found;
+        Self { run: run.0, at, from, to, missing, unexplained }
     }
 }
 

@@ -47,8 +47,10 @@ pub enum Failure {
     NoAccount,
     /// A form was sent that is none of our pages', or of one that was open too long.
     NotOurForm,
-    /// A page is asked to change something.
-    ReadOnly,
+    /// An address to which forms are sent is asked for a page.
+    OnlyForm,
+    /// A page is asked for in a way that no page has.
+    NotSo,
     /// There is no such way to use a route of the API.
     OtherMethod,
     /// The request needs a token that holds, and came without.
@@ -58,6 +60,8 @@ pub enum Failure {
         /// Whether a token came.
         has_token: bool,
     },
+    /// Somebody is signed in by a password that somebody else chose, and has no other yet.
+    PasswordFirst,
     /// The token holds and was not given out for this.
     Forbidden {
         /// What it lacks.

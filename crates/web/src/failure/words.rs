@@ -1,8 +1,11 @@
 //! The words, the status and the headers of each failure.
 
+use std::time::Duration;
+
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 
 use super::Failure;
+use crate::figures::Count;
 
 impl Failure {
     /// The status of the answer.
@@ -14,8 +17,9 @@ impl Failure {
             | Self::NotOurForm
             | Self::NoRights
             | Self::NoAccount
+            | Self::PasswordFirst
             | Self::Forbidden { .. } => StatusCode::FORBIDDEN,
-            Self::ReadOnly | Self::OtherMethod => StatusCode::METHOD_NOT_ALLOWED,
+            Self::OnlyForm | Self::NotSo | Self::OtherMethod => StatusCode::METHOD_NOT_ALLOWED,
             Self::Unauthorised { .. } => StatusCode::UNAUTHORIZED,
             Self::TooOften { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::TooLong { .. } => StatusCode::PAYLOAD_TOO_LARGE,
@@ -36,6 +40,7 @@ impl Failure {
             Self::Misasked { .. } => "This was asked in a way that makes no sense".to_owned(),
             Self::OtherMethod => "This route is not used that way".to_owned(),
             Self::Unauthorised { .. } => "This needs a token that holds".to_owned(),
+            Self::PasswordFirst => "Your password is to be changed first".to_owned(),
             Self::Forbidden { .. } => "This token was not given out for that".to_owned(),
             Self::TooOften { .. } => "Too much was asked in too short a time".to_owned(),
             Self::TooLong { .. } => "The body is too long".to_owned(),
@@ -46,7 +51,8 @@ impl Failure {
             Self::NoRights => "This is for operators".to_owned(),
             Self::NoAccount => "There is no account yet that you may look at".to_owned(),
             Self::NotOurForm => "This form is not one of ours".to_owned(),
-            Self::ReadOnly => "Nothing can be changed here".to_owned(),
+            Self::OnlyForm => "This address is only for sending a form".to_owned(),
+            Self::NotSo => "This page is not used that way".to_owned(),
             Self::Unreachable { .. } => "The database cannot be reached".to_owned(),
             Self::TooSlow | Self::Unfinished => "This took too long".to_owned(),
             Self::Defect { .. } => "Something went wrong on our side".to_owned(),
@@ -78,8 +84,9 @@ impl Failure {
                  things.",
                 whole(why)
             ),
-            Self::TooOften { what, .. } => {
-                format!("There were too many {what}. The header Retry-After says when to go on.")
+            Self::TooOften { what, wait } => {
+                let wait = Count(seconds(*wait)).of_things("second", "seconds");
+                format!("There were too many {what}. Go on in {wait}.")
             }
             Self::TooLong { bytes_max: 0 } => "This route reads no body.".to_owned(),
             Self::TooLong { bytes_max } => {
@@ -106,8 +113,14 @@ impl Failure {
                 sign-in, or another site sent this. Go back, load the page again, and send it \
                 once more."
                 .to_owned(),
-            Self::ReadOnly => "These pages only show. Changes are made on the command line; \
-                see everycall --help."
+            Self::OnlyForm => "Nothing was changed. Open the page that has the form, and send it \
+                from there."
+                .to_owned(),
+            Self::NotSo => "Nothing was changed. Pages are looked at, and changed by their forms; \
+                programs use /api/v1."
+                .to_owned(),
+            Self::PasswordFirst => "Somebody else chose the one you have. Choose another on the \
+                page /password; then this is answered."
                 .to_owned(),
             Self::Unreachable { .. } => "Nothing is lost. Check that the database runs and that \
                 its file or server can be reached, then load this page again; everycall doctor \
@@ -134,7 +147,8 @@ impl Failure {
             Self::NoRights => "no-rights",
             Self::NoAccount => "no-account",
             Self::NotOurForm => "not-our-form",
-            Self::ReadOnly | Self::OtherMethod => "other-method",
+            Self::OnlyForm | Self::NotSo | Self::OtherMethod => "other-method",
+            Self::PasswordFirst => "password-first",
             Self::Unauthorised { .. } => "unauthorised",
             Self::Forbidden { .. } => "forbidden",
             Self::TooOften { .. } => "too-often",
@@ -170,14 +184,17 @@ impl Failure {
                 headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(asks));
             }
             Self::TooOften { wait, .. } => {
-                let seconds = wait.as_millis().div_ceil(1000).max(1);
-                let seconds = u64::try_from(seconds).unwrap_or(u64::MAX);
-                headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+                headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds(*wait)));
             }
             _ => {}
         }
         headers
     }
+}
+
+/// Whole seconds after which a wait is over.
+fn seconds(wait: Duration) -> u64 {
+    u64::try_from(wait.as_millis().div_ceil(1000).max(1)).unwrap_or(u64::MAX)
 }
 
 /// A sentence as one is written. A name that it begins with stays as it is.

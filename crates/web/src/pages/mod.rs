@@ -44,7 +44,7 @@ use serde::Deserialize;
 use store::SourceRow;
 
 use crate::State;
-use crate::door::PageDoor;
+use crate::door::{Kept, PageDoor};
 use crate::facts::{Glance, Owns, Written};
 use crate::failure::Failure;
 use crate::list::{Filter, address, given};
@@ -148,12 +148,13 @@ pub fn table() -> Vec<PageRoute> {
 /// The pages behind their door.
 pub fn routes(state: &State) -> Router<State> {
     let mut router = Router::new();
-    let written = Written::default();
+    let (written, asked) = (Written::default(), Arc::new(Kept::new()));
     for page in table() {
         let method = MethodFilter::try_from(page.method.clone());
         let method = method.expect("the table has methods that a router knows");
         let path = page.path;
-        let door = Arc::new(PageDoor { state: state.clone(), page, written: written.clone() });
+        let (state, written, asked) = (state.clone(), written.clone(), Arc::clone(&asked));
+        let door = Arc::new(PageDoor { state, page, written, asked });
         let serve = on(method, async move |request: Request| door.serve(request).await);
         router = router.route(path, serve);
     }
@@ -162,6 +163,7 @@ pub fn routes(state: &State) -> Router<State> {
         .layer(Extension(Owns::new(&written)))
         .layer(Extension(accounts::Uses::new(&written)))
         .layer(Extension(agents::Handled::new(&written)))
+        .layer(Extension(calls::Making::new(state.limits.files)))
         .layer(Extension(charts::Countings::new(&written)))
         .layer(Extension(gaps::Found::new(&written)))
         .layer(Extension(waiting::Rooms::new(&written)))

@@ -1,8 +1,7 @@
 //! What a person does on the pages: find calls, look at one, assign, ask for a job, watch it.
 
 use axum::http::{Method, StatusCode};
-use domain::{RunKind, RunStatus};
-use store::RunEnd;
+use domain::RunStatus;
 
 use crate::browser::{Browser, HOST};
 use crate::{ask, folder, get, sample};
@@ -189,6 +188,70 @@ async fn a_comparison_is_shown_with_causes_and_what_to_do() {
     assert_eq!(get(&state, "/diagnostics/1").await.status, StatusCode::NOT_FOUND);
 }
 
+/// What is kept of a comparison that found nothing, with this beside it.
+fn found_nothing(beside: &str) -> String {
+    format!(
+        r#"{{"summary":{{"dateRange":{{"from":"2026-11-20T00:00:00Z","to":"2026-11-21T00:00:00Z"}},
+        "missingInDatabase":0,"extraInDatabase":0,"unexplained":0}}{beside}}}"#
+    )
+}
+
+/// Only a comparison that looked at everything again takes back what one before it found.
+#[tokio::test]
+async fn what_a_comparison_found_stands_until_all_is_looked_at_again() {
+    let folder = folder();
+    let state = sample::usual(folder.path(), "Agent").await;
+    sample::prove_the_rest(&state).await;
+    let front = async || get(&state, "/").await.text;
+    let ended = async |status, beside: &str| {
+        sample::ended(&state.store, "west", status, &found_nothing(beside)).await
+    };
+    assert!(front().await.contains("class=\"sentence whole\""));
+    ended(RunStatus::Failed, "").await;
+    let page = front().await;
+    assert!(page.contains("could not look at everything"), "{page}");
+    assert!(!page.contains("unexplained"), "nobody has looked: {page}");
+    sample::compared(&state.store, "west").await;
+    for (status, beside, says) in [
+        (RunStatus::Success, r#","account":"Northwind Dental""#, false),
+        (RunStatus::Success, r#","withSource":{"name":"lines"}"#, false),
+        (RunStatus::Success, r#","file":{"name":"calls.csv"}"#, false),
+        (RunStatus::Partial, "", true),
+        (RunStatus::Failed, "", true),
+    ] {
+        ended(status, beside).await;
+        let page = front().await;
+        assert!(page.contains("class=\"sentence open\""), "{beside}: {page}");
+        assert!(page.contains("accounted for, 103 missing, 1 unexplained"), "{beside}: {page}");
+        assert_eq!(page.contains("could not look at everything"), says, "{beside}: {page}");
+        let told = get(&state, "/api/v1/status").await.text;
+        assert!(told.contains(r#""missing":103,"unexplained":1}"#), "{beside}: {told}");
+    }
+    ended(RunStatus::Success, "").await;
+    let page = front().await;
+    assert!(page.contains("class=\"sentence whole\""), "{page}");
+    assert!(page.contains("accounted for, 0 unexplained"), "{page}");
+}
+
+/// A call that is missing for a known reason is missing all the same, and one that only we have and
+/// nothing explains is unexplained.
+#[tokio::test]
+async fn nothing_is_whole_while_a_call_is_missing_or_unexplained() {
+    let folder = folder();
+    let state = sample::usual(folder.path(), "Agent").await;
+    sample::prove_the_rest(&state).await;
+    for (was, is, says) in [
+        (r#""missingInDatabase":0"#, r#""missingInDatabase":2"#, "2 missing, 0 unexplained"),
+        (r#""unexplained":0"#, r#""unexplained":3"#, "0 missing, 3 unexplained"),
+    ] {
+        let kept = found_nothing("").replace(was, is);
+        sample::ended(&state.store, "west", RunStatus::Success, &kept).await;
+        let page = get(&state, "/").await.text;
+        assert!(page.contains("class=\"sentence open\""), "{page}");
+        assert!(page.contains(says), "{page}");
+    }
+}
+
 /// A comparison between two sources is asked for on the page and says how it paired; it offers no
 /// repair, because nothing read from the provider would end it.
 #[tokio::test]
@@ -207,14 +270,7 @@ async fn a_comparison_with_another_source_is_asked_for_and_shown() {
         "extraInDatabase":0,"unexplained":0},"proof":{"provider":"whole"},"missingCalls":[],
         "differingCalls":[],"reasonBreakdown":{"merged":3},"extraBreakdown":{},
         "agentAnalysis":{"unassignedAgents":[]},"doubts":[]}"#;
-    let source =
-        state.store.source_by_name("west").await.expect("it answers").expect("it is there");
-    let mut tx = state.store.begin().await.expect("nobody else writes");
-    let now = sample::at(sample::NOW);
-    let run = tx.run_start(source.id, RunKind::Diagnostic, "{}", now).await.expect("it is new");
-    let end = RunEnd::new(RunStatus::Success, kept, None);
-    tx.run_finish(run, end, now).await.expect("it is under way");
-    tx.commit().await.expect("it is written");
+    let run = sample::ended(&state.store, "west", RunStatus::Success, kept).await;
     let page = get(&state, &format!("/diagnostics/{}", run.0)).await.text;
     for wanted in [
         "With lines: 120 calls are paired by their names, 20 by numbers and time",

@@ -4,6 +4,7 @@ use std::io::{Cursor, Read as _};
 
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request, StatusCode};
+use futures::StreamExt as _;
 use parquet::file::reader::{FileReader as _, SerializedFileReader};
 use testkit::on_both_databases;
 use tower::ServiceExt as _;
@@ -127,6 +128,47 @@ on_both_databases! {
             assert_eq!(got.status, StatusCode::BAD_REQUEST, "{asked}");
             assert!(got.text().contains(sentence), "{asked}: {}", got.text());
         }
+    }
+
+    async fn only_so_many_files_are_made_at_once(db) {
+        let mut people = People::of(&db).await;
+        people.state.limits.files = web::Files { at_once: 2, of_one: 1 };
+        let router = web::router(people.state.clone());
+        let mut cookies = Vec::new();
+        for who in ["anna", "bert", "olga"] {
+            let browser = Browser::signed_in(&people.state, who, PASSWORD).await;
+            cookies.push(format!("everycall={}", browser.cookie.expect("they are signed in")));
+        }
+        let [anna, bert, olga] = &<[String; 3]>::try_from(cookies).expect("there are three");
+        let asked = async |cookie: &str, format: &str| {
+            let request = Request::get(format!("/calls/export?format={format}"));
+            let request = request.header("host", HOST).header("cookie", cookie);
+            let request = request.body(Body::empty()).expect("the test writes a request");
+            router.clone().oneshot(request).await.expect("it never fails")
+        };
+        let first = asked(anna, "xlsx").await;
+        let refused = asked(anna, "parquet").await;
+        assert_eq!((first.status(), refused.status()), (StatusCode::OK, StatusCode::TOO_MANY_REQUESTS));
+        assert_eq!(refused.headers()["retry-after"], "10");
+        let page = to_bytes(refused.into_body(), 1 << 20).await.expect("it is small");
+        let page = String::from_utf8_lossy(&page);
+        assert!(page.contains("too many files at once in one session. Go on in 10 seconds."), "{page}");
+        // What is sent as it is read takes no room.
+        assert_eq!(asked(anna, "csv").await.status(), StatusCode::OK);
+        let second = asked(bert, "parquet").await;
+        assert_eq!(second.status(), StatusCode::OK);
+        assert_eq!(asked(olga, "xlsx").await.status(), StatusCode::TOO_MANY_REQUESTS);
+        drop(first);
+        assert_eq!(asked(olga, "xlsx").await.status(), StatusCode::OK);
+        assert_eq!(asked(anna, "xlsx").await.status(), StatusCode::OK);
+        // One that is made makes room, and is its session's until it is sent.
+        let third = asked(olga, "xlsx").await;
+        let mut sending = second.into_body().into_data_stream();
+        assert!(sending.next().await.is_some());
+        assert_eq!(asked(anna, "xlsx").await.status(), StatusCode::OK);
+        assert_eq!(asked(bert, "xlsx").await.status(), StatusCode::TOO_MANY_REQUESTS);
+        drop((sending, third));
+        assert_eq!(asked(bert, "xlsx").await.status(), StatusCode::OK);
     }
 
     async fn a_page_of_calls_leads_to_its_files(db) {

@@ -8,7 +8,7 @@ use serde_json::json;
 use testkit::on_both_databases;
 
 use crate::schema;
-use crate::world::{Asks, World, number, send, two_accounts};
+use crate::world::{Asks, OPERATOR, World, number, send, two_accounts};
 
 /// A request for a route, about something of Alder's.
 struct Try {
@@ -242,6 +242,10 @@ on_both_databases! {
                     let hidden = is_member && other != who && tells_of(&answer.text, other);
                     assert!(!hidden, "{who}: {method} {path} tells of {other}: {}", answer.text);
                 }
+                // Who did what to it, and by which run, is the operators'.
+                for theirs in [OPERATOR, "/runs/"].iter().filter(|_| is_member) {
+                    assert!(!answer.text.contains(theirs), "{who}: {method} {path}: {}", answer.text);
+                }
                 if who == "alder" && answer.status.is_success() && path != "/contacts/{contact}/erase" {
                     let says_something = tells_of(&answer.text, "alder") || writes;
                     assert!(says_something, "{method} {path}: {}", answer.text);
@@ -276,6 +280,33 @@ on_both_databases! {
         for entry in entries().await {
             let text = format!("{entry:?}");
             assert!(!text.contains("+1"), "no number of anybody's is in it: {text}");
+        }
+    }
+
+    async fn what_is_only_tried_is_not_done_and_what_cannot_be_tried_says_so(db) {
+        let world = two_accounts(&db).await;
+        prepare(&world).await;
+        let entries = async || world.state.store.audit_list(None, 1000).await.expect("it answers").len();
+        let before = entries().await;
+        for one in tries(&world, 0) {
+            let route = known(&one.route);
+            if !route.needs.writes {
+                continue;
+            }
+            let (path, query) = one.asks.url.split_once('?').unwrap_or((&one.asks.url, ""));
+            let is_other = |pair: &&str| !pair.starts_with("preview=") && !pair.starts_with("dryRun=");
+            let others: Vec<&str> = query.split('&').filter(is_other).filter(|it| !it.is_empty()).collect();
+            for word in ["preview", "dryRun"] {
+                let url = format!("{path}?{}", [&others[..], &[&format!("{word}=true")]].concat().join("&"));
+                let asks = Asks { url, ..one.asks.clone() };
+                let answer = send(&world.state, Some(&world.writer), &asks).await;
+                if route.tried_by() == Some(word) {
+                    assert!(answer.status.is_success(), "{} {}: {}", asks.method, asks.url, answer.text);
+                } else {
+                    assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{} {}: {}", asks.method, asks.url, answer.text);
+                }
+                assert_eq!(entries().await, before, "{} {}", asks.method, asks.url);
+            }
         }
     }
 

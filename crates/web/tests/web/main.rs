@@ -6,6 +6,7 @@ mod browser;
 mod certificate;
 mod changes;
 mod charts;
+mod connections;
 mod contacts;
 mod dashboard;
 mod document;

@@ -1,14 +1,16 @@
 //! Every page, asked by everybody: who is let in, and that members see their own alone.
 
+use std::time::Duration;
+
 use axum::http::{Method, StatusCode};
-use domain::access::Area;
+use domain::access::{Area, Pace};
 use testkit::on_both_databases;
 use web::{PageRoute, To};
 
 use crate::browser::Browser;
 use crate::people::{PASSWORD, People};
 use crate::signing_in::user;
-use crate::world::number;
+use crate::world::{OPERATOR, birchs_own, number};
 
 /// The address of a page, with what is Alder's where it names something.
 async fn url(people: &People, page: &PageRoute) -> String {
@@ -97,6 +99,10 @@ on_both_databases! {
                     // Their own accounts are told as theirs.
                     assert!(!tells_of(&answer.text, other), "{who} {method} {url} tells of {other}: {}", answer.text);
                 }
+                // Who did what, and by which run, is the operators'.
+                for theirs in [OPERATOR, "/runs/"] {
+                    assert!(!answer.text.contains(theirs), "{who} {method} {url}: {}", answer.text);
+                }
                 match (page.to, page.needs.area) {
                     (To::Area, Area::Operators) => {
                         assert_eq!(status, StatusCode::FORBIDDEN, "{who} {method} {url}");
@@ -169,5 +175,54 @@ on_both_databases! {
         assert!(tells_of(&calls, "alder") && !tells_of(&calls, "birch"), "{calls}");
         olga.post(&format!("/users/{id}/revoke"), &[("account", &alder)]).await;
         assert_eq!(both.get("/calls").await.status, StatusCode::FORBIDDEN);
+    }
+
+    async fn a_session_looks_at_pages_as_often_as_its_pace_allows(db) {
+        let mut people = People::of(&db).await;
+        people.state.limits.pages = Pace { burst: 3, per_minute: 60 };
+        let router = web::router(people.state.clone());
+        let [mut anna, mut bert] = [Browser::at(router.clone()), Browser::at(router)];
+        anna.sign_in("anna", PASSWORD).await;
+        bert.sign_in("bert", PASSWORD).await;
+        for path in ["/", "/calls", "/contacts"] {
+            assert_eq!(anna.get(path).await.status, StatusCode::OK, "{path}");
+        }
+        let refused = anna.get("/calls").await;
+        assert_eq!(refused.status, StatusCode::TOO_MANY_REQUESTS);
+        assert_eq!(refused.headers["retry-after"], "1");
+        assert!(refused.text.contains("Go on in 1 second."), "{}", refused.text);
+        assert_eq!(bert.get("/calls").await.status, StatusCode::OK, "each has a pace of their own");
+        people.clock.pass(Duration::from_secs(1));
+        assert_eq!(anna.get("/calls").await.status, StatusCode::OK);
+    }
+
+    /// Which accounts and sources there are is told by no answer to a list that is asked for wrongly.
+    async fn what_is_wrong_with_a_list_is_told_alike_whatever_it_names(db) {
+        let people = People::of(&db).await;
+        birchs_own(&people.world).await;
+        let cookie = Browser::signed_in(&people.state, "anna", PASSWORD).await.cookie;
+        let asked = async |path: String, name: &str| {
+            // At a service of its own, so that a failure has the same id.
+            let mut anna = Browser::of(&people.state);
+            anna.cookie.clone_from(&cookie);
+            let answer = anna.get(&path).await;
+            (answer.status, answer.text.replace(name, "…"))
+        };
+        let long = format!("said={}", "x".repeat(1000));
+        let wrong = [
+            "placement=bogus", "direction=up", "status=gone", "contact=ann", "number=none", &long,
+            "from=once", "to=once", "after=it", "colour=red",
+        ];
+        for page in ["/api/v1/calls", "/calls", "/calls/export"] {
+            for (wrong, status) in wrong.map(|it| (it, StatusCode::BAD_REQUEST)).into_iter().chain([("", StatusCode::OK)]) {
+                for (named, rest) in [("account", "%20ltd"), ("source", "line")] {
+                    let [theirs, nobodys] = ["birch", "cedar"]
+                        .map(|name| asked(format!("{page}?{named}={name}{rest}&{wrong}"), name));
+                    let theirs = theirs.await;
+                    assert_eq!(theirs.0, status, "{page} {named} {wrong}: {}", theirs.1);
+                    assert_eq!(theirs, nobodys.await, "{page} {named} {wrong}");
+                }
+            }
+        }
     }
 }

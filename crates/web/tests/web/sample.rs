@@ -140,11 +140,15 @@ pub async fn compared(store: &Store, source: &str) -> RunId {
         "reason":"unexplained","evidence":"nothing","nextStep":"look","callDate":"2026-11-01T05:00:00Z"}],
         "differingCalls":[],"reasonBreakdown":{"window_never_read":102,"unexplained":1},"extraBreakdown":{},
         "agentAnalysis":{"unassignedAgents":[{"agentId":"a","name":null,"inSystem":false,"callCount":9}]},"doubts":[]}"#;
+    ended(store, source, RunStatus::Success, kept).await
+}
+
+/// A comparison of a source that ended like this, with what is kept of it.
+pub async fn ended(store: &Store, source: &str, status: RunStatus, kept: &str) -> RunId {
     let source = store.source_by_name(source).await.expect("it answers").expect("it is there");
     let mut tx = store.begin().await.expect("nobody else writes");
     let run = tx.run_start(source.id, RunKind::Diagnostic, "{}", at(NOW)).await.expect("it is new");
-    let end = RunEnd::new(RunStatus::Success, kept, None);
-    tx.run_finish(run, end, at(NOW)).await.expect("it is under way");
+    tx.run_finish(run, RunEnd::new(status, kept, None), at(NOW)).await.expect("it is under way");
     tx.commit().await.expect("it is written");
     run
 }

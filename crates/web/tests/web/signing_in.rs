@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
-use domain::users::{SESSION_IDLE_MAX, SESSION_MAX};
+use domain::users::{SESSION_IDLE_MAX, SESSION_MAX, UserName};
+use engine::users::{Came, chosen, known, set_password, succeed, tried};
+use store::NewPassword;
 use testkit::on_both_databases;
 
 use crate::browser::Browser;
@@ -90,6 +92,46 @@ on_both_databases! {
             ("user anna", r#"{"minutesLockedIfWrong":2,"tries":6}"#),
         ]);
         assert_eq!(entries[0].what, "Sign in");
+    }
+
+    /// Between a right password and the session it opens, the password may be changed because
+    /// somebody else knows it.
+    async fn a_sign_in_under_way_does_not_outlive_its_password(db) {
+        let people = People::of(&db).await;
+        let (store, now) = (&people.state.store, people.state.clock.now());
+        let came = Came { address: "192.0.2.1", agent: "Firefox" };
+        let tried = tried(store, "anna", now).await.expect("it answers");
+        let anna = tried.count(store, came, now).await.expect("it answers").expect("she may try");
+        let before = store.sessions_list(anna.user_id).await.expect("it answers").len();
+        let hash = chosen(&"other four words do".to_owned().into(), &UserName::new("anna").expect("one"));
+        let hash = hash.expect("it is good");
+        let new = NewPassword { hash: &hash, is_temporary: false, instead_of: None };
+        assert!(set_password(store, anna, new, 0, now).await.expect("it answers"));
+        assert!(succeed(store, anna, came, now).await.expect("it answers").is_none());
+        // Nor does whoever knew the old one change the new one.
+        let instead_of = Some(anna.password_hash.as_str());
+        let theirs = NewPassword { hash: "theirs", is_temporary: false, instead_of };
+        assert!(!set_password(store, anna, theirs, 0, now).await.expect("it answers"));
+        assert_eq!(store.sessions_list(anna.user_id).await.expect("it answers").len(), before);
+        let mut browser = Browser::of(&people.state);
+        assert_eq!(browser.sign_in("anna", PASSWORD).await.status, StatusCode::FORBIDDEN);
+        assert_eq!(browser.sign_in("anna", "other four words do").await.status, StatusCode::SEE_OTHER);
+    }
+
+    async fn whoever_has_a_password_of_somebody_elses_is_told_so_by_the_api_too(db) {
+        let people = People::of(&db).await;
+        let (store, now) = (&people.state.store, people.state.clock.now());
+        let name = UserName::new("anna").expect("it is a name");
+        let hash = chosen(&PASSWORD.to_owned().into(), &name).expect("it is good");
+        let anna = known(store, &name).await.expect("she is there");
+        let new = NewPassword { hash: &hash, is_temporary: true, instead_of: None };
+        assert!(set_password(store, &anna, new, 0, now).await.expect("it answers"));
+        let mut browser = Browser::signed_in(&people.state, "anna", PASSWORD).await;
+        let answer = browser.get("/api/v1/calls").await;
+        assert_eq!(answer.status, StatusCode::FORBIDDEN, "{}", answer.text);
+        assert!(answer.text.contains("urn:everycall:problem:password-first"), "{}", answer.text);
+        assert!(answer.text.contains("Choose another on the page /password"), "{}", answer.text);
+        assert!(!answer.text.contains("token"), "one would not help: {}", answer.text);
     }
 
     async fn an_operator_unlocks_a_name(db) {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use secrecy::ExposeSecret as _;
+use tempfile::TempDir;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsConnector;
@@ -16,14 +17,28 @@ use crate::certificate::Made;
 use crate::people::entrance;
 use crate::{folder, sample};
 
+/// The certificate and its key, from files.
+pub fn read(folder: &TempDir, made: &Made) -> Tls {
+    let [certificate, key] = ["cert.pem", "key.pem"].map(|name| folder.path().join(name));
+    std::fs::write(&certificate, made.certificate_pem()).expect("there is room");
+    std::fs::write(&key, made.key_pem()).expect("there is room");
+    Tls::read(&certificate, &key).expect("they belong together")
+}
+
+/// Whoever trusts that certificate.
+pub fn client(made: &Made) -> ClientConfig {
+    let mut roots = RootCertStore::empty();
+    roots.add(made.certificate.clone().into()).expect("it is a certificate");
+    let client = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()));
+    let client = client.with_safe_default_protocol_versions().expect("there are some");
+    client.with_root_certificates(roots).with_no_client_auth()
+}
+
 #[tokio::test]
 async fn pages_are_served_over_tls_with_a_cookie_for_tls_alone() {
     let folder = folder();
     let made = Made::here("localhost");
-    let [certificate, key] = ["cert.pem", "key.pem"].map(|name| folder.path().join(name));
-    std::fs::write(&certificate, made.certificate_pem()).expect("there is room");
-    std::fs::write(&key, made.key_pem()).expect("there is room");
-    let tls = Tls::read(&certificate, &key).expect("they belong together");
+    let tls = read(&folder, &made);
     let mut state = sample::empty(folder.path()).await;
     state.entrance = entrance(web::Place { is_tls: true, ..web::Place::default() });
     let code = state.entrance.offer_set_up(sample::at(sample::NOW)).expect("there is randomness");
@@ -32,12 +47,7 @@ async fn pages_are_served_over_tls_with_a_cookie_for_tls_alone() {
     let stop = CancellationToken::new();
     let serving = web::serve(listener, state, Some(tls), stop.clone());
 
-    let mut roots = RootCertStore::empty();
-    roots.add(made.certificate.clone().into()).expect("it is a certificate");
-    let client = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()));
-    let client = client.with_safe_default_protocol_versions().expect("there are some");
-    let client = client.with_root_certificates(roots).with_no_client_auth();
-    let connector = TlsConnector::from(Arc::new(client));
+    let connector = TlsConnector::from(Arc::new(client(&made)));
     let asking = async {
         // Whoever connects and says nothing keeps nobody waiting.
         let _silent = TcpStream::connect(address).await.expect("it listens");

@@ -32,7 +32,7 @@ on_both_databases! {
         for path in ["/calls", "/", "/sessions"] {
             assert_eq!(eve.get(path).await.to(), "/password", "{path}");
         }
-        assert_eq!(eve.get("/api/v1/calls").await.status, StatusCode::UNAUTHORIZED);
+        assert_eq!(eve.get("/api/v1/calls").await.status, StatusCode::FORBIDDEN);
         let new = "six words are even better here";
         eve.post("/password", &[("old", &made), ("password", new), ("again", new)]).await;
         let calls = eve.get("/calls").await;

@@ -13,6 +13,7 @@ use domain::{
 };
 use engine::access::{TokenAsked, token_add};
 use engine::contacts::Entry;
+use engine::place::{AccountEdit, change_account};
 use secrecy::ExposeSecret as _;
 use store::{MovedCall, NewCall, NewObservation, SeenAgent};
 use testkit::TestDb;
@@ -20,6 +21,9 @@ use tower::ServiceExt as _;
 
 use crate::{Answer, sample};
 use sample::{NOW, at};
+
+/// Who made and changed what is there; none of a member's business.
+pub const OPERATOR: &str = "secretop";
 
 /// Everything there is, and how to ask for it.
 pub struct World {
@@ -128,14 +132,13 @@ pub async fn two_accounts(db: &TestDb) -> World {
     let mut accounts = [AccountId(0); 2];
     for (place, name) in ["alder", "birch"].into_iter().enumerate() {
         let mut row = tx.account_ensure(&format!("{name} ltd"), at(NOW)).await.expect("new");
-        row.external_id = Some(format!("crm-{name}"));
         row.country = Country::new("US");
         tx.account_change(&row).await.expect("it is there");
         accounts[place] = row.id;
         let (agent, account) = (ids[&format!("agent-{name}")].0, row.id);
         let (valid_from, valid_to) = (Timestamp::MIN, Timestamp::MAX);
         let whole = Assignment { agent, account, valid_from, valid_to };
-        tx.assignment_add(&whole, "op", at(NOW)).await.expect("it is new");
+        tx.assignment_add(&whole, OPERATOR, at(NOW)).await.expect("it is new");
         let calls: Vec<NewCall> = (0..3).map(|n| call(name, n, Some((account, agent)))).collect();
         tx.calls_write(source, 1, "poll", at(NOW), &calls).await.expect("they are new");
     }
@@ -160,9 +163,14 @@ pub async fn two_accounts(db: &TestDb) -> World {
     tx.commit().await.expect("there is room");
     let token = async |name: &str, role, may_write| {
         let asked = TokenAsked { name: name.to_owned(), role, may_write, expires_at: None };
-        let (_, secret) = token_add(store, &asked, "op", at(NOW)).await.expect("it is new");
+        let (_, secret) = token_add(store, &asked, OPERATOR, at(NOW)).await.expect("it is new");
         secret.expose_secret().to_owned()
     };
+    for (account, name) in accounts.into_iter().zip(["alder", "birch"]) {
+        let edit = AccountEdit { external_id: Some(format!("crm-{name}")), ..Default::default() };
+        let changed = change_account(store, account, &edit, OPERATOR, at(NOW)).await;
+        changed.expect("it is there");
+    }
     let mut contacts = Vec::new();
     for n in 0..12 {
         contacts.push(contact(&state, accounts[0], "alder", n).await);
@@ -185,6 +193,16 @@ pub async fn twins(world: &World) {
     let source = sample::source(&mut tx, "twin", "2026-08-24").await;
     let whose = Some((world.accounts[0], AgentId(1)));
     let calls: Vec<NewCall> = (0..3).map(|n| call("alder", n, whose)).collect();
+    tx.calls_write(source, 1, "poll", at(NOW), &calls).await.expect("they are new");
+    tx.commit().await.expect("there is room");
+}
+
+/// A second source, in which all calls are Birch's.
+pub async fn birchs_own(world: &World) {
+    let mut tx = world.state.store.begin().await.expect("nobody else writes");
+    let source = sample::source(&mut tx, "birchline", "2026-08-24").await;
+    let whose = Some((world.accounts[1], AgentId(2)));
+    let calls: Vec<NewCall> = (0..3).map(|n| call("birch", n, whose)).collect();
     tx.calls_write(source, 1, "poll", at(NOW), &calls).await.expect("they are new");
     tx.commit().await.expect("there is room");
 }
@@ -254,7 +272,7 @@ async fn contact(state: &web::State, account: AccountId, name: &str, n: usize) -
     entry.phones.push(number(name, n));
     let code = if name == "alder" { 1_000_000_000_000_u64 } else { 2_000_000_000_000 };
     entry.ids.extend(ExternalId::lead_code(&(code + n as u64).to_string()));
-    let by = ("op", false);
+    let by = (OPERATOR, false);
     let added = engine::contacts::add(&state.store, account, entry, by, at(NOW)).await;
     added.expect("it is written").0.contact().expect("it is new")
 }

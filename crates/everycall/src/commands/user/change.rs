@@ -4,6 +4,7 @@ use anyhow::Result;
 use clap::Args;
 use domain::users::UserName;
 use engine::users::{set_disabled, set_granted, set_password, unlock as user_unlock};
+use store::NewPassword;
 
 use super::{account, named, refusal, secret};
 use crate::commands::site::Site;
@@ -84,7 +85,8 @@ pub async fn password(site: &Site, arguments: &Password) -> Result<Exit> {
     let name = UserName::new(&user.name).map_err(|error| refusal(site, error.into()))?;
     let chosen = arguments.secret.read(&name).map_err(|error| secret::refused(site, error))?;
     let store = Site::on_behalf(&desk, "Give a user another password");
-    let new = (chosen.hash.as_str(), chosen.shown.is_some());
+    let is_temporary = chosen.shown.is_some();
+    let new = NewPassword { hash: &chosen.hash, is_temporary, instead_of: None };
     let set = set_password(&store, &user, new, 0, desk.ctx.now()).await;
     set.map_err(|error| refusal(site, error))?;
     output::print(&format!("{} has another password and is signed out everywhere.", user.name))?;

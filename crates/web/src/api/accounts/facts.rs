@@ -9,6 +9,7 @@ use store::{AccountChangeRow, AccountRow, Scope};
 use crate::api::asked::{Told, country};
 use crate::api::instant::{DayOrInstant, Instant};
 use crate::failure::Failure;
+use crate::guest::Guest;
 
 /// Which accounts.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -72,7 +73,9 @@ pub struct AccountWhole {
 pub struct AccountChange {
     #[schemars(with = "Instant")]
     pub(super) at: Timestamp,
-    pub(super) by: String,
+    /// Who did it; for operators, and where it was whoever asks.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) by: Option<String>,
     pub(super) what: String,
     pub(super) calls_moved: i64,
 }
@@ -141,10 +144,12 @@ impl AccountFacts {
     }
 }
 
-impl From<AccountChangeRow> for AccountChange {
-    fn from(row: AccountChangeRow) -> Self {
-        let AccountChangeRow { changed_at, changed_by: by, what, moved: calls_moved } = row;
-        Self { at: Timestamp::from_millis(changed_at), by, what, calls_moved }
+impl AccountChange {
+    /// As far as whoever asks may know it.
+    pub(super) fn of(guest: &Guest, row: AccountChangeRow) -> Self {
+        let AccountChangeRow { changed_at, changed_by, what, moved: calls_moved } = row;
+        let (at, by) = (Timestamp::from_millis(changed_at), guest.may_know(changed_by));
+        Self { at, by, what, calls_moved }
     }
 }
 

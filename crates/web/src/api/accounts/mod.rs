@@ -77,7 +77,7 @@ async fn show(
     let as_of = state.clock.now();
     let row = account_at(&state, &guest, id).await?;
     let history = state.store.account_history(row.id).await?;
-    let history = history.into_iter().map(AccountChange::from).collect();
+    let history = history.into_iter().map(|row| AccountChange::of(&guest, row)).collect();
     let account = AccountFacts::load(&state, row, as_of).await?;
     Ok(Json(AsOf { as_of, what: AccountWhole { account, history } }))
 }

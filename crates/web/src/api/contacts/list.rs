@@ -63,7 +63,9 @@ pub struct ContactFacts {
     merged: Vec<i64>,
     #[schemars(with = "Instant")]
     created_at: Timestamp,
-    created_by: String,
+    /// Who made it; for operators, and where it was whoever asks.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    created_by: Option<String>,
     #[schemars(with = "Instant")]
     pub changed_at: Timestamp,
     #[schemars(with = "Option<Instant>")]
@@ -143,7 +145,7 @@ pub async fn contacts_found(
     let has_more = rows.len() > count;
     rows.truncate(count);
     let next = rows.last().filter(|_| has_more).map(|row| row.id.0);
-    Ok((facts(state, &accounts, rows).await?, next))
+    Ok((facts((state, guest), &accounts, rows).await?, next))
 }
 
 /// Whoever has this, each as the one they were merged into.
@@ -178,7 +180,7 @@ async fn found(
 }
 
 async fn facts(
-    state: &crate::State,
+    (state, guest): (&crate::State, &Guest),
     accounts: &[AccountRow],
     rows: Vec<ContactRow>,
 ) -> Result<Vec<ContactFacts>, Failure> {
@@ -209,7 +211,7 @@ async fn facts(
                 .collect(),
             merged: family.iter().skip(1).map(|row| row.id.0).collect(),
             created_at: Timestamp::from_millis(head.created_at),
-            created_by: head.created_by.clone(),
+            created_by: guest.may_know(head.created_by.clone()),
             changed_at: Timestamp::from_millis(head.changed_at),
             erased_at: head.erased_at.map(Timestamp::from_millis),
         }

@@ -50,7 +50,9 @@ pub struct ContactWhole {
     merged_into: Option<i64>,
     #[schemars(with = "Instant")]
     created_at: Timestamp,
-    created_by: String,
+    /// Who made it; for operators, and where it was whoever asks.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    created_by: Option<String>,
     #[schemars(with = "Instant")]
     changed_at: Timestamp,
     #[schemars(with = "Option<Instant>")]
@@ -112,7 +114,7 @@ impl From<Message> for Heard {
 }
 
 impl ContactWhole {
-    fn of(account: String, history: History) -> Self {
+    fn of(guest: &Guest, account: String, history: History) -> Self {
         let History { family, fields, phones, ids, calls, messages } = history;
         let row = &family[0];
         let text = |name: &str| fields.text(name);
@@ -132,7 +134,7 @@ impl ContactWhole {
             merged: family.iter().skip(1).map(|row| row.id.0).collect(),
             merged_into: row.merged_into.map(|into| into.0),
             created_at: Timestamp::from_millis(row.created_at),
-            created_by: row.created_by.clone(),
+            created_by: guest.may_know(row.created_by.clone()),
             changed_at: Timestamp::from_millis(row.changed_at),
             erased_at: row.erased_at.map(Timestamp::from_millis),
             calls,
@@ -160,5 +162,5 @@ pub async fn show(
     let accounts = state.store.accounts_list().await?;
     let account = accounts.into_iter().find(|account| account.id == row.account);
     let account = account.map(|account| account.name).unwrap_or_default();
-    Ok(Json(AsOf { as_of, what: ContactWhole::of(account, history) }))
+    Ok(Json(AsOf { as_of, what: ContactWhole::of(&guest, account, history) }))
 }

@@ -21,7 +21,7 @@ use engine::secret::hashed;
 use secrecy::ExposeSecret as _;
 use store::{Author, TokenRow};
 
-pub use throttle::{Limits, Throttle};
+pub use throttle::Throttle;
 
 use super::route::Takes;
 use crate::door::{self, Asker};
@@ -39,6 +39,10 @@ pub struct Door {
     pub throttle: Arc<Throttle>,
     /// What a request needs.
     pub needs: Needs,
+    /// Whether it reads a query.
+    pub reads_query: bool,
+    /// The word of the query by which a change is only tried.
+    pub tried_by: Option<&'static str>,
     /// What its body may be.
     pub takes: Takes,
     /// What it does, as a phrase for the audit log.
@@ -69,11 +73,18 @@ impl Door {
     async fn answer(&self, request: Request) -> Result<Response, Failure> {
         let asker = Asker::of(&request, self.state.entrance.place());
         let guest = self.guest(request.headers(), &asker).await?;
+        let query = request.uri().query().unwrap_or_default();
+        if !self.reads_query && !query.is_empty() {
+            // Whoever asks for a preview where there is none would find it done.
+            let sentence = "this route reads nothing from the query, so that nothing was done";
+            return Err(Failure::Misasked { sentence: sentence.to_owned() });
+        }
+        let is_tried = self.is_tried(query);
         let (parts, body) = self.body(request).await?;
         let name = named::name(&parts, guest.token_id())?;
         let mut request = Request::from_parts(parts, Body::from(body.clone()));
         let mut state = self.state.clone();
-        if self.needs.writes && !is_tried(&request) {
+        if self.needs.writes && !is_tried {
             let (target, now) = (request.uri().path(), state.clock.now());
             let author = Author::new(&guest.by(), &asker.address, self.what, target, now);
             state.store = state.store.on_behalf(author);
@@ -84,6 +95,13 @@ impl Door {
             Some(name) => Ok(named::once(&self.state, &name, &body, request, behind).await),
             None => Ok(behind.run(request).await),
         }
+    }
+
+    /// Whether a request only asks what a change would do: that is none, whatever is tidied up
+    /// meanwhile.
+    fn is_tried(&self, query: &str) -> bool {
+        let is_word = |pair: &str| pair.split_once('=') == self.tried_by.map(|word| (word, "true"));
+        self.tried_by.is_some() && query.split('&').any(is_word)
     }
 
     /// Who asks. A request with a token is judged by it, whatever it could do without one.
@@ -111,7 +129,7 @@ impl Door {
             return Err(why("there is no token with this request"));
         }
         if guest.must_change_password() {
-            return Err(why("the password is to be changed first"));
+            return Err(Failure::PasswordFirst);
         }
         guest.judge(self.needs.area)?;
         if let Some(secret) = asker.secret.as_ref().filter(|_| guest.person().is_some()) {
@@ -181,12 +199,6 @@ impl Door {
         })?;
         Ok((parts, read))
     }
-}
-
-/// Whether a request only asks what a change would do: that is none, whatever is tidied up meanwhile.
-fn is_tried(request: &Request) -> bool {
-    let query = request.uri().query().unwrap_or_default();
-    query.split('&').any(|pair| pair == "preview=true" || pair == "dryRun=true")
 }
 
 /// What stands in the `Authorization` of a request.

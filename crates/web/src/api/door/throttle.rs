@@ -3,29 +3,10 @@
 use std::net::IpAddr;
 
 use domain::Timestamp;
-use domain::access::Pace;
 
 use crate::door::Kept;
 use crate::failure::Failure;
-
-/// How often something may be asked.
-#[derive(Debug, Clone, Copy)]
-pub struct Limits {
-    /// By one token.
-    pub requests: Pace,
-    /// By one address, with tokens nobody gave out.
-    pub wrong_tokens: Pace,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self {
-            // A page has up to 500 calls, so this is 5,000 of them a second, and as much again at once.
-            requests: Pace { burst: 200, per_minute: 600 },
-            wrong_tokens: Pace { burst: 10, per_minute: 10 },
-        }
-    }
-}
+use crate::limits::Limits;
 
 /// What is remembered of who asks.
 pub struct Throttle {

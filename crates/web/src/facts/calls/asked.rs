@@ -119,7 +119,8 @@ impl CallsAsked {
     }
 
     /// The same as the store understands it; dates are those of `zone`. Nothing where whoever asks
-    /// cannot see what is named: which sources and accounts there are is none of theirs.
+    /// cannot see what is named: which sources and accounts there are is none of theirs, so names are
+    /// looked up last, and what else is wrong is told alike whatever they name.
     pub async fn filter(
         &self,
         store: &Store,
@@ -128,23 +129,24 @@ impl CallsAsked {
     ) -> Result<Option<CallFilter>, Failure> {
         let sees_all = guest.may_see(Area::Operators);
         let absent = |what| if sees_all { Err(Failure::NotFound { what }) } else { Ok(None) };
-        let source = match self.get("source") {
-            Some(name) => match store.source_by_name(name).await? {
-                Some(row) => Some(row.id),
-                None => return absent("source"),
-            },
-            None => None,
-        };
-        let account = match self.get("account") {
-            Some(name) => match store.account_by_name(name).await? {
-                Some(row) => Some(row.id),
-                None => return absent("account"),
-            },
-            None => None,
-        };
-        Ok(Some(CallFilter {
-            source,
-            account,
+        let mut filter = self.unnamed(zone)?;
+        if let Some(name) = self.get("source") {
+            let row = store.source_by_name(name).await?;
+            let Some(row) = row else { return absent("source") };
+            filter.source = Some(row.id);
+        }
+        if let Some(name) = self.get("account") {
+            let row = store.account_by_name(name).await?;
+            let row = row.filter(|row| guest.sees(row.id, "account").is_ok());
+            let Some(row) = row else { return absent("account") };
+            filter.account = Some(row.id);
+        }
+        Ok(Some(filter))
+    }
+
+    /// All of it but the source and the account.
+    fn unnamed(&self, zone: &Zone) -> Result<CallFilter, Failure> {
+        Ok(CallFilter {
             placement: self.word("placement", PLACEMENTS.as_slice())?,
             direction: self.word("direction", &Direction::ALL.map(Direction::as_str))?,
             status: self.word("status", &statuses())?,
@@ -156,7 +158,7 @@ impl CallsAsked {
             to: self.instant("to", |text| zone.to(text))?,
             after: self.key()?,
             ..CallFilter::default()
-        }))
+        })
     }
 
     fn word(&self, name: &str, known: &[&str]) -> Result<Option<String>, Failure> {

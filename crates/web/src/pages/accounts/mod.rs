@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Extension;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::{Redirect, Response};
 use domain::access::Area;
 use domain::{AccountId, Timestamp};
@@ -15,6 +15,7 @@ use store::{AccountRow, AccountUse, Scope};
 
 use super::PageRoute;
 use crate::door::Posted;
+use crate::extract::Path;
 use crate::facts::Looks;
 use crate::failure::Failure;
 use crate::frame::Frame;
@@ -142,11 +143,7 @@ async fn account(
     let change = |change: store::AccountChangeRow| {
         vec![
             Cell::At(zone.second(Timestamp::from_millis(change.changed_at))),
-            Cell::Text(if guest.scope() == Scope::Operator {
-                change.changed_by
-            } else {
-                String::new()
-            }),
+            Cell::Text(guest.may_know(change.changed_by).unwrap_or_default()),
             Cell::Text(change.what),
             Cell::count(change.moved),
         ]

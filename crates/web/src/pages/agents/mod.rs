@@ -5,12 +5,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Extension;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::response::Response;
 use domain::{SourceId, Window, access::Area};
 use engine::agents::{listed_at, state as standing};
 
 use super::{OfSourceAsked, PageRoute, chosen, source_filter};
+use crate::extract::Query;
 use crate::facts::Looks;
 use crate::failure::Failure;
 use crate::figures::{Count, share};

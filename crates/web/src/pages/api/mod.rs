@@ -10,7 +10,7 @@ use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use askama::Template;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::http::Method;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use domain::access::Area;
@@ -19,6 +19,7 @@ use serde_json::Value;
 use super::PageRoute;
 use crate::api;
 use crate::assets::TRY_PATH;
+use crate::extract::Query;
 use crate::failure::Failure;
 use crate::frame::{Frame, html};
 use crate::guest::Guest;

@@ -3,7 +3,7 @@
 
 use askama::Template;
 use axum::Json;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::response::{Html, Redirect};
 use domain::access::Area;
 use serde::Deserialize;
@@ -11,6 +11,7 @@ use serde::Deserialize;
 use super::PageRoute;
 use crate::api::{AssignSaid, Named, assigned};
 use crate::door::Posted;
+use crate::extract::Query;
 use crate::failure::Failure;
 use crate::figures::Count;
 use crate::frame::{Frame, html};

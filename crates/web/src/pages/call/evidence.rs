@@ -1,11 +1,12 @@
 //! All that is kept of a call, as an archive.
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse as _, Response};
 use engine::evidence::{EvidenceError, Told, files, write};
 use store::CallRow;
 
+use crate::extract::Path;
 use crate::facts::Story;
 use crate::failure::Failure;
 use crate::guest::Guest;

@@ -6,7 +6,7 @@ mod timeline;
 mod words;
 
 use askama::Template;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::Uri;
 use axum::http::header::{self, HeaderValue};
 use axum::response::{IntoResponse as _, Response};
@@ -15,6 +15,7 @@ use engine::view::extracted;
 
 use super::PageRoute;
 use super::calls::lasted;
+use crate::extract::Path;
 use crate::facts::Story;
 use crate::failure::Failure;
 use crate::frame::{Frame, html};
@@ -125,7 +126,7 @@ impl Page {
                 .unwrap_or_default(),
             was_read: told.is_some(),
             legs: legs(story, zone),
-            timeline: timeline::of(story, zone),
+            timeline: timeline::of(story, guest.may_see(Area::Operators), zone),
             changes: changes::of(&story.versions),
             json,
             evidence,

@@ -6,8 +6,8 @@ use crate::facts::Story;
 use crate::list::{Cell, Column, Table};
 use crate::zone::Zone;
 
-/// The timeline.
-pub fn of(story: &Story, zone: &Zone) -> Table {
+/// The timeline. Runs are for those who may see them.
+pub fn of(story: &Story, sees_runs: bool, zone: &Zone) -> Table {
     let at = Timestamp::from_millis;
     let mut events: Vec<(Timestamp, Cell, String)> =
         vec![(at(story.row.occurred_at), Cell::Text("It happened".to_owned()), String::new())];
@@ -17,7 +17,11 @@ pub fn of(story: &Story, zone: &Zone) -> Table {
         } else {
             format!("Seen with another content, by {}", version.seen_by)
         };
-        let run = Cell::link(what, format!("/runs/{}", version.run_id));
+        let run = if sees_runs {
+            Cell::link(what, format!("/runs/{}", version.run_id))
+        } else {
+            Cell::Text(what)
+        };
         let bytes = version.raw.len();
         events.push((version.seen_at, run, format!("version {}, {bytes} bytes", version.version)));
     }

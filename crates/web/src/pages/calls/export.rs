@@ -1,7 +1,10 @@
 //! The calls that a page of calls is part of, all of them, as a file.
 
 use std::io::{self, BufWriter};
+use std::sync::Arc;
+use std::time::Duration;
 
+use axum::Extension;
 use axum::body::Body;
 use axum::extract::{Query, State};
 use axum::http::{Uri, header};
@@ -11,10 +14,13 @@ use futures::{Stream, StreamExt as _, TryStreamExt as _, stream};
 use store::{CallFilter, Scope, Store};
 use tokio::fs::File;
 use tokio::io::{AsyncReadExt as _, AsyncSeekExt as _};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::facts::{CallsAsked, calls_asked};
 use crate::failure::Failure;
 use crate::guest::Guest;
+use crate::limits::Files;
+use crate::seats::{Seat, Seats};
 use crate::zone::Zone;
 
 /// Where it is.
@@ -31,16 +37,51 @@ pub fn files(asked: &CallsAsked) -> Vec<(&'static str, String)> {
 /// Bytes sent at once of a file that is ready.
 const PIECE: usize = 1 << 16;
 
+/// When whoever finds no room asks again: by then something is most likely made.
+const AGAIN: Duration = Duration::from_secs(10);
+
+/// Files that are made as a whole before they are sent, and whose.
+#[derive(Clone)]
+pub struct Making {
+    room: Arc<Semaphore>,
+    /// By session; none where nobody signs in.
+    of_one: Seats<Option<i64>>,
+}
+
+/// Room to make one file, and the seat of whoever it is for.
+type Room = (OwnedSemaphorePermit, Seat<Option<i64>>);
+
+impl Making {
+    /// Within these limits.
+    pub fn new(limits: Files) -> Self {
+        Self { room: Arc::new(Semaphore::new(limits.at_once)), of_one: Seats::new(limits.of_one) }
+    }
+
+    /// Room for one more.
+    fn begin(&self, guest: &Guest) -> Result<Room, Failure> {
+        let full = |what| Failure::TooOften { what, wait: AGAIN };
+        let session = guest.person().map(|person| person.session);
+        let seat = self.of_one.take(&session).ok_or(full("files at once in one session"))?;
+        let room = Arc::clone(&self.room).try_acquire_owned();
+        Ok((room.map_err(|_none| full("files in the making"))?, seat))
+    }
+}
+
 /// Sends them. The answer begins at once, however long there is to read; where reading fails, it
 /// breaks off, so that no browser takes a part for the whole.
 pub async fn send(
     State(state): State<crate::State>,
+    Extension(making): Extension<Making>,
     guest: Guest,
     zone: Zone,
     uri: Uri,
 ) -> Result<Response, Failure> {
     let (format, rest) = split(uri.query().unwrap_or_default())?;
     let asked = calls_asked(Query::try_from_uri(&rest))?;
+    let room = match format {
+        Format::Csv | Format::Lines => None,
+        Format::Xlsx | Format::Parquet => Some(making.begin(&guest)?),
+    };
     // Of what they cannot see they get the file of no calls.
     let filter = asked.filter(&state.store, &guest, &zone).await?;
     let filter = filter.map(|filter| CallFilter { after: None, ..filter });
@@ -57,9 +98,9 @@ pub async fn send(
         (Some(pages), Some(words)) => Some(pages.said(words, state.read)),
         (pages, _) => pages,
     };
-    let body = match format {
-        Format::Csv | Format::Lines => Body::from_stream(texts(pages, format)?),
-        Format::Xlsx | Format::Parquet => Body::from_stream(packed(pages, format)),
+    let body = match room {
+        None => Body::from_stream(texts(pages, format)?),
+        Some(room) => Body::from_stream(packed(pages, format, room)),
     };
     let name = format!("attachment; filename=\"calls.{}\"", format.ending());
     let headers = [
@@ -116,8 +157,13 @@ fn texts(
     Ok(begin.chain(rest))
 }
 
-/// Written into a temporary file, which is sent once it is whole.
-fn packed(pages: Option<Pages>, format: Format) -> impl Stream<Item = io::Result<Vec<u8>>> {
+/// Written into a temporary file, which is sent once it is whole. By then there is room to make
+/// another, but whoever it is for keeps their seat until they have it.
+fn packed(
+    pages: Option<Pages>,
+    format: Format,
+    (room, seat): Room,
+) -> impl Stream<Item = io::Result<Vec<u8>>> {
     let whole = async move {
         let file = tempfile::tempfile()?;
         let out = (format, BufWriter::with_capacity(PIECE, file.try_clone()?));
@@ -128,11 +174,12 @@ fn packed(pages: Option<Pages>, format: Format) -> impl Stream<Item = io::Result
         .map_err(broken_off)?;
         let mut file = File::from_std(file);
         file.rewind().await?;
-        io::Result::Ok(stream::try_unfold(file, |mut file: File| async move {
+        drop(room);
+        io::Result::Ok(stream::try_unfold((file, seat), |(mut file, seat)| async move {
             let mut piece = vec![0; PIECE];
             let length = file.read(&mut piece).await?;
             piece.truncate(length);
-            Ok((length > 0).then_some((piece, file)))
+            Ok((length > 0).then_some((piece, (file, seat))))
         }))
     };
     stream::once(whole).try_flatten()

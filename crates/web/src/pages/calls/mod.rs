@@ -20,6 +20,7 @@ use crate::list::{Choice, Filter, Table, address};
 use crate::zone::Zone;
 use columns::Hidden;
 pub use columns::lasted;
+pub use export::Making;
 
 const PATH: &str = "/calls";
 

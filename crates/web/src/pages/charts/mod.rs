@@ -9,12 +9,13 @@ use std::time::Duration;
 
 use askama::Template;
 use axum::Extension;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::response::Html;
 use domain::access::Area;
 use engine::lateness::age;
 
 use super::{OfSourceAsked, PageRoute, chosen, source_filter};
+use crate::extract::Query;
 use crate::failure::Failure;
 use crate::figures::{Count, share};
 use crate::frame::{Frame, html};

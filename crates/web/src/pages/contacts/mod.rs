@@ -1,6 +1,6 @@
 //! Contacts: with whom calls were, and each with its history.
 
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::response::Response;
 use domain::access::Area;
 use domain::{AccountId, ContactId, Timestamp};
@@ -10,6 +10,7 @@ use serde::Deserialize;
 use super::PageRoute;
 use super::calls::lasted;
 use crate::api::{ContactFacts, ContactsAsked, contacts_found};
+use crate::extract::{Path, Query};
 use crate::failure::Failure;
 use crate::figures::Count;
 use crate::frame::Frame;

@@ -3,7 +3,7 @@
 mod grid;
 
 use askama::Template;
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::response::{Html, Response};
 use domain::access::Area;
 use domain::{LOOKED_BACK, Timestamp, Window, days, spans};
@@ -11,6 +11,7 @@ use engine::lateness::{age, widened};
 use store::SourceRow;
 
 use super::{OfSourceAsked, PageRoute, chosen, source_filter};
+use crate::extract::{Path, Query};
 use crate::failure::Failure;
 use crate::figures::{day, share, span};
 use crate::frame::{Frame, html};

@@ -3,7 +3,7 @@
 mod report;
 
 use askama::Template;
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::response::{Html, Response};
 use domain::access::Area;
 use domain::{AccountId, RunId, RunKind};
@@ -11,6 +11,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::{PageRoute, accounts};
+use crate::extract::{Path, Query};
 use crate::facts::RunFacts;
 use crate::failure::Failure;
 use crate::figures::{Count, span};

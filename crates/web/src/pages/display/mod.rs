@@ -1,13 +1,14 @@
 //! How pages are shown to this viewer: their time zone.
 
 use askama::Template;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use domain::access::Area;
 use serde::Deserialize;
 
 use super::PageRoute;
+use crate::extract::Query;
 use crate::failure::Failure;
 use crate::frame::{Frame, html};
 use crate::guest::Guest;

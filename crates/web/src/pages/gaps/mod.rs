@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Extension;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::response::Response;
 use domain::access::Area;
 use domain::{Timestamp, WhyLacking};
@@ -12,6 +12,7 @@ use engine::gaps::{Gap, What, look};
 use engine::lateness::widened;
 
 use super::{OfSourceAsked, PageRoute, chosen, source_filter};
+use crate::extract::Query;
 use crate::facts::Looks;
 use crate::failure::Failure;
 use crate::figures::{Count, span};

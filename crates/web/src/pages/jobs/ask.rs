@@ -1,7 +1,7 @@
 //! Asking for a job: a sync, a comparison or a repair, of a span in the viewer's zone.
 
 use askama::Template;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::response::{Html, Redirect};
 use domain::{JobKind, JobParameters, Timestamp};
 use engine::jobs;
@@ -11,6 +11,7 @@ use super::super::overview::{Part, parts};
 use super::super::run::parameters;
 use super::PATH;
 use crate::door::Posted;
+use crate::extract::Query;
 use crate::facts::RunFacts;
 use crate::failure::Failure;
 use crate::figures::Count;

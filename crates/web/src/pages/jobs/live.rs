@@ -4,7 +4,7 @@ use std::convert::Infallible;
 use std::time::Duration;
 
 use askama::Template as _;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use domain::access::Area;
 use futures::Stream;
@@ -13,6 +13,7 @@ use futures::stream::unfold;
 use super::load;
 use super::progress::Progress;
 use crate::door::{Asker, is_still_in};
+use crate::extract::Path;
 use crate::failure::Failure;
 
 /// How often is looked; workers tell at most twice a second.

@@ -5,7 +5,7 @@ mod live;
 mod progress;
 
 use askama::Template;
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::response::{Html, Redirect, Response};
 use domain::access::Area;
 use domain::{JobId, RunId};
@@ -14,6 +14,7 @@ use store::JobRow;
 
 use super::{OfSourceAsked, PageRoute, chosen, source_filter};
 use crate::door::Posted;
+use crate::extract::{Path, Query};
 use crate::facts::{JobFacts, RunFacts};
 use crate::failure::Failure;
 use crate::frame::{Frame, html};

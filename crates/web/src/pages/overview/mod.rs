@@ -16,7 +16,7 @@ use domain::access::Area;
 use super::PageRoute;
 use crate::facts::{Compared, Glance, Owns, RunFacts, SourceFacts, Status, WaitingFor};
 use crate::failure::Failure;
-use crate::figures::{Count, age};
+use crate::figures::{Count, age, span};
 use crate::frame::{Frame, html};
 use crate::guest::Guest;
 use crate::list::address;
@@ -72,7 +72,7 @@ struct WaitingLine {
     href: Option<String>,
 }
 
-/// What the latest comparison of a source found.
+/// What a comparison of a source found.
 struct ComparedLine {
     source: String,
     href: String,
@@ -156,25 +156,38 @@ fn assigning(source: &str, group: &WaitingFor) -> Option<String> {
     Some(address("/assign", [("source", Some(source)), ("what", Some(what)), ("value", value)]))
 }
 
-/// What comparisons found, the most missing first.
+/// What comparisons found, the most unexplained first.
 fn compared(status: &Status) -> Vec<ComparedLine> {
-    let mut found: Vec<_> = status
-        .sources
-        .iter()
-        .filter_map(|source| Some((source, source.compared.as_ref()?)))
-        .collect();
-    found.sort_by_key(|(_, compared)| std::cmp::Reverse((compared.unexplained, compared.missing)));
-    let line = |(source, compared): (&SourceFacts, &Compared)| ComparedLine {
-        source: source.name.clone(),
-        href: format!("/runs/{}", compared.run),
-        age: age(status.as_of.since(compared.at)),
-        words: format!(
-            "{} missing, {} unexplained",
-            Count(compared.missing),
-            Count(compared.unexplained)
-        ),
+    let mut sources: Vec<_> = status.sources.iter().collect();
+    sources.sort_by_key(|source| {
+        std::cmp::Reverse(source.found().map(|(missing, unexplained)| (unexplained, missing)))
+    });
+    let lines = |source: &SourceFacts| {
+        let line = |compared: &Compared, words| ComparedLine {
+            source: source.name.clone(),
+            href: format!("/runs/{}", compared.run),
+            age: age(status.as_of.since(compared.at)),
+            words,
+        };
+        let newest = source.compared_in_part.as_ref().map(|it| line(it, found_in_part(it)));
+        let whole = source.compared.as_ref().map(|it| line(it, found(it)));
+        newest.into_iter().chain(whole).collect::<Vec<_>>()
     };
-    found.into_iter().map(line).collect()
+    sources.into_iter().flat_map(lines).collect()
+}
+
+fn found(compared: &Compared) -> String {
+    let (missing, unexplained) = (Count(compared.missing), Count(compared.unexplained));
+    let length = span(compared.to.since(compared.from));
+    format!("{missing} missing, {unexplained} unexplained in {length}")
+}
+
+/// Of what nobody looked at, no number is told.
+fn found_in_part(compared: &Compared) -> String {
+    match (compared.missing, compared.unexplained) {
+        (0, 0) => "could not look at everything".to_owned(),
+        _ => format!("could not look at everything; {}", found(compared)),
+    }
 }
 
 /// What calls wait for, over all sources, most first.

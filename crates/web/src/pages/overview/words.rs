@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::facts::Status;
+use crate::facts::{SourceFacts, Status};
 use crate::figures::{Count, age, minute, span};
 
 /// The sentence, and the one below it.
@@ -24,12 +24,15 @@ impl Words {
         let unproved = status.unproved_windows;
         let unread =
             status.sources.iter().filter(|source| source.coverage.read_until.is_none()).count();
-        let compared = status.sources.iter().filter_map(|source| source.compared.as_ref());
-        let unexplained: Option<u64> = compared.map(|it| it.unexplained).reduce(|a, b| a + b);
+        let found = status.sources.iter().filter_map(SourceFacts::found);
+        let found = found.reduce(|a, b| (a.0 + b.0, a.1 + b.1));
         let is_whole = unproved == 0 && unread == 0;
         let noun = if accounted.0 == 1 { "call" } else { "calls" };
-        let missing = match unexplained {
-            Some(unexplained) => format!(", {} unexplained", Count(unexplained)),
+        let missing = match found {
+            Some((0, unexplained)) => format!(", {} unexplained", Count(unexplained)),
+            Some((missing, unexplained)) => {
+                format!(", {} missing, {} unexplained", Count(missing), Count(unexplained))
+            }
             None => String::new(),
         };
         let sentence = if is_whole {
@@ -38,7 +41,7 @@ impl Words {
             format!("{noun} accounted for so far; the history is not whole yet")
         };
         Self {
-            verdict: if is_whole && unexplained.is_none_or(|n| n == 0) { "whole" } else { "open" },
+            verdict: if is_whole && found.is_none_or(|it| it == (0, 0)) { "whole" } else { "open" },
             count: accounted,
             sentence,
             proof: proof(status, unproved, unread as u64),

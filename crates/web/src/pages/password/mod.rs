@@ -9,10 +9,11 @@ use domain::users::UserName;
 use engine::users::{UserError, known, set_password};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
+use store::NewPassword;
 
 use super::sign_in::signed_in;
 use super::{PageRoute, To};
-use crate::door::{Asker, Posted};
+use crate::door::{Asker, Posted, see};
 use crate::failure::Failure;
 use crate::frame::{Frame, html};
 use crate::guest::Guest;
@@ -42,6 +43,8 @@ struct Change {
     again: SecretString,
 }
 
+const OTHER: &str = "the old password is another";
+
 async fn show(State(state): State<crate::State>, guest: Guest) -> Result<Response, Failure> {
     page(&state, &guest, None)
 }
@@ -66,10 +69,10 @@ async fn change(
     // Whoever sits at another's desk guesses no faster than at the door.
     state.entrance.may_try(asker.peer, now)?;
     let name = UserName::new(&person.name).map_err(UserError::from)?;
-    let user = known(&state.store, &name).await?;
+    let mut user = known(&state.store, &name).await?;
     let hash = Some(user.password_hash.clone());
     if !state.entrance.hasher.is_right(form.old.clone(), hash).await? {
-        return wrong("the old password is another".to_owned());
+        return wrong(OTHER.to_owned());
     }
     if form.password.expose_secret() != form.again.expose_secret() {
         return wrong("the two new passwords are not the same".to_owned());
@@ -82,7 +85,13 @@ async fn change(
         Err(UserError::Weak(why)) => return wrong(why.to_string()),
         Err(error) => return Err(error.into()),
     };
-    set_password(&state.store, &user, (&hash, false), 0, now).await?;
+    let instead_of = Some(user.password_hash.as_str());
+    let new = NewPassword { hash: &hash, is_temporary: false, instead_of };
+    if !set_password(&state.store, &user, new, 0, now).await? {
+        return wrong(OTHER.to_owned());
+    }
     // They go on in a session of its own; all others are over.
-    signed_in(&state, (&guest, &asker), &user, "/sessions?password=changed").await
+    user.password_hash = hash;
+    let came_in = signed_in(&state, (&guest, &asker), &user, "/sessions?password=changed").await?;
+    Ok(came_in.unwrap_or_else(|| see("/sign-in")))
 }

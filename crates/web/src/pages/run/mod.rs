@@ -4,8 +4,7 @@ mod response;
 mod windows;
 
 use askama::Template;
-use axum::extract::rejection::PathRejection;
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::response::Html;
 use domain::RunId;
 use domain::access::Area;
@@ -14,6 +13,7 @@ use serde_json::Value;
 
 use super::PageRoute;
 use super::overview::{Part, parts};
+use crate::extract::{Path, Query};
 use crate::facts::{LogEntry, ResponseFacts, RunFacts, SkipFacts};
 use crate::failure::Failure;
 use crate::figures::{Count, span};
@@ -96,11 +96,10 @@ async fn show(
     State(state): State<crate::State>,
     guest: Guest,
     zone: Zone,
-    id: Result<Path<i64>, PathRejection>,
+    Path(id): Path<i64>,
     Query(asked): Query<Asked>,
 ) -> Result<Html<String>, Failure> {
-    let id = run_id(id)?;
-    let now = state.clock.now();
+    let (id, now) = (RunId(id), state.clock.now());
     let row = state.store.run_get(id).await?.ok_or(Failure::NotFound { what: "run" })?;
     let pages = state.store.run_pages(id).await?;
     let kept = Kept {
@@ -113,11 +112,6 @@ async fn show(
     let frame = Frame::new(&state, &guest, title, "/runs").read_at(now).zone(&zone);
     let phase = given(asked.phase.as_deref());
     html(&Page::new((frame, &zone), RunFacts::of(row, now), kept, phase.as_deref()))
-}
-
-/// The run an address names.
-fn run_id(id: Result<Path<i64>, PathRejection>) -> Result<RunId, Failure> {
-    id.map(|Path(id)| RunId(id)).map_err(|_not_a_number| Failure::NotFound { what: "run" })
 }
 
 impl Page {

@@ -1,12 +1,13 @@
 //! Runs, newest first: what was done, when, and where every record of it went.
 
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::response::Response;
 use domain::RunId;
 use domain::access::Area;
 use serde::Deserialize;
 
 use super::PageRoute;
+use crate::extract::Query;
 use crate::facts::RunFacts;
 use crate::failure::Failure;
 use crate::figures::span;

@@ -1,7 +1,7 @@
 //! Schedules of comparisons: which there are, when each comes next, one more, and one less.
 
 use askama::Template;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::{Html, Redirect};
 use domain::access::Area;
 use engine::schedules::{self, ScheduleAsked};
@@ -9,6 +9,7 @@ use serde::Deserialize;
 
 use super::PageRoute;
 use crate::door::Posted;
+use crate::extract::Path;
 use crate::failure::Failure;
 use crate::frame::{Frame, html};
 use crate::guest::Guest;

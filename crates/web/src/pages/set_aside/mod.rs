@@ -1,11 +1,12 @@
 //! Records nobody could read, kept whole with their error.
 
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::response::Response;
 use domain::Timestamp;
 use domain::access::Area;
 
 use super::{OfSourceAsked, PageRoute, chosen, source_filter};
+use crate::extract::{Path, Query};
 use crate::failure::Failure;
 use crate::frame::Frame;
 use crate::guest::Guest;

@@ -98,5 +98,6 @@ pub async fn add(
         Err(error) => return Err(error.into()),
     };
     state.entrance.close_set_up();
-    signed_in(&state, (&guest, &asker), &user, "/").await
+    let came_in = signed_in(&state, (&guest, &asker), &user, "/").await?;
+    Ok(came_in.unwrap_or_else(|| see("/sign-in")))
 }

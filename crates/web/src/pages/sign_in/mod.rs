@@ -124,23 +124,27 @@ async fn enter(
         state.entrance.hasher.is_right(form.password, tried.hash()),
     );
     let (counted, is_right) = (counted?, is_right?);
-    let Some(user) = counted.filter(|_| is_right) else {
-        return page(&state, &form.name, next, Some((StatusCode::FORBIDDEN, WRONG.to_owned())));
+    let came_in = match counted.filter(|_| is_right) {
+        Some(user) => signed_in(&state, (&guest, &asker), user, next).await?,
+        None => None,
     };
-    signed_in(&state, (&guest, &asker), user, next).await
+    let wrong = (StatusCode::FORBIDDEN, WRONG.to_owned());
+    came_in.map_or_else(|| page(&state, &form.name, next, Some(wrong)), Ok)
 }
 
-/// Begins a session of somebody whose password was right, and ends the one they came with.
+/// Begins a session of somebody whose password was right, and ends the one they came with; nothing
+/// where it is right no longer.
 pub(super) async fn signed_in(
     state: &crate::State,
     (guest, asker): (&Guest, &Asker),
     user: &UserRow,
     next: &str,
-) -> Result<Response, Failure> {
-    end_former(state, guest).await?;
+) -> Result<Option<Response>, Failure> {
     let (store, came) = entering(state, asker, user);
     let secret = succeed(&store, user, came, state.clock.now()).await?;
-    Ok(with_session(next, &secret, asker))
+    let Some(secret) = secret else { return Ok(None) };
+    end_former(state, guest).await?;
+    Ok(Some(with_session(next, &secret, asker)))
 }
 
 /// Ends the session somebody came with.

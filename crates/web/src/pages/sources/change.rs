@@ -1,6 +1,6 @@
 //! What is changed about one source: whether it rests, what opens its door, and what is known of it.
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use engine::examine::rows;
 use engine::set_up::{self, SetUpError, Tried};
@@ -11,6 +11,7 @@ use store::SourceRow;
 use super::PATH;
 use super::one::{News, named, page};
 use crate::door::Posted;
+use crate::extract::Path;
 use crate::failure::Failure;
 use crate::guest::Guest;
 use crate::list::encoded;

@@ -1,7 +1,7 @@
 //! What was said of a source that was set up here, said differently.
 
 use askama::Template;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use engine::set_up::{Answers, ChangeAsked, SetUpError};
 use secrecy::SecretString;
@@ -11,6 +11,7 @@ use super::PATH;
 use super::form::{Form, News, Typed, answers, filled};
 use super::one::named;
 use crate::door::Posted;
+use crate::extract::Path;
 use crate::failure::Failure;
 use crate::frame::{Frame, html};
 use crate::guest::Guest;

@@ -1,7 +1,7 @@
 //! One more source: which provider, what it must know, and what came of trying it out.
 
 use askama::Template;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::{Html, IntoResponse as _, Redirect, Response};
 use domain::ProviderKind;
 use engine::set_up::{SetUp, SetUpAsked};
@@ -10,6 +10,7 @@ use secrecy::SecretString;
 use super::PATH;
 use super::form::{Form, News, Typed, answers};
 use crate::door::Posted;
+use crate::extract::Path;
 use crate::failure::Failure;
 use crate::frame::{Frame, html};
 use crate::guest::Guest;

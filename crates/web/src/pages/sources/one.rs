@@ -1,7 +1,7 @@
 //! One source: whether it is read, what opens its door, and what was learnt when it was examined.
 
 use askama::Template;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
 use domain::{ContactPolicy, Timestamp};
@@ -9,6 +9,7 @@ use engine::set_up::{Answers, SetUp};
 use store::{ProbeRow, SetUpRow, SourceRow};
 
 use super::{PATH, probes};
+use crate::extract::Path;
 use crate::facts::Health;
 use crate::failure::Failure;
 use crate::figures::age;

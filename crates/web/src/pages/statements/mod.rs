@@ -1,6 +1,6 @@
 //! Statements of completeness: what was signed of each account, and the documents themselves.
 
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse as _, Response};
 use domain::access::Area;
@@ -9,6 +9,7 @@ use serde::Deserialize;
 use store::{AccountRow, StatementRow};
 
 use super::PageRoute;
+use crate::extract::{Path, Query};
 use crate::failure::Failure;
 use crate::frame::Frame;
 use crate::guest::Guest;
@@ -69,7 +70,7 @@ async fn list(
         let at = |millis| Cell::At(zone.minute(Timestamp::from_millis(millis)));
         let class = if row.verdict == "complete" { "success" } else { "partial" };
         let href = format!("{PATH}/{}/{}", account.id.0, row.statement_id);
-        let by = if guest.account().is_none() { row.made_by } else { String::new() };
+        let by = guest.may_know(row.made_by).unwrap_or_default();
         vec![
             Cell::Text(account.name),
             at(row.period_from),

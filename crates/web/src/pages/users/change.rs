@@ -1,7 +1,6 @@
 //! Changing one user.
 
-use axum::extract::rejection::PathRejection;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::Response;
 use domain::AccountId;
 use domain::users::EmailAddress;
@@ -9,14 +8,15 @@ use engine::users::identity::{self, set_address};
 use engine::users::{self, UserError, made, set_disabled, set_granted, set_password};
 use secrecy::ExposeSecret as _;
 use serde::Deserialize;
-use store::UserRow;
+use store::{NewPassword, UserRow};
 
 use super::{given, one};
 use crate::door::{Posted, see};
+use crate::extract::Path;
 use crate::failure::Failure;
 use crate::guest::Guest;
 
-type Named = Result<Path<i64>, PathRejection>;
+type Named = Path<i64>;
 
 /// An account a form names.
 #[derive(Deserialize)]
@@ -67,7 +67,8 @@ pub async fn password(
     let user = one::user(&state, path).await?;
     let password = made()?;
     let hash = state.entrance.hasher.made(password.clone()).await?;
-    set_password(&state.store, &user, (&hash, true), 0, state.clock.now()).await?;
+    let new = NewPassword { hash: &hash, is_temporary: true, instead_of: None };
+    set_password(&state.store, &user, new, 0, state.clock.now()).await?;
     given(&state, &guest, &user, password.expose_secret())
 }
 

@@ -1,14 +1,14 @@
 //! One user.
 
 use askama::Template;
-use axum::extract::rejection::PathRejection;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::Html;
 use domain::Timestamp;
 use domain::users::UserRole;
 use store::UserRow;
 
 use super::{Line, accounts};
+use crate::extract::Path;
 use crate::failure::Failure;
 use crate::frame::{Frame, html};
 use crate::guest::Guest;
@@ -56,11 +56,7 @@ async fn single(
 }
 
 /// The user of the path.
-pub async fn user(
-    state: &crate::State,
-    path: Result<Path<i64>, PathRejection>,
-) -> Result<UserRow, Failure> {
-    let Ok(Path(id)) = path else { return Err(Failure::NotFound { what: "user" }) };
+pub async fn user(state: &crate::State, Path(id): Path<i64>) -> Result<UserRow, Failure> {
     state.store.user_get(id).await?.ok_or(Failure::NotFound { what: "user" })
 }
 
@@ -68,7 +64,7 @@ pub async fn show(
     State(state): State<crate::State>,
     guest: Guest,
     zone: Zone,
-    path: Result<Path<i64>, PathRejection>,
+    path: Path<i64>,
 ) -> Result<Html<String>, Failure> {
     let now = state.clock.now();
     let row = user(&state, path).await?;

@@ -4,13 +4,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Extension;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::response::Response;
 use domain::Timestamp;
 use domain::access::Area;
 use store::Scope;
 
 use super::{OfSourceAsked, PageRoute, chosen, source_filter};
+use crate::extract::Query;
 use crate::facts::{Looks, WaitingFor};
 use crate::failure::Failure;
 use crate::figures::age;
