@@ -67,7 +67,9 @@ fn look_into<'a>(value: &'a RawValue, depth: usize, found: &mut Vec<&'a RawValue
         return;
     }
     if let Ok(items) = serde_json::from_str::<Vec<&RawValue>>(value.get()) {
-        items.into_iter().for_each(|item| look_into(item, depth - 1, found));
+        for item in items {
+            look_into(item, depth - 1, found);
+        }
         return;
     }
     let fields: Fields<'_> = serde_json::from_str(value.get()).unwrap_or_default();

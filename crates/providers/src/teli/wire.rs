@@ -123,7 +123,7 @@ const MILLIS_MIN: f64 = 1e11;
 #[expect(clippy::cast_possible_truncation, reason = "checked before")]
 fn whole_millis(millis: f64) -> Option<Timestamp> {
     let millis = if millis < MILLIS_MIN { millis * 1000.0 } else { millis };
-    (millis >= MILLIS_MIN && millis < 2.5e14).then(|| Timestamp::from_millis(millis as i64))
+    (MILLIS_MIN..2.5e14).contains(&millis).then(|| Timestamp::from_millis(millis as i64))
 }
 
 macro_rules! record {

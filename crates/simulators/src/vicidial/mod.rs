@@ -147,8 +147,8 @@ impl Simulator {
     /// The reader may read each table and archive by its name, but not these.
     pub fn hide(&self, hidden: &[&str]) {
         self.revoke();
-        let archived = ddl::TABLES.iter().filter(|table| table.has_archive());
-        let archives = archived.map(|table| format!("{}_archive", table.name));
+        let moved = ddl::TABLES.iter().filter(|table| table.has_archive());
+        let archives = moved.map(|table| format!("{}_archive", table.name));
         let all = ddl::TABLES.iter().map(|table| table.name.to_owned()).chain(archives);
         for table in all.filter(|table| !hidden.contains(&table.as_str())) {
             self.show(&table);
