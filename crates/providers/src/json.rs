@@ -126,6 +126,11 @@ impl<'a> Fields<'a> {
         found.map(|(_, raw)| *raw).filter(|raw| raw.get() != "null")
     }
 
+    /// Everything as it stands: also what comes twice, and what is null.
+    pub fn all(&self) -> impl Iterator<Item = (&str, &'a RawValue)> {
+        self.0.iter().map(|(name, raw)| (name.as_ref(), *raw))
+    }
+
     /// All of them, by name.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &'a RawValue)> {
         let last: BTreeMap<&str, &'a RawValue> =

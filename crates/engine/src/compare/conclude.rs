@@ -97,7 +97,7 @@ mod tests {
     use testkit::{HandClock, TestDb, instant, on_both_databases};
 
     use super::super::whose::Whose;
-    use super::super::{finish, start};
+    use super::super::{claim, finish, start};
     use super::*;
     use crate::jobs::Performed;
     use crate::{Context, Settings};
@@ -118,6 +118,7 @@ mod tests {
         tx.commit().await.expect("it commits");
         let source = source.expect("the source is kept");
         let (whose, lag) = (Whose::Everybodys, Duration::ZERO);
+        let lease = claim(&ctx, &source, now).await.expect("nobody else has it");
         let run = start(&ctx, &source, &whose, window, None).await.expect("the run begins");
         let judge = Judge::new(&ctx, &source, whose, lag, Tolerances::default()).await;
         let mut judge = judge.expect("there is little to load");
@@ -138,7 +139,7 @@ mod tests {
             took: Duration::from_secs(1),
         };
         let report = report(&judge, &ended);
-        finish(&ctx, &judge, &report).await.expect("the run ends");
+        finish(&ctx, &lease, &judge, &report).await.expect("the run ends");
         let kept = ctx.store.run_get(run).await.expect("runs can be read");
         (report, kept.expect("the run is there"))
     }

@@ -6,7 +6,8 @@ use domain::{CallStatus, ProviderCallId, RunStatus};
 use engine::ingest::Dictionaries;
 use engine::view::versions;
 use simulators::faults::{BadRecord, On, What};
-use simulators::highlevel_voice_ai::{ActionIdKey, Translation};
+use simulators::highlevel_voice_ai::{ACTION_SECRETS, ActionIdKey, Translation};
+use simulators::world::Action;
 use store::{CallKey, Scope, SetAsideRow};
 use testkit::{Stage, on_both_databases};
 
@@ -137,6 +138,30 @@ on_both_databases! {
         let key = CallKey { source: stage.source.row.id, id: ProviderCallId(id) };
         let kept = versions(&stage.db.store, Scope::Operator, &key).await.unwrap();
         assert_eq!(kept.len(), 2);
+    }
+
+    /// A custom action asks somebody's API, and the record of the call repeats what opens it.
+    async fn what_opens_another_system_is_kept_nowhere(db) {
+        let stage = stage(db, |_| {}).await;
+        let mut call = call_ago(&stage, DAY);
+        call.actions.push(Action {
+            id: "6a25186f17a921dd841b287b".to_owned(),
+            action_type: "CUSTOM_ACTION".to_owned(),
+            name: "Look up the order".to_owned(),
+            triggered_at: call.created_at + 10_000,
+        });
+        let id = stage.simulator.mutate(|world| world.insert(call));
+        read_whole(&stage).await;
+        let asked = stage.source.connection.record(&ProviderCallId(id.clone())).await.unwrap();
+        for record in [raw(&stage, &id).await, asked.unwrap().bytes.to_vec()] {
+            let text = String::from_utf8(record).unwrap();
+            assert!(text.contains("orders.example.com"), "the rest of the action is kept: {text}");
+            for secret in ACTION_SECRETS {
+                assert!(!text.contains(secret), "{secret} is kept");
+            }
+        }
+        let again = stage.sync_all().await;
+        assert_eq!((again.new, again.updated), (0, 0), "{again:#?}");
     }
 
     /// Several on one page, all kinds.

@@ -9,8 +9,8 @@ use domain::{Awaited, Country, ProviderCallId, RunStatus, Window};
 use providers::{ProbeOutcome, parts};
 use simulators::faults::{On, What};
 use simulators::teli::{
-    AgentIds, Edges, FilterField, LimitOverMax, OmittedStatus, Order, Paging, Settings, Simulator,
-    TimeShape,
+    AgentIds, Edges, ExportTime, FilterField, LimitOverMax, OmittedStatus, Order, Paging, Settings,
+    Simulator, TimeShape,
 };
 use simulators::{NewCall, World, WorldSettings};
 use testkit::{HandClock, Rig, RigSettings, TestDb, on_both_databases};
@@ -61,6 +61,27 @@ async fn is_read_whole(db: Arc<TestDb>, switches: Settings) {
     assert!(report.success, "{report:#?}");
     rig.assert_equals_truth().await;
     assert_eq!(rig.gaps().await, []);
+}
+
+/// Every window is read a second time by the export, and both agree.
+async fn verifies(db: Arc<TestDb>, switches: Settings) {
+    let keys = vec![("verify_with_export", "true".to_owned())];
+    let settings = RigSettings { keys, ..RigSettings::default() };
+    let rig = rig_of(db, switches, settings, nothing).await;
+    let report = rig.sync().await;
+    assert!(report.success, "{report:#?}");
+    rig.assert_equals_truth().await;
+}
+
+/// Trying out a known call fits nothing, so every window stays open, and the doctor says why.
+async fn proves_nothing(db: Arc<TestDb>, switches: Settings) {
+    let rig = rig(db, switches, 60, nothing).await;
+    let report = rig.sync().await;
+    assert!(!report.success && report.windows_proved == 0, "{report:#?}");
+    assert!(!rig.gaps().await.is_empty());
+    let probes = rig.source.connection.examine().await;
+    let field = probes.iter().find(|probe| probe.name == "window_field").unwrap();
+    assert_eq!(field.outcome, ProbeOutcome::Wrong, "{field:?}");
 }
 
 /// 150 calls in one millisecond, two days ago.
@@ -329,14 +350,50 @@ on_both_databases! {
         rig.assert_equals_truth().await;
     }
 
+    /// A web page, or what a framework says of any address, in the place of a call asked for by its
+    /// id: that is not Teli saying that the call is gone, and the run is no success.
+    async fn a_404_that_is_not_telis_own_is_no_gone_call(db) {
+        let bare = What::status(404, r#"{"detail":"Not Found"}"#);
+        for (name, what) in [("a page", What::Html(404)), ("a word", bare)] {
+            let settings = RigSettings { calls: 30, name, ..RigSettings::default() };
+            let rig = rig_of(Arc::clone(&db), Settings::default(), settings, nothing).await;
+            rig.provider.strike(On::path("/v1/voice/calls/").forever().gives(what));
+            let report = rig.sync().await;
+            assert_eq!(report.status, RunStatus::Partial, "{name}: {report:#?}");
+            assert!(report.error.as_deref().unwrap().contains("404"), "{name}: {report:#?}");
+            assert_eq!(rig.calls().await.len(), 30, "{name}: what the list has is kept");
+        }
+    }
+
     /// Every window is read twice, and both readings agree.
     async fn a_second_reading_by_the_export_agrees(db) {
-        let keys = vec![("verify_with_export", "true".to_owned())];
-        let settings = RigSettings { keys, ..RigSettings::default() };
-        let rig = rig_of(db, Settings::default(), settings, nothing).await;
-        let report = rig.sync().await;
-        assert!(report.success, "{report:#?}");
-        rig.assert_equals_truth().await;
+        verifies(db, Settings::default()).await;
+    }
+
+    /// The same whatever time the export writes.
+    async fn an_export_in_local_time_agrees(db) {
+        verifies(db, Settings { export_time: ExportTime::Local, ..Settings::default() }).await;
+    }
+
+    /// The same.
+    async fn an_export_in_seconds_agrees(db) {
+        verifies(db, Settings { export_time: ExportTime::Seconds, ..Settings::default() }).await;
+    }
+
+    /// An export that is as short as a list is cut until it is not.
+    async fn an_export_that_heeds_limits_agrees(db) {
+        verifies(db, Settings { export_honours_limit: true, ..Settings::default() }).await;
+    }
+
+    /// Windows are compared with nothing we know of: what is read is kept, and nothing is proved.
+    async fn windows_compared_with_the_processing_prove_nothing(db) {
+        let filter_field = FilterField::Processed;
+        proves_nothing(db, Settings { filter_field, ..Settings::default() }).await;
+    }
+
+    /// The same where a window begins and ends with a day.
+    async fn windows_as_coarse_as_a_day_prove_nothing(db) {
+        proves_nothing(db, Settings { range_precision_ms: 86_400_000, ..Settings::default() }).await;
     }
 
     /// Another organisation's key.

@@ -10,7 +10,7 @@ use url::Url;
 
 use super::Settings;
 use super::batches::{BatchPage, Recipients};
-use super::errors::{explain, is_unknown_thing};
+use super::errors::explain;
 use super::hooks::{Hook, Webhook};
 use super::wire::{AgentPage, ConversationPage, Next, Object, detailed};
 use crate::http::Traffic;
@@ -200,7 +200,7 @@ impl Client {
         let read = |answer: &Answer| body::read_json(&answer.body, |body| detailed(body, id));
         match self.get(&ask, read).await {
             Ok(record) => Ok(Some(record)),
-            Err(Failure::Refused(refusal)) if is_unknown_thing(&refusal) => Ok(None),
+            Err(Failure::Refused(refusal)) if refusal.is_unknown_thing() => Ok(None),
             Err(failure) => Err(explain(failure)),
         }
     }

@@ -7,9 +7,6 @@
 use crate::SourceError;
 use crate::http::{Failure, Refusal};
 
-/// The framework's words for an address nobody serves.
-const NO_ROUTE: &str = "Not Found";
-
 /// What a refusal is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum About {
@@ -29,18 +26,11 @@ fn about(refusal: &Refusal) -> About {
         401..=403 if says("quota_exceeded") => About::Credits,
         401 => About::Key,
         403 => About::Right,
-        404 if is_unknown_thing(refusal) => About::Thing,
+        404 if refusal.is_unknown_thing() => About::Thing,
         404 => About::Route,
         300..=399 => About::Redirect,
         _ => About::Request,
     }
-}
-
-/// Whether ElevenLabs itself, and not the way to it, says that there is no such thing.
-pub fn is_unknown_thing(refusal: &Refusal) -> bool {
-    let is_about_nothing = refusal.said == NO_ROUTE || refusal.said.starts_with("no ");
-    let is_page = refusal.said.starts_with("a web page");
-    refusal.status == 404 && !is_about_nothing && !is_page
 }
 
 /// Puts a failure into words for the operator.

@@ -75,8 +75,9 @@ pub struct Settings {
     /// How long after a call's start its analysis is asked for; then it is given up.
     #[serde(default = "patience_hours")]
     pub patience_hours: u32,
-    /// Whether the second in which a page ends is asked for once more by itself. It costs one
-    /// request per page, and no call is lost should the cursor skip calls of one second.
+    /// Whether the list is asked for once more from each second on in which a page ends. It costs one
+    /// request per page, and no call is lost should the cursor skip calls of one second, or pass
+    /// over others because one was deleted meanwhile.
     #[serde(default = "yes")]
     pub checks_page_edges: bool,
     /// Whether a row that differs from the detail we hold (in its summary, duration or cost) means

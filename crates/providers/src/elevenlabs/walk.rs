@@ -2,8 +2,10 @@
 //!
 //! The list is whole when the provider itself says that it ends. What that does not show is
 //! whether its cursor loses calls that began in one second, where a page ends inside of that
-//! second; so each such second is asked for once more, beside the next page.
+//! second, or calls that a counting cursor passes over because one before it was deleted; so the
+//! list is asked for once more from each such second on, beside the next page.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use domain::{CursorFacts, CursorWalk, Doubt, Timestamp, Window};
@@ -26,7 +28,8 @@ pub async fn walk(
     let mut reading = Reading::default();
     let mut asked = ask(client, span, None).await?;
     loop {
-        let edge = client.settings().checks_page_edges.then(|| edge(&asked.page)).flatten();
+        let edge = client.settings().checks_page_edges.then(|| Edge::of(&asked.page, span));
+        let mut listed = ids(&asked.page);
         let (page, next) = reading.take_in(asked);
         let Some(cursor) = next else {
             if pages.send(page).await.is_err() {
@@ -34,13 +37,17 @@ pub async fn walk(
             }
             break;
         };
-        let (sent, following, at_edge) =
-            tokio::join!(pages.send(page), ask(client, span, Some(&cursor)), second(client, edge),);
+        let (sent, following, at_edge) = tokio::join!(
+            pages.send(page),
+            ask(client, span, Some(&cursor)),
+            from_edge(client, edge.flatten())
+        );
         if sent.is_err() {
             return Ok(left_alone());
         }
-        reading.keep_edge(at_edge?);
         asked = following?;
+        listed.extend(ids(&asked.page));
+        reading.keep_edge(at_edge?, &listed);
     }
     if let Some(page) = reading.passed_over()
         && pages.send(page).await.is_err()
@@ -64,21 +71,55 @@ async fn ask(client: &Client, span: Span, cursor: Option<&str>) -> Result<Asked,
     Ok(Asked { page, took: client.now().since(began) })
 }
 
-/// The second in which a page ends, if more follow.
-fn edge(page: &ConversationPage) -> Option<i64> {
-    let last = page.records.iter().rev().find_map(|record| record.identity.as_ref().ok())?;
-    let goes_on = matches!(page.next, Next::At(_));
-    goes_on.then(|| last.occurred_at.as_millis().div_euclid(1000))
+/// Where a page ends and more follow.
+#[derive(Clone, Copy)]
+struct Edge {
+    /// The second of its last call.
+    second: i64,
+    /// That second, and what follows it.
+    rest: Span,
 }
 
-/// Every call that began in one second, as far as one page holds them.
-async fn second(
+impl Edge {
+    fn of(page: &ConversationPage, span: Span) -> Option<Self> {
+        let (first, second) = ends(page)?;
+        let goes_on = matches!(page.next, Next::At(_));
+        // The provider may not know the order we asked for.
+        let rest = if first <= second {
+            Span::between(second.saturating_sub(1), span.before)
+        } else {
+            Span::between(span.after, second.saturating_add(1))
+        };
+        goes_on.then_some(Self { second, rest })
+    }
+}
+
+/// The calls from an edge on, as far as one page holds them.
+async fn from_edge(
     client: &Client,
-    second: Option<i64>,
+    edge: Option<Edge>,
 ) -> Result<Option<(i64, ConversationPage)>, SourceError> {
-    let Some(second) = second else { return Ok(None) };
-    let asked = ask(client, Span::at_second(second), None).await?;
-    Ok(Some((second, asked.page)))
+    let Some(Edge { second, rest }) = edge else { return Ok(None) };
+    let page = ask(client, rest, None).await?.page;
+    if !is_crowded(&page, second) {
+        return Ok(Some((second, page)));
+    }
+    // With nothing else beside it, a page may hold the second.
+    let page = ask(client, Span::at_second(second), None).await?.page;
+    Ok(Some((second, page)))
+}
+
+/// The seconds in which the first and the last call of a page began.
+fn ends(page: &ConversationPage) -> Option<(i64, i64)> {
+    let mut readable = page.records.iter().filter_map(|record| record.identity.as_ref().ok());
+    let seconds = |at: Timestamp| at.as_millis().div_euclid(1000);
+    let first = seconds(readable.next()?.occurred_at);
+    let last = readable.next_back().map_or(first, |identity| seconds(identity.occurred_at));
+    Some((first, last))
+}
+
+fn ids(page: &ConversationPage) -> HashSet<String> {
+    page.records.iter().filter_map(id).map(str::to_owned).collect()
 }
 
 fn left_alone() -> Walked {
@@ -116,14 +157,14 @@ impl Reading {
         (page, next.filter(|_| self.walk.goes_on()))
     }
 
-    /// Keeps what an edge showed until the walk has ended: most of it is on the next page.
-    fn keep_edge(&mut self, found: Option<(i64, ConversationPage)>) {
+    /// Keeps what an edge showed and the pages beside it did not, until the walk has ended.
+    fn keep_edge(&mut self, found: Option<(i64, ConversationPage)>, listed: &HashSet<String>) {
         let Some((second, page)) = found else { return };
-        if page.next != Next::End && !reaches_past(&page, second) {
+        if is_crowded(&page, second) {
             self.crowded.get_or_insert(second);
         }
-        let readable = page.records.into_iter().filter(|record| record.identity.is_ok());
-        self.at_edges.extend(readable);
+        let is_new = |record: &RawRecord| id(record).is_some_and(|id| !listed.contains(id));
+        self.at_edges.extend(page.records.into_iter().filter(is_new));
     }
 
     /// What the edges showed and no page did.
@@ -138,7 +179,7 @@ impl Reading {
         }
         tracing::warn!(
             calls,
-            "ElevenLabs' cursor passed over {calls} calls that began in the second a page ended in; they were asked for by themselves"
+            "ElevenLabs' cursor passed over {calls} calls where a page ended; they were asked for by themselves"
         );
         self.number += 1;
         Some(Page { number: self.number, total: None, records, took: Duration::ZERO })
@@ -156,18 +197,16 @@ impl Reading {
     }
 }
 
-/// Whether a page that is not the last one ends behind a second, so that it holds all of it.
-fn reaches_past(page: &ConversationPage, second: i64) -> bool {
-    let mut identities = page.records.iter().filter_map(|record| record.identity.as_ref().ok());
-    let seconds = |at: Timestamp| at.as_millis().div_euclid(1000);
-    let first = identities.next().map(|identity| seconds(identity.occurred_at));
-    let last = identities.next_back().map(|identity| seconds(identity.occurred_at));
-    match (first, last) {
-        (Some(first), Some(last)) if first <= last => last > second,
+/// Whether a second may have more calls than a page that was to hold it: neither is it the last
+/// page, nor does it end behind the second.
+fn is_crowded(page: &ConversationPage, second: i64) -> bool {
+    let reaches_past = match ends(page) {
+        Some((first, last)) if first <= last => last > second,
         // The provider does not know the order we asked for.
-        (Some(_), Some(last)) => last < second,
-        _ => false,
-    }
+        Some((_, last)) => last < second,
+        None => false,
+    };
+    page.next != Next::End && !reaches_past
 }
 
 fn crowded(second: i64) -> String {

@@ -11,7 +11,7 @@ use super::errors::{Scope, explain, is_cured_by_new_token};
 use super::oauth::{App, OAuth};
 use crate::http::Traffic;
 use crate::http::budget::{Budgets, Rate, Standing};
-use crate::http::{Answer, Failure, Http, Key, Misread, Request};
+use crate::http::{Answer, Failure, Http, Key, Misread, Refusal, Request};
 use crate::{ConnectError, Credential, SourceError, Tuning, Wait};
 
 /// The version of the API that its older parts, such as locations and users, are asked with.
@@ -175,14 +175,14 @@ pub fn at(base: &Url, path: &[&str]) -> Url {
     url
 }
 
-/// What HighLevel answers for an id it does not know is not documented, so each way is taken.
-pub fn is_unknown_id(status: u16, said: &str) -> bool {
-    let said = said.to_lowercase();
+/// What HighLevel answers for an id it does not know is not documented, so each way is taken in
+/// which it says so itself.
+pub fn is_unknown_id(refusal: &Refusal) -> bool {
+    let said = refusal.said.to_lowercase();
     let is_about_the_id = !said.contains("cannot get") && !said.contains("location");
-    match status {
-        404 => is_about_the_id,
+    match refusal.status {
         400 | 422 => is_about_the_id && said.contains("not found"),
-        _ => false,
+        _ => is_about_the_id && refusal.is_unknown_thing(),
     }
 }
 

@@ -32,13 +32,36 @@ impl Calibration {
         self.is_exact.margin(unknown)
     }
 
-    /// Which messages the export is asked for.
+    /// Which messages the export is asked for. A channel that has not shown that it holds more than
+    /// plain calls is not asked for: reading everything costs requests, and no call.
     pub(super) fn channel(&self, set: Channel) -> Channel {
-        if self.channel_is_whole.is_so() == Some(false) { Channel::All } else { set }
+        if self.channel_is_whole.is_so() == Some(true) { set } else { Channel::All }
     }
 
     /// Asks again, unless that was done within a day.
     pub(super) async fn renew(&self, client: &Client) -> Result<Option<Probe>, SourceError> {
+        let channel = self.renew_channel(client).await?;
+        let ranges = self.renew_ranges(client).await?;
+        let is_trouble = |probe: &Probe| probe.outcome != Right;
+        Ok(channel.filter(|told| is_trouble(told) || ranges.is_none()).or(ranges))
+    }
+
+    async fn renew_channel(&self, client: &Client) -> Result<Option<Probe>, SourceError> {
+        let now = client.now();
+        let whole = &self.channel_is_whole;
+        if whole.is_fresh(now) || client.settings().channel == Channel::All {
+            return Ok(None);
+        }
+        let Kinds { is_whole, probe } = kinds(client).await?;
+        match is_whole {
+            None => whole.learn_nothing(now),
+            // Once calls were left out, nothing but a person's setting brings trust back.
+            Some(is_whole) => whole.learn(is_whole && whole.is_so() != Some(false), now),
+        }
+        Ok(Some(probe))
+    }
+
+    async fn renew_ranges(&self, client: &Client) -> Result<Option<Probe>, SourceError> {
         let now = client.now();
         if self.is_exact.is_fresh(now) || !client.settings().tries_ranges {
             return Ok(None);
@@ -48,15 +71,7 @@ impl Calibration {
         let Some(call) = telling(&newest.messages) else { return Ok(None) };
         let ranges = filter(client, call).await?;
         self.is_exact.learn(ranges.outcome == Right, now);
-        if channel == Channel::All {
-            return Ok(Some(ranges));
-        }
-        let kinds = kinds(client).await?;
-        // Once calls were left out, nothing but a person's setting brings trust back.
-        if self.channel_is_whole.is_so() != Some(false) {
-            self.channel_is_whole.learn(kinds.outcome == Right, now);
-        }
-        Ok(Some(if kinds.outcome == Right { ranges } else { kinds }))
+        Ok(Some(ranges))
     }
 }
 
@@ -108,41 +123,77 @@ pub(super) async fn filter(client: &Client, call: &Listed) -> Result<Probe, Sour
     Ok(said(Right, "The range filters messages by `dateAdded`, exactly and in UTC"))
 }
 
-/// Whether the newest calls among all messages are in `channel=Call` too.
-pub(super) async fn kinds(client: &Client) -> Result<Probe, SourceError> {
+/// What the newest messages show of `channel=Call`.
+pub(super) struct Kinds {
+    /// Whether it holds every kind of call; `None` when nothing shows it.
+    pub(super) is_whole: Option<bool>,
+    /// The same in a sentence.
+    pub(super) probe: Probe,
+}
+
+/// The kind that nobody doubts the channel holds.
+const PLAIN: &str = "TYPE_CALL";
+
+/// Whether the newest calls among all messages are in `channel=Call` too. Only a call of another
+/// kind than the plain one can show that it holds other kinds.
+pub(super) async fn kinds(client: &Client) -> Result<Kinds, SourceError> {
     let size = client.settings().page_size;
     let all = client.export_first(Listing::newest(Channel::All, size)).await?;
     // The very newest may have come between our two questions.
     let until = client.now() - MINUTE;
-    let calls: Vec<&Listed> = all.messages.iter().filter(|it| it.is_call).collect();
-    let identities = calls.iter().filter_map(|it| Some((it, it.record.identity.as_ref().ok()?)));
-    let calls: Vec<_> = identities.filter(|(_, identity)| identity.occurred_at < until).collect();
+    let calls = all.messages.iter().filter(|it| it.is_call);
+    let identified = calls.filter_map(|it| Some((it, it.record.identity.as_ref().ok()?)));
+    let calls: Vec<_> = identified.filter(|(_, identity)| identity.occurred_at < until).collect();
     let times = || calls.iter().map(|(_, identity)| identity.occurred_at);
     let window = times().min().zip(times().max());
     let window = window.and_then(|(first, last)| Window::new(first - MINUTE, last + MINUTE).ok());
-    let probe = |outcome, sentence, hint| Probe { name: "channel", outcome, sentence, hint };
-    let Some(window) = window else {
-        let sentence = "There is no call among the newest messages to try the channel on";
-        return Ok(probe(Right, sentence.to_owned(), None));
-    };
+    let Some(window) = window else { return Ok(untold(0)) };
     let named = client.export_first(Listing::of(window, Channel::Call, size)).await?;
     let ids = named.messages.iter().filter_map(|it| it.record.identity.as_ref().ok());
     let ids: HashSet<&str> = ids.map(|identity| identity.id.0.as_str()).collect();
-    let is_left_out =
-        |(_, identity): &&(&&Listed, &Identity)| !ids.contains(identity.id.0.as_str());
-    let left_out: Vec<_> = calls.iter().filter(is_left_out).collect();
+    let (in_channel, left_out): (Vec<_>, Vec<_>) =
+        calls.iter().partition(|(_, identity)| ids.contains(identity.id.0.as_str()));
+    let is_other =
+        |call: &Listed| call.kind.as_deref().is_some_and(|kind| !kind.eq_ignore_ascii_case(PLAIN));
     let is_cut = named.next.is_some();
-    let Some((example, _)) = left_out.first().filter(|_| !is_cut) else {
-        let sentence = format!("The newest {} calls are all in the channel `Call`", calls.len());
-        return Ok(probe(Right, sentence, None));
-    };
+    Ok(match left_out.first() {
+        Some(_) if is_cut => untold(calls.len()),
+        Some((example, _)) => lacking(left_out.len(), calls.len(), example),
+        None if in_channel.iter().any(|(call, _)| is_other(call)) => {
+            let sentence = format!(
+                "The newest {} calls are all in the channel `Call`, other kinds than plain calls \
+                 among them",
+                calls.len()
+            );
+            told(Some(true), Right, sentence, None)
+        }
+        None => untold(calls.len()),
+    })
+}
+
+fn told(
+    is_whole: Option<bool>,
+    outcome: ProbeOutcome,
+    sentence: String,
+    hint: Option<String>,
+) -> Kinds {
+    Kinds { is_whole, probe: Probe { name: "channel", outcome, sentence, hint } }
+}
+
+fn lacking(left_out: usize, calls: usize, example: &Listed) -> Kinds {
     let sentence = format!(
-        "The channel `Call` leaves out {} of the newest {} calls, such as one of the kind {}; \
-         every message is read instead",
-        left_out.len(),
-        calls.len(),
+        "The channel `Call` leaves out {left_out} of the newest {calls} calls, such as one of the \
+         kind {}; every message is read instead",
         example.kind.as_deref().unwrap_or("without a name"),
     );
     let hint = "Set `channel` to \"all\" and read everything again with `everycall sync`";
-    Ok(probe(Notable, sentence, Some(hint.to_owned())))
+    told(Some(false), Notable, sentence, Some(hint.to_owned()))
+}
+
+fn untold(calls: usize) -> Kinds {
+    let sentence = format!(
+        "Of the newest {calls} calls none shows that the channel `Call` holds other kinds than \
+         plain calls, so every message is read"
+    );
+    told(None, Notable, sentence, None)
 }

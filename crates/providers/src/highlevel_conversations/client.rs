@@ -226,9 +226,7 @@ impl Client {
         };
         match self.door.get_or_refusal(&ask, read).await {
             Ok(message) => Ok(Some(message)),
-            Err(Failure::Refused(refusal)) if is_unknown_id(refusal.status, &refusal.said) => {
-                Ok(None)
-            }
+            Err(Failure::Refused(refusal)) if is_unknown_id(&refusal) => Ok(None),
             Err(failure) => Err(explain(failure, ask.scope)),
         }
     }

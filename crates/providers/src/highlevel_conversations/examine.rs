@@ -54,7 +54,7 @@ pub async fn examine(client: &Client) -> Vec<Probe> {
             probes.push(order(client, &page).await);
             probes.push(order_of_changes(client).await);
             probes.extend(known_calls(client, &page).await);
-            probes.push(answered("channel", kinds(client).await));
+            probes.push(answered("channel", kinds(client).await.map(|told| told.probe)));
             probes.push(statuses(&page));
         }
     }

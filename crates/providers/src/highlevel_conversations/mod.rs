@@ -11,8 +11,9 @@
 //!   requests are 26 hours wider on both sides, or two once a call's own minute was asked for and
 //!   came back alone, and are cut by each call's own time; see `calibrate`.
 //! - Whether `channel=Call` holds voicemails, IVR, custom and campaign calls is not documented. Once
-//!   a day the newest calls among all messages are looked for in it, and if one is missing every
-//!   message is read from then on. Kinds nobody knows are kept as calls.
+//!   a day the newest calls among all messages are looked for in it. Every message is read until one
+//!   of another kind than the plain one was found there, and for good if one is missing. Kinds nobody
+//!   knows are kept as calls.
 //! - Messages of one instant may fall between two pages. A window counts only if the provider ended
 //!   it itself and its total equals the distinct messages seen; if fewer were seen it is read from
 //!   the other end as well.
@@ -142,6 +143,7 @@ impl Provider for HighlevelConversations {
             return Ok(None);
         }
         let able = self.capabilities();
+        let since = since - settings.changes_overlap();
         changes::read(&self.client, &able, self.channel(), since, pages).await.map(Some)
     }
 

@@ -44,8 +44,8 @@ pub struct Settings {
     pub api_version: String,
     /// How calls are found. Only the export can be proved whole.
     pub reads: Reads,
-    /// Which messages the export is asked for. `"call"` is tried out once a day against `"all"`,
-    /// and everything is read from then on when it leaves calls out.
+    /// Which messages the export is asked for. `"call"` is tried out once a day against `"all"`, and
+    /// everything is read until it has shown that it holds more than plain calls.
     pub channel: Channel,
     /// Messages per page, 10 or more. One description says at most 500, another 1000.
     pub page_size: u32,
@@ -61,6 +61,9 @@ pub struct Settings {
     /// Whether a run also brings what was written since the ledger's newest proof, however old
     /// the call.
     pub reads_changes: bool,
+    /// How far behind the ledger's newest proof changes are read again: a message may be indexed long
+    /// after the time it says it was written.
+    pub changes_overlap_minutes: u32,
     /// Pages of changed messages read in one run. A run that reaches it says so, and proves no
     /// window newer than the ledger has.
     pub changes_pages_max: u32,
@@ -78,7 +81,7 @@ pub struct Settings {
     /// How much wider than its window a request is on both sides, because HighLevel does not say
     /// in which zone it reads the ends.
     pub margin_hours: u32,
-    /// Whether ranges and the channel are tried out on known calls, once a day.
+    /// Whether ranges are tried out on known calls, once a day. The channel always is.
     pub tries_ranges: bool,
     /// How old an instant must be before its window can be proved.
     pub lag_minutes: u32,
@@ -131,6 +134,7 @@ impl Default for Settings {
             filters_by: FiltersBy::Added,
             counts_total: true,
             reads_changes: true,
+            changes_overlap_minutes: 360,
             changes_pages_max: 400,
             lists_users: true,
             requests_per_10s: None,
@@ -169,6 +173,10 @@ impl Settings {
             tiers: Tiers::usual(),
             patience: hours(self.patience_hours),
         }
+    }
+
+    pub(super) fn changes_overlap(&self) -> Duration {
+        Duration::from_secs(u64::from(self.changes_overlap_minutes) * 60)
     }
 
     pub(super) fn rate(&self) -> Rate {

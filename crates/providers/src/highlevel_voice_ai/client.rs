@@ -8,7 +8,7 @@ use bytes::Bytes;
 use domain::{ProviderCallId, ProviderKind, Timestamp, Window};
 
 use super::Settings;
-use super::wire::{AgentPage, CallPage, identify};
+use super::wire::{AgentPage, CallPage, record};
 use crate::highlevel::door::{Ask, Door, House, is_error_body, is_unknown_id};
 use crate::highlevel::errors::{Scope, explain};
 use crate::http::Traffic;
@@ -185,9 +185,7 @@ impl Client {
         let read = |answer: &Answer| body::read_json(&answer.body, |body| one(body, id));
         match self.door.get_or_refusal(&ask, read).await {
             Ok(record) => Ok(Some(record)),
-            Err(Failure::Refused(refusal)) if is_unknown_id(refusal.status, &refusal.said) => {
-                Ok(None)
-            }
+            Err(Failure::Refused(refusal)) if is_unknown_id(&refusal) => Ok(None),
             Err(failure) => Err(explain(failure, ask.scope)),
         }
     }
@@ -245,12 +243,12 @@ const LATEST_MILLIS: i64 = 253_402_300_799_999;
 
 /// A record that stands alone. It must be the one that was asked for.
 fn one(body: &Bytes, id: &ProviderCallId) -> serde_json::Result<RawRecord> {
-    let record: &serde_json::value::RawValue = serde_json::from_slice(body)?;
-    let identity = identify(record.get());
-    match &identity {
+    let raw: &serde_json::value::RawValue = serde_json::from_slice(body)?;
+    let record = record(body, raw);
+    match &record.identity {
         Ok(identity) if identity.id == *id => {}
         Err(_) if !is_error_body(body) => {}
         _ => return Err(serde::de::Error::custom("another record")),
     }
-    Ok(RawRecord { identity, bytes: body.slice_ref(record.get().as_bytes()) })
+    Ok(record)
 }

@@ -13,6 +13,8 @@
 //!   walk counts only if every page's total equals the distinct calls seen.
 //! - It does not say whether a list without `callType` has test calls: its totals are compared, and
 //!   unless they show that it does, test calls are asked for beside it; see `trials`.
+//! - A record repeats with what a custom action opened another system: those values are masked
+//!   before anything is kept; see `secrets`.
 //! - The list has no called number, no direction, no outcome and no recording. A record names
 //!   its conversation message, by which those can be found.
 //! - 401 also means a missing scope or a wrong version header; see [`crate::highlevel::errors`].
@@ -23,6 +25,7 @@ pub mod wire;
 mod calibrate;
 mod examine;
 mod normalise;
+mod secrets;
 mod settings;
 mod trials;
 mod walk;

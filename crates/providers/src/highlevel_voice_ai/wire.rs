@@ -9,6 +9,7 @@ use serde::Deserialize;
 use serde::de::{Error, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
+use super::secrets::without_secrets;
 use crate::json::{because, id_text, instant, text, unreadable, whole_number};
 use crate::{Identity, ProviderAgent, RawRecord, Unreadable};
 
@@ -54,10 +55,7 @@ impl CallPage {
     pub fn split(body: &Bytes) -> serde_json::Result<Self> {
         let list: List<'_> = serde_json::from_slice(body)?;
         let total = list.total()?;
-        let record = |raw: &&RawValue| RawRecord {
-            identity: identify(raw.get()),
-            bytes: body.slice_ref(raw.get().as_bytes()),
-        };
+        let record = |raw: &&RawValue| record(body, raw);
         Ok(Self {
             total,
             page: list.page.and_then(whole_number),
@@ -65,6 +63,15 @@ impl CallPage {
             records: list.entries.iter().map(record).collect(),
         })
     }
+}
+
+/// One record of an answer. It shares the answer's memory unless it holds secrets.
+pub fn record(body: &Bytes, raw: &RawValue) -> RawRecord {
+    let bytes = match without_secrets(raw.get()) {
+        Cow::Borrowed(whole) => body.slice_ref(whole.as_bytes()),
+        Cow::Owned(masked) => masked.into(),
+    };
+    RawRecord { identity: identify(raw.get()), bytes }
 }
 
 impl AgentPage {

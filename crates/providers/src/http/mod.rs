@@ -133,6 +133,21 @@ pub struct Refusal {
     pub said: String,
 }
 
+/// What frameworks say of an address nobody serves, in whatever case.
+const NO_ROUTE: [&str; 3] = ["not found", "page not found", "404 page not found"];
+
+impl Refusal {
+    /// Whether whoever was asked for one thing says that there is no such thing. Silence and web
+    /// pages may come from anybody in between, and a framework's words are about the address.
+    pub fn is_unknown_thing(&self) -> bool {
+        let said = self.said.to_lowercase();
+        let says_nothing = ["no message", "no readable message"].contains(&said.as_str());
+        let is_page = said == "a web page instead of json";
+        let is_route = NO_ROUTE.contains(&said.as_str()) || said.starts_with("cannot get");
+        matches!(self.status, 404 | 410) && !says_nothing && !is_page && !is_route
+    }
+}
+
 /// A client for one base address and one credential.
 pub struct Http {
     client: reqwest::Client,

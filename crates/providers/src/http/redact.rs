@@ -99,21 +99,66 @@ pub(super) fn is_web_page(body: &[u8]) -> bool {
 
 /// One short line of plain words: numbers of people and anything like a token are masked.
 pub fn clean(text: &str) -> String {
+    // What is left out must not stand between two halves of a number.
+    let is_shown = |letter: &char| !letter.is_control() || letter.is_whitespace();
+    let text: String = text.chars().filter(is_shown).collect();
     let mut line = String::new();
     for word in text.split_whitespace() {
         if !line.is_empty() {
             line.push(' ');
         }
-        line.push_str(if is_telling(word) { "[…]" } else { word });
+        line.push_str(if is_telling(word) { MASK } else { word });
         if line.chars().count() > SAID_CHARS_MAX {
-            return line.chars().take(SAID_CHARS_MAX).chain(['…']).collect();
+            break;
         }
     }
-    line.chars().filter(|letter| !letter.is_control()).collect()
+    let line = without_numbers(&line);
+    if line.chars().count() <= SAID_CHARS_MAX {
+        return line;
+    }
+    line.chars().take(SAID_CHARS_MAX).chain(['…']).collect()
 }
 
+const MASK: &str = "[…]";
+
+/// Digits that could be somebody's number; fewer are counts and codes.
+const NUMBER_DIGITS: usize = 7;
+
 fn is_telling(word: &str) -> bool {
-    let digits = word.chars().filter(char::is_ascii_digit).count();
+    let digits = digits(word);
     let is_token = digits > 0 && word.len() >= 20;
-    digits >= 7 || is_token || word.contains('@') || word.len() >= 60
+    digits >= NUMBER_DIGITS || is_token || word.contains('@') || word.len() >= 60
+}
+
+fn digits(text: &str) -> usize {
+    text.chars().filter(char::is_ascii_digit).count()
+}
+
+/// The line with every number masked that is written in groups, such as `+1 (201) 555-0123`.
+fn without_numbers(line: &str) -> String {
+    let mut kept = String::with_capacity(line.len());
+    let mut rest = line;
+    while let Some(start) = rest.find(is_of_number) {
+        let (before, from) = rest.split_at(start);
+        let end = from.find(|letter| !is_of_number(letter)).unwrap_or(from.len());
+        let (run, after) = from.split_at(end);
+        kept.push_str(before);
+        if digits(run) >= NUMBER_DIGITS {
+            // What only separates it from the words around stays.
+            let opens = |letter: char| letter.is_ascii_digit() || "+([".contains(letter);
+            let head = run.find(opens).unwrap_or(0);
+            let tail = run.trim_end_matches(|letter: char| !letter.is_ascii_digit()).len();
+            kept.extend([&run[..head], MASK, &run[tail..]]);
+        } else {
+            kept.push_str(run);
+        }
+        rest = after;
+    }
+    kept.push_str(rest);
+    kept
+}
+
+/// A digit, or what joins the groups of one number.
+fn is_of_number(letter: char) -> bool {
+    letter.is_ascii_digit() || " +.-/()[]\u{2010}\u{2011}\u{2012}\u{2013}".contains(letter)
 }

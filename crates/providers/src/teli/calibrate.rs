@@ -8,6 +8,7 @@ use std::time::Duration;
 use domain::{Timestamp, Window};
 
 use super::client::{Client, Listing};
+use super::cut::Seen;
 use super::wire::Row;
 use super::{Settings, WindowField};
 use crate::{Probe, ProbeOutcome, SourceError};
@@ -26,6 +27,8 @@ pub(super) struct Learnt {
 #[derive(Default)]
 struct Known {
     window_field: Option<WindowField>,
+    /// Nothing we know of is what windows are compared with.
+    is_neither: bool,
     asked_at: Option<Timestamp>,
     answer_max: Option<usize>,
     statuses: BTreeSet<String>,
@@ -41,6 +44,17 @@ impl Learnt {
     /// What windows are compared with, where that is known or to be believed.
     pub(super) fn window_field(&self) -> Option<WindowField> {
         self.known().window_field.or(self.believed)
+    }
+
+    /// Why no window proves anything: it was tried out what windows are compared with, and what came
+    /// fits nothing. Not having been able to try is no such reason.
+    pub(super) fn doubt(&self) -> Option<String> {
+        let said = || {
+            "a known call is listed neither around its start nor around its creation alone, so \
+             nobody knows what a window holds"
+                .to_owned()
+        };
+        self.known().is_neither.then(said)
     }
 
     /// An answer has shown what windows are compared with.
@@ -64,9 +78,9 @@ impl Learnt {
     /// A status was seen that the settings do not name.
     pub(super) fn saw(&self, status: &str) {
         if self.known().statuses.insert(status.to_owned()) {
+            // The word itself is not repeated: nobody knows what it holds.
             tracing::warn!(
-                "Teli has calls of the status `{status}`, which `statuses` does not name; they are \
-                 read as well"
+                "Teli has calls of a status that `statuses` does not name; they are read as well"
             );
         }
     }
@@ -81,14 +95,25 @@ impl Learnt {
         }
         let newest = client.calls(&newest(client)).await?;
         let answer_max = answer_max(client, &newest.rows).await?;
+        self.known().answer_max = answer_max;
         let Some(call) = telling(&newest.rows) else { return Ok(None) };
-        let compared = compared(client, call).await?;
-        let mut known = self.known();
-        known.answer_max = answer_max;
-        known.asked_at = Some(now);
-        known.window_field = compared.or(known.window_field);
-        drop(known);
+        let compared = compared(client, call, newest.rows.len()).await?;
+        self.learn(compared, now);
         Ok(Some(probe(compared)))
+    }
+
+    /// What fits nothing is tried again by the next run: another call may tell more.
+    fn learn(&self, compared: Compared, now: Timestamp) {
+        let mut known = self.known();
+        match compared {
+            Compared::With(field) => {
+                known.window_field = Some(field);
+                known.is_neither = false;
+                known.asked_at = Some(now);
+            }
+            Compared::Neither => known.is_neither = true,
+            Compared::Unclear => known.asked_at = Some(now),
+        }
     }
 
     fn known(&self) -> MutexGuard<'_, Known> {
@@ -99,7 +124,8 @@ impl Learnt {
 /// The newest calls that have ended.
 pub(super) fn newest(client: &Client) -> Listing {
     let settings = client.settings();
-    Listing { status: settings.statuses.first().cloned(), window: None, limit: settings.page_size }
+    let (status, limit) = (settings.statuses.first().cloned(), Some(settings.page_size));
+    Listing { status, window: None, limit }
 }
 
 /// How many calls an answer holds, if that is fewer than are asked for: then there are calls behind
@@ -134,14 +160,27 @@ pub(super) fn telling(rows: &[Row]) -> Option<&Row> {
     apart(&best).filter(|apart| *apart > SECOND * 4).map(|_| best)
 }
 
-/// What windows are compared with: asks around a call's start, and around its creation. `None`
-/// when neither lists it, or when so many lie there that it proves nothing.
+/// What trying out on a known call has shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Compared {
+    /// Windows are compared with this.
+    With(WindowField),
+    /// The call is listed around none of its times, or dates do not filter.
+    Neither,
+    /// So many calls lie around it that its absence proves nothing.
+    Unclear,
+}
+
+/// What windows are compared with: asks around a call's start, and around its creation. An answer
+/// that held `count` calls was seen, so one with fewer is no full answer.
 pub(super) async fn compared(
     client: &Client,
     call: &Row,
-) -> Result<Option<WindowField>, SourceError> {
+    count: usize,
+) -> Result<Compared, SourceError> {
     let fields =
         [(WindowField::StartTimestamp, call.start), (WindowField::CreatedAt, call.created)];
+    let mut is_clear = true;
     for (field, at) in fields {
         let Some(window) = at.and_then(|at| Window::new(at - SECOND, at + SECOND).ok()) else {
             continue;
@@ -156,29 +195,39 @@ pub(super) async fn compared(
                     .flatten()
                     .any(|at| window.widened(SECOND).contains(*at))
             };
-            return Ok(page.rows.iter().all(is_near).then_some(field));
+            let fits = page.rows.iter().all(is_near);
+            return Ok(if fits { Compared::With(field) } else { Compared::Neither });
         }
+        is_clear &= !Seen::of(&page, count, false).is_full;
     }
-    Ok(None)
+    Ok(if is_clear { Compared::Neither } else { Compared::Unclear })
 }
 
 /// The answer in words.
-pub(super) fn probe(compared: Option<WindowField>) -> Probe {
+pub(super) fn probe(compared: Compared) -> Probe {
     let (outcome, sentence, hint) = match compared {
-        Some(WindowField::StartTimestamp) => {
+        Compared::With(WindowField::StartTimestamp) => {
             (ProbeOutcome::Right, "A window is compared with `start_timestamp`", None)
         }
-        Some(WindowField::CreatedAt) => (
+        Compared::With(WindowField::CreatedAt) => (
             ProbeOutcome::Notable,
             "A window is compared with `created_at`: requests are wider by `call_hours_max`, and \
              every full answer is cut and asked again",
             None,
         ),
-        None => (
+        Compared::Unclear => (
+            ProbeOutcome::Notable,
+            "So many calls lie around the one it was tried on that nothing shows what a window is \
+             compared with",
+            None,
+        ),
+        Compared::Neither => (
             ProbeOutcome::Wrong,
-            "A call is listed neither around its start nor around its creation alone",
+            "A call is listed neither around its start nor around its creation alone, so no window \
+             is proved",
             Some(
-                "Check `start_parameter` and `end_parameter`; without them no window can be proved",
+                "Check `start_parameter` and `end_parameter`. If you know what windows are compared \
+                 with, set `assume_window_field`, and `tries_window_field` to false",
             ),
         ),
     };

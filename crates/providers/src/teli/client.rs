@@ -36,8 +36,8 @@ pub struct Listing {
     pub status: Option<String>,
     /// Calls of this span; `None` for the newest there are.
     pub window: Option<Window>,
-    /// How many at most.
-    pub limit: u32,
+    /// How many at most; `None` does not say.
+    pub limit: Option<u32>,
 }
 
 impl fmt::Display for Listing {
@@ -131,7 +131,8 @@ impl Client {
         self.get(request, |answer| Ok((split(answer, LIST)?, answer.server_time))).await
     }
 
-    /// Every call of a listing, by the export.
+    /// Every call of a listing, by the export. A limit would be one of its own kind: whether it is
+    /// heard is not documented.
     pub async fn export(&self, listing: &Listing) -> Result<Exported, SourceError> {
         let more =
             [("format", "json"), ("columns", COLUMNS), ("include_extracted_fields", "false")];
@@ -152,7 +153,7 @@ impl Client {
         let read = |answer: &Answer| body::read_json(&answer.body, |body| wire::detail(body, id));
         match self.http.send(&request, read).await {
             Ok(record) => Ok(Some(record)),
-            Err(Failure::Refused(refusal)) if refusal.status == 404 => Ok(None),
+            Err(Failure::Refused(refusal)) if refusal.is_unknown_thing() => Ok(None),
             Err(failure) => Err(explain(failure)),
         }
     }
@@ -181,7 +182,9 @@ impl Client {
             query.append_pair(&settings.start_parameter, &iso(window.from()));
             query.append_pair(&settings.end_parameter, &iso(window.to()));
         }
-        query.append_pair("limit", &listing.limit.to_string());
+        if let Some(limit) = listing.limit {
+            query.append_pair("limit", &limit.to_string());
+        }
         query.extend_pairs(more);
         drop(query);
         request

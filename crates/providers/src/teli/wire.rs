@@ -101,7 +101,7 @@ impl Row {
 }
 
 /// An instant: milliseconds since 1970 as a number or a text, or ISO 8601; without a zone it is
-/// UTC, as the one published example shows.
+/// UTC, as the one published example shows. A number too small for this century counts seconds.
 pub fn instant(raw: &RawValue) -> Option<(Timestamp, Cow<'_, str>)> {
     let written = id_text(raw)?;
     let text = written.trim();
@@ -117,9 +117,13 @@ pub fn instant(raw: &RawValue) -> Option<(Timestamp, Cow<'_, str>)> {
     Some((Timestamp::from_millis(zoned.timestamp().as_millisecond()), written))
 }
 
+/// The third of March 1973; no call at Teli is as old.
+const MILLIS_MIN: f64 = 1e11;
+
 #[expect(clippy::cast_possible_truncation, reason = "checked before")]
 fn whole_millis(millis: f64) -> Option<Timestamp> {
-    (millis > 0.0 && millis < 2.5e14).then(|| Timestamp::from_millis(millis as i64))
+    let millis = if millis < MILLIS_MIN { millis * 1000.0 } else { millis };
+    (MILLIS_MIN..2.5e14).contains(&millis).then(|| Timestamp::from_millis(millis as i64))
 }
 
 macro_rules! record {

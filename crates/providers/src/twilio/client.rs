@@ -10,7 +10,7 @@ use serde_json::value::RawValue;
 use url::Url;
 
 use super::Settings;
-use super::errors::{explain, is_unknown_call};
+use super::errors::explain;
 use super::settings::PAGE_SIZE_MAX;
 use super::wire::{CallPage, CallResource, ResourcePage, SummaryPage, account_sids, identify};
 use crate::http::Traffic;
@@ -168,7 +168,7 @@ impl Client {
         let read = |answer: &Answer| body::read_json(&answer.body, |body| one(body, id));
         match self.get(&self.http, "call by SID", url, read).await {
             Ok(record) => Ok(Some(record)),
-            Err(Failure::Refused(refusal)) if is_unknown_call(&refusal) => Ok(None),
+            Err(Failure::Refused(refusal)) if refusal.is_unknown_thing() => Ok(None),
             Err(failure) => Err(explain(failure)),
         }
     }

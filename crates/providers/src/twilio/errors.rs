@@ -41,10 +41,3 @@ fn hint(status: u16) -> &'static str {
         _ => "Check `base_url`, `page_size` and `account_sid`",
     }
 }
-
-/// Whether a refusal says that there is no such call: not found, in Twilio's own words. A refusal
-/// without readable words may come from anybody in between.
-pub fn is_unknown_call(refusal: &Refusal) -> bool {
-    let is_said = !refusal.said.starts_with("no ") && !refusal.said.starts_with("a web page");
-    matches!(refusal.status, 404 | 410) && is_said
-}

@@ -9,7 +9,7 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use super::client::{Client, Failed};
-use super::key::Kind;
+use super::key::{Kind, created};
 use super::rows::{Row, json_list, quoted};
 use super::seen::Seen;
 use super::sql;
@@ -120,6 +120,39 @@ impl Lookup<'_> {
         Ok(found)
     }
 
+    /// What stands beside outbound calls whose key was rewritten when they ended, by their new key:
+    /// other programs know such a call under its former one, with the same lead and second.
+    async fn rewritten(
+        &mut self,
+        calls: &[Seen],
+        known: &HashMap<String, Row>,
+    ) -> Result<HashMap<String, Row>, Failed> {
+        let lacking = calls.iter().filter_map(|seen| {
+            let unique = seen.unique().filter(|unique| !known.contains_key(*unique))?;
+            (seen.kind == Kind::Log).then_some((unique, created(unique)?.0, seen.lead()?))
+        });
+        let lacking: Vec<(&str, &str, &str)> = lacking.collect();
+        let leads: BTreeSet<&str> = lacking.iter().map(|(.., lead)| *lead).collect();
+        let beside = self.many(Table::Extended, "lead_id", &["uniqueid"], &leads).await?;
+        let of_second = |second: &str, lead: &str| -> Vec<(&str, &Row)> {
+            let named = |row| Some((Row::get(row, "uniqueid")?, row));
+            let rows = beside.get(lead).into_iter().flatten().filter_map(named);
+            rows.filter(|(unique, _)| created(unique).is_some_and(|(at, _)| at == second)).collect()
+        };
+        let candidates = lacking.iter().flat_map(|(_, second, lead)| of_second(second, lead));
+        let candidates: BTreeSet<&str> = candidates.map(|(unique, _)| unique).collect();
+        let candidates: Vec<&str> = candidates.into_iter().collect();
+        // What has a call's row of its own speaks of that call.
+        let own = self.rows(Table::Log, Copy::Live, "uniqueid", &candidates).await?;
+        let own: BTreeSet<&str> = own.iter().filter_map(|row| row.get("uniqueid")).collect();
+        let former = |(unique, second, lead): &(&str, &str, &str)| {
+            let mut rows = of_second(second, lead).into_iter();
+            let (_, row) = rows.find(|(former, _)| !own.contains(former))?;
+            Some(((*unique).to_owned(), row.clone()))
+        };
+        Ok(lacking.iter().filter_map(former).collect())
+    }
+
     async fn rows(
         &mut self,
         table: Table,
@@ -159,9 +192,11 @@ impl Around {
         let (outbound, queued) = (uniques(&[Kind::Log]), uniques(&[Kind::Closer]));
         let talked = uniques(&[Kind::Log, Kind::Closer]);
         let unqueued = uniques(&[Kind::Did]);
-        let recorded: BTreeSet<&str> = calls.iter().filter_map(recorded_as).collect();
 
-        let extended = look.one(Table::Extended, "uniqueid", &talked).await?;
+        let mut extended = look.one(Table::Extended, "uniqueid", &talked).await?;
+        extended.extend(look.rewritten(calls, &extended).await?);
+        let former = extended.values().filter_map(|row| row.get("uniqueid"));
+        let recorded: BTreeSet<&str> = calls.iter().filter_map(recorded_as).chain(former).collect();
         let codes = extended.values().filter_map(|row| row.get("caller_code")).collect();
         let agents = look.many(Table::Agent, "lead_id", &["agent_log_id"], &leads).await?;
         let dial_is = ["call_date", "caller_code", "server_ip"];
@@ -240,15 +275,23 @@ impl Around {
     }
 
     fn recordings_of(&self, seen: &Seen) -> Vec<&Row> {
-        let rows = of(&self.recordings, recorded_as(seen));
+        let former = of(&self.recordings, self.former_of(seen));
+        let rows = of(&self.recordings, recorded_as(seen)).into_iter().chain(former);
         let is_ours = |row: &&Row| seen.kind == Kind::Closer || is_of_lead(row, seen);
-        rows.into_iter().filter(is_ours).collect()
+        rows.filter(is_ours).collect()
     }
 
     fn agent_times_of(&self, seen: &Seen) -> Vec<&Row> {
         let rows = of(&self.agents, seen.lead()).into_iter();
-        rows.filter(|row| row.get("uniqueid").is_some() && row.get("uniqueid") == seen.unique())
+        let names = [seen.unique(), self.former_of(seen)];
+        rows.filter(|row| row.get("uniqueid").is_some() && names.contains(&row.get("uniqueid")))
             .collect()
+    }
+
+    /// The `uniqueid` an outbound call had before its key was rewritten.
+    fn former_of(&self, seen: &Seen) -> Option<&str> {
+        let former = self.extended_of(seen).filter(|_| seen.kind == Kind::Log)?.get("uniqueid");
+        former.filter(|former| Some(*former) != seen.unique())
     }
 }
 

@@ -112,7 +112,13 @@ impl Client {
         self.api.as_ref()
     }
 
-    /// What can be read, looked up once.
+    /// What could not be seen is looked for again by whoever asks next.
+    pub(super) fn look_again(&self) {
+        let mut known = self.schema.lock().unwrap_or_else(PoisonError::into_inner);
+        *known = known.take().filter(|schema| schema.is_whole());
+    }
+
+    /// What can be read, looked up once as long as nothing is lacking.
     pub(super) async fn schema(&self) -> Result<Arc<Schema>, SourceError> {
         let known = self.schema.lock().unwrap_or_else(PoisonError::into_inner).clone();
         if let Some(schema) = known {

@@ -20,7 +20,8 @@
 //!   that it never overwrites a later state that is held.
 //! - The dialler loses calls without a word when a `uniqueid` comes twice: four ledgers of other
 //!   programs name them; see `ledger`. They are lost there, so no window is doubted for them.
-//! - Schemas differ by year and site: columns are looked up, see [`tables`].
+//! - Schemas differ by year and site: columns are looked up, see [`tables`]. A call table or archive
+//!   that cannot be seen may exist: windows that reach into it are doubted, see `hidden`.
 //! - A cluster's rows are told apart by nothing but the source: two clusters are two sources.
 //!
 //! A record is made of parts, each a row with its column names and all values as text: `key` (ours),
@@ -43,6 +44,7 @@ mod api;
 mod batch;
 mod errors;
 mod examine;
+mod hidden;
 mod import;
 mod ledger;
 mod normalise;
@@ -185,8 +187,9 @@ impl Provider for Vicidial {
     }
 
     /// How far a replica is behind moves the edge of what can be proved, so it is asked before
-    /// every run.
+    /// every run; and a table that could not be seen may be seen by now.
     async fn calibrate(&self) -> Result<Option<Probe>, SourceError> {
+        self.client.look_again();
         replica::learn(&self.client).await
     }
 

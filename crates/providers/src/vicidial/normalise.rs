@@ -99,16 +99,30 @@ pub fn normalise(
     })
 }
 
-/// The row of the call; what is in use wins over what was archived.
+/// The row of the call. What is in use wins over what was archived, unless it is held from before
+/// the call's end and only the archive's row has that: it was moved there between two readings.
 fn call_row<'a>(record: &Record<'a>) -> Option<(Kind, Fields<'a>)> {
-    let names = [
-        ("log", Kind::Log),
-        ("archived_log", Kind::Log),
-        ("closer", Kind::Closer),
-        ("archived_closer", Kind::Closer),
-        ("did_call", Kind::Did),
-    ];
-    names.into_iter().find_map(|(name, kind)| Some((kind, record.row(name)?)))
+    let one = |name: &str, archived: &str, kind| {
+        let row = match (record.row(name), record.row(archived)) {
+            (Some(held), Some(copy)) if goes_on(&held) && !goes_on(&copy) => copy,
+            (held, copy) => held.or(copy)?,
+        };
+        Some((kind, row))
+    };
+    one("log", "archived_log", Kind::Log)
+        .or_else(|| one("closer", "archived_closer", Kind::Closer))
+        .or_else(|| Some((Kind::Did, record.row("did_call")?)))
+}
+
+/// Whether a row is from before its call had an ending.
+fn goes_on(row: &Fields<'_>) -> bool {
+    let code = row.get("status");
+    status::is_provisional(&Facts {
+        code: code.as_deref(),
+        has_ended: row.epoch("end_epoch").is_some(),
+        lasted: row.raw("length_in_sec").and_then(seconds).is_some_and(|it| !it.is_zero()),
+        ..Facts::default()
+    })
 }
 
 /// The row of an imported file, where no table's row is held, and the key it was found to have.

@@ -2,6 +2,8 @@
 
 use super::batch::{Around, Statuses};
 use super::client::{Client, Failed};
+use super::errors::unseen;
+use super::hidden;
 use super::key::{Key, Kind, created};
 use super::seen::{Seen, with_live_first};
 use super::sql;
@@ -34,7 +36,13 @@ async fn find(client: &Client, schema: &Schema, key: &Key) -> Result<Option<RawR
         let exact = || seen.key.clone().map(|usual| usual.exact(&seen.row));
         seen.key.as_ref() == Some(key) || (is_exact(key) && exact().as_ref() == Some(key))
     };
-    let Some(mut seen) = all.into_iter().find(is_it) else { return Ok(None) };
+    let Some(mut seen) = all.into_iter().find(is_it) else {
+        // What cannot be seen may be there: that is no word of the call being gone.
+        if let Some(copy) = hidden::copies(client.settings(), schema, table).first() {
+            return Err(unseen(copy, client.settings()).into());
+        }
+        return Ok(None);
+    };
     seen.key = Some(key.clone());
     let statuses = Statuses::load(client, schema).await?;
     let calls = [seen];

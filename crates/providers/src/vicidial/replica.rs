@@ -14,11 +14,13 @@ use crate::{Probe, ProbeOutcome, SourceError};
 pub(super) enum Replica {
     /// It follows nobody.
     No,
+    /// It does not tell our user, and the operator says that it follows nobody.
+    Primary,
     /// It has applied everything up to this long ago.
     Behind(Duration),
     /// It follows somebody and has stopped.
     Stopped,
-    /// It is read-only, so it probably follows somebody, and does not tell our user.
+    /// It does not tell our user. One that may be written to may follow somebody all the same.
     Untold,
 }
 
@@ -36,9 +38,7 @@ pub(super) async fn ask(client: &Client) -> Result<Replica, SourceError> {
             Err(error) => return Err(error),
         }
     }
-    let timed = client.ask("read_only", "SELECT @@global.read_only").await?;
-    let is_read_only = timed.rows.first().and_then(|row| row.nth(0)) != Some("0");
-    Ok(if is_read_only { Replica::Untold } else { Replica::No })
+    Ok(if client.settings().is_primary { Replica::Primary } else { Replica::Untold })
 }
 
 /// Of several primaries, the one that is furthest away counts.
@@ -63,17 +63,20 @@ fn worst(rows: &[Row]) -> Replica {
 
 /// Asks, and moves the edge of what can be proved back by what the server lacks.
 pub(super) async fn learn(client: &Client) -> Result<Option<Probe>, SourceError> {
-    let behind = match ask(client).await? {
+    let replica = ask(client).await?;
+    let behind = match replica {
         Replica::Behind(behind) => behind,
         Replica::Untold => client.settings().replica_lag(),
         // One that has stopped proves nothing, however old: the walk says so.
-        Replica::No | Replica::Stopped => Duration::ZERO,
+        Replica::No | Replica::Primary | Replica::Stopped => Duration::ZERO,
     };
     client.learn_behind(behind);
-    let sentence = format!(
-        "The replica is {} s behind, so the newest calls are proved that much later",
-        behind.as_secs()
-    );
+    let seconds = behind.as_secs();
+    let sentence = if replica == Replica::Untold {
+        format!("The server does not tell how far it is behind, so {seconds} s are assumed")
+    } else {
+        format!("The replica is {seconds} s behind, so the newest calls are proved that much later")
+    };
     let said = probe("replica", ProbeOutcome::Notable, sentence);
     Ok((!behind.is_zero()).then_some(said))
 }
@@ -91,10 +94,9 @@ pub(super) async fn doubt(client: &Client, to: Timestamp) -> Result<Option<Strin
             age.as_secs()
         )),
         Replica::Untold if age < client.settings().replica_lag() => Some(format!(
-            "the server is read-only and does not tell our user how far it is behind, and the \
-             window ended {} s ago",
+            "the server does not tell our user how far it is behind, and the window ended {} s ago",
             age.as_secs()
         )),
-        Replica::No | Replica::Behind(_) | Replica::Untold => None,
+        Replica::No | Replica::Primary | Replica::Behind(_) | Replica::Untold => None,
     })
 }

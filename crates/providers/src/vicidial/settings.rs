@@ -112,9 +112,16 @@ pub struct Settings {
     /// How far the clocks of the cluster's hosts may differ.
     #[serde(default = "skew_seconds")]
     pub skew_seconds: u32,
-    /// How far a read-only server is taken to be behind when our user may not ask it.
+    /// Whether the server follows no other, said by the operator where our user may not ask it.
+    #[serde(default)]
+    pub is_primary: bool,
+    /// How far a server is taken to be behind that tells our user nothing of it and is not said to
+    /// be the primary.
     #[serde(default = "replica_lag_minutes")]
     pub replica_lag_minutes: u32,
+    /// Whether rows may lie in archives. Without this, archives our user cannot see do not exist.
+    #[serde(default = "yes")]
+    pub archives: bool,
     /// How long a call without an ending is asked for by its id.
     #[serde(default = "patience_hours")]
     pub patience_hours: u32,
@@ -221,7 +228,9 @@ impl Settings {
             window_days_max: window_days_max(),
             lag_minutes: lag_minutes(),
             skew_seconds: skew_seconds(),
+            is_primary: false,
             replica_lag_minutes: replica_lag_minutes(),
+            archives: true,
             patience_hours: patience_hours(),
             did_calls: true,
             ledger_hours: ledger_hours(),

@@ -23,7 +23,18 @@ pub struct Facts<'a> {
 }
 
 /// Codes of a call that goes on, or waits for its agent to say how it went.
-const PROVISIONAL: [&str; 5] = ["QUEUE", "INCALL", "PU", "DISPO", "XFER"];
+const PROVISIONAL: [&str; 3] = ["QUEUE", "INCALL", "DISPO"];
+
+/// Codes a call has on its way, and keeps where nobody says anything after it: a remote agent took
+/// it, or it was picked up and a recording played.
+const HANDED_ON: [&str; 2] = ["XFER", "PU"];
+
+/// It left its queue, or never came into one, before an agent took it. Their flags say that a
+/// person answered, which is who called.
+const LEFT_QUEUE: [&str; 14] = [
+    "DROP", "XDROP", "PDROP", "SRDROP", "TIMEOT", "AFTHRS", "NANQUE", "IQNANQ", "MAXCAL", "HOLDTO",
+    "HXFER", "CLOSOP", "WAITTO", "ACFLTR",
+];
 
 /// The system says machine, and its flag does not.
 const MACHINE: [&str; 4] = ["A", "AA", "AM", "AL"];
@@ -38,7 +49,9 @@ const NEVER_CALLED: [&str; 3] = ["DNCL", "DNCC", "DNCCAR"];
 
 /// Whether the row can still change by itself.
 pub fn is_provisional(facts: &Facts<'_>) -> bool {
-    !facts.has_ended || facts.code.is_some_and(|code| is_one_of(code, &PROVISIONAL))
+    let code = facts.code.unwrap_or_default();
+    let is_over = facts.has_ended && facts.lasted;
+    !facts.has_ended || is_one_of(code, &PROVISIONAL) || (is_one_of(code, &HANDED_ON) && !is_over)
 }
 
 /// Where the call stands.
@@ -54,6 +67,8 @@ pub fn status(facts: &Facts<'_>) -> CallStatus {
         () if is_one_of(code, &NO_ANSWER) => CallStatus::NoAnswer,
         () if is_one_of(code, &FAILED) || is_network(code) => CallStatus::Failed,
         () if is_one_of(code, &NEVER_CALLED) => CallStatus::Canceled,
+        () if is_one_of(code, &HANDED_ON) => CallStatus::Completed,
+        () if !facts.reached_agent && is_one_of(code, &LEFT_QUEUE) => CallStatus::NoAnswer,
         () if facts.human_answered || (facts.reached_agent && facts.lasted) => {
             CallStatus::Completed
         }

@@ -258,6 +258,15 @@ impl Schema {
         self.columns.contains_key(&(table, copy))
     }
 
+    /// Whether it has every table and archive there can be.
+    pub fn is_whole(&self) -> bool {
+        let has = |table: &Table| {
+            self.has(*table, Copy::Live)
+                && (!table.is_archived() || self.has(*table, Copy::Archive))
+        };
+        Table::ALL.iter().all(has)
+    }
+
     /// Whether it has this column.
     pub fn has_column(&self, table: Table, copy: Copy, column: &str) -> bool {
         let columns = self.columns.get(&(table, copy));

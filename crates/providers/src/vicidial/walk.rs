@@ -9,6 +9,7 @@ use tokio::sync::mpsc;
 
 use super::batch::{Around, Statuses};
 use super::client::{Client, Failed};
+use super::hidden;
 use super::ledger::{self, Ledger};
 use super::pace::{Pace, SHORTEST};
 use super::replica;
@@ -32,6 +33,7 @@ pub async fn walk(
 ) -> Result<Walked, SourceError> {
     let schema = client.schema().await?;
     let behind = replica::doubt(client, request.to()).await?;
+    let hidden = hidden::doubt(client, &schema, request).await?;
     let statuses = Statuses::load(client, &schema).await.map_err(in_words)?;
     let mut walking = Walking {
         client,
@@ -41,7 +43,7 @@ pub async fn walk(
         pages,
         number: 0,
         distinct: 0,
-        doubt: behind,
+        doubt: behind.or(hidden),
         lost: BTreeMap::new(),
     };
     walking.undated(request).await?;

@@ -51,6 +51,22 @@ pub(super) struct Row {
 }
 
 impl Row {
+    /// What became of the row since it was `old`: nothing, or it is put in or changed now.
+    fn write(&mut self, old: Option<&Self>, now: i64, settings: &Settings) {
+        let shown_from = now + settings.written_after_seconds * 1000;
+        match old {
+            Some(old) if old.edits == self.edits => {
+                self.touched = old.touched;
+                self.listed_from = self.listed_from.max(old.listed_from);
+            }
+            Some(_) => self.touched = Some(now),
+            None => {
+                self.touched = (!settings.keeps_dates).then_some(now);
+                self.listed_from = self.listed_from.max(shown_from);
+            }
+        }
+    }
+
     /// A call's row is made when it is dialled and written again when it ends.
     pub(super) fn updated(&self, now: i64) -> i64 {
         let by_itself = if self.ended <= now { self.ended } else { self.added };
@@ -91,10 +107,7 @@ impl Rows {
             }
             let mut row = of_call(at, call, settings);
             if let Some((before, now)) = before {
-                row.touched = match before.get(&row.id) {
-                    Some(old) if old.edits == row.edits => old.touched,
-                    _ => Some(now),
-                };
+                row.write(before.get(&row.id), now, settings);
             }
             if share(&call.id, "text") < 0.4 {
                 all.push(text_after(&row, call));

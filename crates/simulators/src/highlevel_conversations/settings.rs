@@ -40,6 +40,11 @@ pub struct Settings {
     pub ignored_parameters: Vec<String>,
     /// §9.11: seconds after a message was made until the export shows it. Unconfirmed.
     pub indexed_after_seconds: i64,
+    /// §9.11: seconds after a message was put in until the export shows it. Unconfirmed.
+    pub written_after_seconds: i64,
+    /// §3.5: whether a message put in with an old date says that it was written then. Unconfirmed;
+    /// believed not.
+    pub keeps_dates: bool,
 
     /// §3.2, §3.3: whether messages come in an envelope, as seen live, or bare, as published.
     pub is_nested: bool,
@@ -94,6 +99,8 @@ impl Default for Settings {
             total_max: None,
             ignored_parameters: Vec::new(),
             indexed_after_seconds: 0,
+            written_after_seconds: 0,
+            keeps_dates: false,
             is_nested: true,
             dates: Dates::Iso,
             outcome: Outcome::InMetaCall,

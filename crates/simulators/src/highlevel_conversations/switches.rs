@@ -41,6 +41,10 @@ pub(crate) const SWITCHES: Switches<Settings> = &[
     ("ending empty page", |it| it.ending = Ending::EmptyPage),
     ("ending empty page with cursor", |it| it.ending = Ending::EmptyPageWithCursor),
     ("call_channel plain calls only", |it| it.call_channel = CallChannel::PlainCallsOnly),
+    ("call_channel plain calls only, few others", |it| {
+        it.call_channel = CallChannel::PlainCallsOnly;
+        it.other_types_share = 0.05;
+    }),
     ("call_channel everything", |it| it.call_channel = CallChannel::Everything),
     ("range_field updated", |it| it.range_field = RangeField::Updated),
     ("is_end_inclusive no", |it| it.is_end_inclusive = false),
@@ -51,6 +55,8 @@ pub(crate) const SWITCHES: Switches<Settings> = &[
     ("total_max = 10", |it| it.total_max = Some(10)),
     ("ignored_parameters startDate", |it| it.ignored_parameters = vec!["startDate".to_owned()]),
     ("indexed_after_seconds = 3600", |it| it.indexed_after_seconds = 3600),
+    ("written_after_seconds = 3600", |it| it.written_after_seconds = 3600),
+    ("keeps_dates yes", |it| it.keeps_dates = true),
     ("is_nested no", |it| it.is_nested = false),
     ("dates millis", |it| it.dates = Dates::Millis),
     ("dates seconds", |it| it.dates = Dates::Seconds),

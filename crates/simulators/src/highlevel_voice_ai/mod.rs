@@ -32,6 +32,7 @@ use crate::server::{RequestSeen, Server, Wire};
 use crate::world::{TrueCall, World};
 
 pub use crate::highlevel::{Install, RateLimit, scopes};
+pub use record::ACTION_SECRETS;
 pub use settings::{
     ActionIdKey, CreatedAtMeans, OmittedCallType, PageSizeOverLimit, RangeEnd, RangePrecision,
     RangeRefusal, Settings, Translation, UnknownCall,

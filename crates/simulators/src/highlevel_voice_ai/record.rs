@@ -10,6 +10,9 @@ use crate::world::{Action, Call, Language};
 use super::catalogue::{Catalogue, shown_at};
 use super::settings::{ActionIdKey, Settings, Translation};
 
+/// What opens the system that a custom action asks, as it stands in the records of its calls.
+pub const ACTION_SECRETS: [&str; 2] = ["live-key-of-orders-1c9f", "live-key-of-headers-7d20"];
+
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct CallLog<'a> {
@@ -171,6 +174,18 @@ fn parameters(action_type: &str) -> Value {
             "daysOfOfferingDates": 3,
             "slotsPerDay": 2,
             "hoursBetweenSlots": 1,
+        }),
+        "CUSTOM_ACTION" => json!({
+            "triggerPrompt": prompt,
+            "triggerMessage": message,
+            "apiDetails": {
+                "url": "https://orders.example.com/v1/orders",
+                "method": "POST",
+                "authenticationRequired": true,
+                "authenticationValue": ACTION_SECRETS[0],
+                "headers": [{ "key": "X-Api-Key", "value": ACTION_SECRETS[1] }],
+            },
+            "selectedPaths": ["order.status"],
         }),
         "KNOWLEDGE_BASE" => json!({
             "triggerPrompt": prompt,

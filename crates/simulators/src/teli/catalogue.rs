@@ -12,6 +12,9 @@ use super::query::Query;
 use super::record::{self, Scribe};
 use super::settings::{Edges, FilterField, OmittedStatus, Order, Settings};
 
+/// By how much `call_started_at` lies behind `call_ended_at`, in milliseconds.
+pub(super) const PROCESSED_FOR: i64 = 900;
+
 /// Calls that can be shown, by start and then id. Made anew when the world changes.
 pub(super) struct Catalogue {
     entries: Vec<Entry>,
@@ -49,6 +52,11 @@ impl Entry {
         };
         let rendered = OnceLock::new();
         Self { call: at, start: call.created_at, closed, created, ending, rendered }
+    }
+
+    /// When its processing ended: hours after the call, and not a time of the call.
+    pub(super) fn processed(&self) -> i64 {
+        self.closed + 7_200_000
     }
 
     /// Its status now.
@@ -151,6 +159,7 @@ fn is_in_range(entry: &Entry, settings: &Settings, query: &Query) -> bool {
     let at = match settings.filter_field {
         FilterField::Start => entry.start,
         FilterField::Created => entry.created,
+        FilterField::Processed => entry.processed() + PROCESSED_FOR,
     };
     let floor = |at: i64| at.div_euclid(settings.range_precision_ms) * settings.range_precision_ms;
     let (from, to) = (query.from.map(floor), query.to.map(floor));

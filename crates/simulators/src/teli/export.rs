@@ -30,7 +30,8 @@ pub(super) fn export(
         Ok(query) => query,
         Err(refusal) => return refusal,
     };
-    (query.limit, query.skip) = (settings.export_rows_max + 1, 0);
+    let most = if settings.export_honours_limit { query.limit } else { usize::MAX };
+    (query.limit, query.skip) = (most.min(settings.export_rows_max + 1), 0);
     let omitted = settings.export_omitted_status;
     let (mut entries, _) = catalogue.select(scribe.world, settings, &query, omitted, scribe.now);
     let is_truncated = entries.len() > settings.export_rows_max;

@@ -33,7 +33,8 @@ use crate::world::{TrueCall, World};
 
 pub use ids::{agent_uuid, call_id, unique_id, voice_agent_id};
 pub use settings::{
-    AgentIds, Edges, FilterField, LimitOverMax, OmittedStatus, Order, Paging, Settings, TimeShape,
+    AgentIds, Edges, ExportTime, FilterField, LimitOverMax, OmittedStatus, Order, Paging, Settings,
+    TimeShape,
 };
 
 use service::Service;

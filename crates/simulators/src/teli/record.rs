@@ -5,9 +5,9 @@ use serde_json::{Map, Value, json};
 
 use crate::world::{Call, World};
 
-use super::catalogue::{Catalogue, Entry};
+use super::catalogue::{Catalogue, Entry, PROCESSED_FOR};
 use super::ids::{agent_uuid, befalls, call_id, luck, voice_agent_id};
-use super::settings::{AgentIds, Settings, TimeShape};
+use super::settings::{AgentIds, ExportTime, Settings, TimeShape};
 
 /// What writing a record needs to know.
 pub(super) struct Scribe<'a> {
@@ -70,7 +70,7 @@ pub(super) fn row(scribe: &Scribe<'_>, catalogue: &Catalogue, entry: &Entry, cal
     let tenant = call.agent_id.as_deref().unwrap_or("nobody");
     let (created, updated) = (entry.created, updated(scribe, entry, call));
     // Processing times, hours after the call, and not even in order: no client may use them.
-    let processed = entry.closed + 7_200_000;
+    let processed = entry.processed();
     let has_recording = scribe.has_come(entry, scribe.settings.recording_after_seconds);
     let fields = [
         ("organization_id", agent_uuid(&scribe.world.location().id).into()),
@@ -78,7 +78,7 @@ pub(super) fn row(scribe: &Scribe<'_>, catalogue: &Catalogue, entry: &Entry, cal
         ("tenant_id", agent_uuid(&format!("tenant {tenant}")).into()),
         ("recording_s3_key", format!("recordings/{}.wav", call_id(&call.id)).into()),
         ("recording_downloaded_at", naive(&call.id, entry.closed + 60_000)),
-        ("call_started_at", naive(&call.id, processed + 900)),
+        ("call_started_at", naive(&call.id, processed + PROCESSED_FOR)),
         ("call_ended_at", naive(&call.id, processed)),
         ("call_analyzed_at", naive(&call.id, processed + 500)),
         ("created_at", naive(&call.id, created)),
@@ -273,14 +273,17 @@ pub(super) fn exported(
     columns: &[&str],
 ) -> Value {
     let detail = detail(scribe, catalogue, entry, call);
-    let iso = |at: i64| {
-        Value::from(format!("{:.3}", Timestamp::from_millisecond(at).unwrap_or_default()))
+    let iso = |at: i64| format!("{:.3}", Timestamp::from_millisecond(at).unwrap_or_default());
+    let written = |at: i64| match scribe.settings.export_time {
+        ExportTime::Utc => Value::from(iso(at)),
+        ExportTime::Local => iso(at - 5 * 3_600_000).trim_end_matches('Z').into(),
+        ExportTime::Seconds => at.div_euclid(1000).into(),
     };
     let has_ended = scribe.now >= entry.closed;
     let column = |name: &&str| {
         let value = match *name {
-            "start_time" => iso(call.created_at),
-            "end_time" if has_ended => iso(call.ended_at()),
+            "start_time" => written(call.created_at),
+            "end_time" if has_ended => written(call.ended_at()),
             "duration_seconds" if has_ended => call.duration.into(),
             "contact_id" => call.contact_id.clone().into(),
             "end_time" | "duration_seconds" | "campaign_id" => Value::Null,

@@ -74,6 +74,11 @@ pub struct Settings {
 
     /// Rows in one export, at most. Documented as 50,000.
     pub export_rows_max: usize,
+    /// How an export writes times. Unconfirmed; believed as the list's parameters are.
+    pub export_time: ExportTime,
+    /// Whether an export heeds `limit`, and without one takes the list's usual one. Unconfirmed;
+    /// believed not.
+    pub export_honours_limit: bool,
     /// Whether there is an export; without one it is answered with 404.
     pub has_export: bool,
 }
@@ -114,6 +119,8 @@ impl Default for Settings {
             without_start_share: 0.0,
             extra_fields: false,
             export_rows_max: 50_000,
+            export_time: ExportTime::Utc,
+            export_honours_limit: false,
             has_export: true,
         }
     }
@@ -137,6 +144,19 @@ pub enum FilterField {
     Start,
     /// `created_at`.
     Created,
+    /// `call_started_at`, which is when the call was processed.
+    Processed,
+}
+
+/// How an export writes times.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ExportTime {
+    /// `2025-11-20T17:39:13.696Z`.
+    Utc,
+    /// `2025-11-20T12:39:13.696`, five hours behind and without saying so.
+    Local,
+    /// Seconds since 1970.
+    Seconds,
 }
 
 /// A `limit` over the most.

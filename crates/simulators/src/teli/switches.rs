@@ -1,7 +1,8 @@
 //! What else could be true where [`Settings`] say what is believed.
 
 use super::settings::{
-    AgentIds, Edges, FilterField, LimitOverMax, OmittedStatus, Order, Paging, Settings, TimeShape,
+    AgentIds, Edges, ExportTime, FilterField, LimitOverMax, OmittedStatus, Order, Paging, Settings,
+    TimeShape,
 };
 use crate::switches::Switches;
 
@@ -10,6 +11,8 @@ pub(crate) const SWITCHES: Switches<Settings> = &[
     ("edges exclusive", |it| it.edges = Edges::Exclusive),
     ("edges half-open", |it| it.edges = Edges::HalfOpen),
     ("filter_field created", |it| it.filter_field = FilterField::Created),
+    ("filter_field processed", |it| it.filter_field = FilterField::Processed),
+    ("range_precision_ms of a day", |it| it.range_precision_ms = 86_400_000),
     ("range_precision_ms = 1000", |it| it.range_precision_ms = 1000),
     ("limit_max = 5", |it| it.limit_max = 5),
     ("limit_max = 5, refused over it", |it| {
@@ -53,5 +56,8 @@ pub(crate) const SWITCHES: Switches<Settings> = &[
     ("without_start_share = 0.3", |it| it.without_start_share = 0.3),
     ("extra_fields yes", |it| it.extra_fields = true),
     ("export_rows_max = 5", |it| it.export_rows_max = 5),
+    ("export_time local", |it| it.export_time = ExportTime::Local),
+    ("export_time seconds", |it| it.export_time = ExportTime::Seconds),
+    ("export_honours_limit yes", |it| it.export_honours_limit = true),
     ("has_export no", |it| it.has_export = false),
 ];

@@ -51,7 +51,7 @@ pub(super) struct Facts {
     pub closecallid: i64,
 }
 
-const TALKED: [&str; 6] = ["SALE", "NI", "CALLBK", "DNC", "NP", "A"];
+const TALKED: [&str; 6] = ["SALE", "NI", "CALLBK", "DNC", "XFER", "A"];
 
 /// Hosts of the cluster.
 const SERVERS: [&str; 2] = ["203.0.113.11", "203.0.113.12"];
@@ -78,6 +78,7 @@ impl Facts {
             (_, By::Sweep) => (at - 25 - ring, 25 + ring, "NA"),
             (_, By::HangUp) => (at + 1, 0, if hash.is_multiple_of(2) { "AB" } else { "ADC" }),
             _ if is_taken => (at - ring, length, talked),
+            (Kind::Queued, _) => (at - ring, length, "XDROP"),
             _ => (at - ring, length, "DROP"),
         };
         Self {

@@ -203,6 +203,13 @@ impl Simulator {
         }
     }
 
+    /// The archiver notes down to when it has moved everything away.
+    pub fn note_archived(&self, before: i64) {
+        let cut = self.cluster.zone.local(before);
+        let writer = &self.cluster.site.writer;
+        writer.write(format!("UPDATE system_settings SET oldest_logs_date = '{cut}'"));
+    }
+
     /// The first half of the archiver's work; rows that change later stay as they are there.
     pub fn copy_to_archive(&self) {
         for table in ddl::TABLES.iter().filter(|table| table.has_archive()) {

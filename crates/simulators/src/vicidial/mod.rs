@@ -143,6 +143,25 @@ impl Simulator {
             self.run(&format!("REVOKE SELECT ON {database}.* FROM '{user}'@'{host}'"));
         }
     }
+
+    /// The reader may read each table and archive by its name, but not these.
+    pub fn hide(&self, hidden: &[&str]) {
+        self.revoke();
+        let moved = ddl::TABLES.iter().filter(|table| table.has_archive());
+        let archives = moved.map(|table| format!("{}_archive", table.name));
+        let all = ddl::TABLES.iter().map(|table| table.name.to_owned()).chain(archives);
+        for table in all.filter(|table| !hidden.contains(&table.as_str())) {
+            self.show(&table);
+        }
+    }
+
+    /// The reader may read this table again.
+    pub fn show(&self, table: &str) {
+        let (database, user) = (self.database(), self.user());
+        for host in ["%", "localhost"] {
+            self.run(&format!("GRANT SELECT ON {database}.{table} TO '{user}'@'{host}'"));
+        }
+    }
 }
 
 impl Cluster {

@@ -35,6 +35,8 @@ impl Simulated for Simulator {
             ("timezone", toml_text(&self.cluster.settings.zone_rule)),
             ("api_url", toml_text(&self.api_url())),
             ("api_user", toml_text("6666")),
+            // Its user may not ask, and it follows nobody.
+            ("is_primary", "true".to_owned()),
         ];
         if self.is_unlimited {
             keys.push(("rest_percent", "0".to_owned()));

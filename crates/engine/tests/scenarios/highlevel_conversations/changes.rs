@@ -6,7 +6,7 @@ use simulators::highlevel_conversations::Settings;
 use testkit::{RigSettings, TestDb, on_both_databases};
 
 use super::{Scene, ended, quiet, scene, scene_of};
-use crate::play::{DAY, HOUR};
+use crate::play::{DAY, HOUR, MINUTE};
 
 /// More calls than twenty pages hold, read once.
 async fn many_calls(db: Arc<TestDb>) -> Scene {
@@ -79,6 +79,22 @@ on_both_databases! {
         let report = scene.read_whole().await;
         assert!(report.windows_planned > 1, "{report:#?}");
         assert_eq!(scene.rig.calls().await[&old.id].version, before + 1);
+    }
+
+    /// A call is put in with an old date, and is indexed only after a run has proved what came later.
+    async fn what_is_indexed_late_is_found_by_the_overlap(db) {
+        let settings = Settings { written_after_seconds: 3600, ..quiet() };
+        let scene = scene(db, settings, |_, _| ()).await;
+        scene.read_whole().await;
+        scene.rig.clock.pass(HOUR);
+        let late = scene.rig.provider.add((scene.settings.now - DAY * 12).as_millis());
+        scene.rig.clock.pass(MINUTE * 30);
+        assert!(scene.rig.sync().await.success);
+        assert!(!scene.rig.calls().await.contains_key(&late), "it is not indexed yet");
+        scene.rig.clock.pass(HOUR);
+        let report = scene.rig.sync().await;
+        assert!(report.success && scene.rig.calls().await.contains_key(&late), "{report:#?}");
+        scene.rig.assert_equals_truth().await;
     }
 
     /// An order that is ignored shows once a call that is not the newest was written last.

@@ -222,6 +222,27 @@ on_both_databases! {
         scene.is_whole(&report).await;
     }
 
+    /// A look at the newest messages shows no call of another kind, and some there are: nothing is
+    /// taken as proved about the channel, now or in another process.
+    async fn a_channel_nothing_is_known_of_is_not_used(db) {
+        let (call_channel, other_types_share) = (CallChannel::PlainCallsOnly, 0.05);
+        let settings = Settings { call_channel, other_types_share, ..quiet() };
+        let mut scene = scene(db, settings, |_, _| ()).await;
+        let told = scene.rig.source.connection.calibrate().await.unwrap().unwrap();
+        assert!(told.sentence.contains("none shows"), "not the case this is about: {told:?}");
+        scene.read_whole().await;
+        scene.rig.clock.pass(HOUR);
+        let another = scene.settings.clone();
+        scene.rig.reconnect(&another).await;
+        let all = scene.rig.sync_all().await;
+        scene.is_whole(&all).await;
+        assert_eq!(all.new, 0, "{all:#?}");
+        let asked = scene.rig.provider.requests();
+        let windows = asked.iter().filter(|it| it.query.contains("sortOrder=asc"));
+        let by_channel = windows.filter(|it| it.query.contains("channel=Call")).count();
+        assert_eq!(by_channel, 4, "each process tried the channel and a range, and read by neither");
+    }
+
     /// A channel that is no filter brings texts, which are no calls.
     async fn a_channel_that_is_ignored_brings_no_texts(db) {
         read_through(db, Settings { call_channel: CallChannel::Everything, ..quiet() }).await;

@@ -20,6 +20,28 @@ on_both_databases! {
         assert!(scene.record(&id).await.is_some());
     }
 
+    /// Other programs know a call under the key it had before it ended: what they say of it is found
+    /// by its lead and its second, and nothing of another call is.
+    async fn a_call_under_a_new_key_keeps_what_others_wrote_of_it(db) {
+        let scene = Scene::set_with(db, Settings::default(), small()).await;
+        let id = scene.cluster.talk(scene.ago(HOUR), 5000);
+        let before = scene.record(&id).await.unwrap();
+        let before = scene.rig.source.connection.normalise(&before, Country::US).unwrap();
+        scene.cluster.rewrite_key(&id);
+        let twin = scene.cluster.twin(&id).unwrap();
+        scene.read_whole().await;
+        let listed = scene.listed().await;
+        let after = scene.rig.source.connection.normalise(&listed[&id], Country::US).unwrap();
+        assert!(before.recording.is_some() && before.from.is_some());
+        assert_eq!((&after.recording, &after.from), (&before.recording, &before.from));
+        let talked = |call: &domain::Call| call.extracted.as_ref().unwrap()["talk_seconds"].clone();
+        assert_eq!(talked(&after), talked(&before));
+        assert_eq!(scene.record(&id).await.unwrap(), listed[&id]);
+        let twin = scene.record(&twin).await.unwrap();
+        let twin = scene.rig.source.connection.normalise(&twin, Country::US).unwrap();
+        assert_ne!(twin.aliases, after.aliases);
+    }
+
     /// An agent merges the lead of a call into another.
     async fn a_merged_lead_is_the_same_call(db) {
         let scene = Scene::set(db).await;

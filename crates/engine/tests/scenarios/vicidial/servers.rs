@@ -6,7 +6,7 @@ use std::time::Duration;
 use domain::{RunStatus, Window};
 use providers::ProbeOutcome;
 use simulators::vicidial::{Act, Settings};
-use testkit::on_both_databases;
+use testkit::{RigSettings, on_both_databases};
 
 use super::{HOUR, READS_LOG, Scene, small};
 
@@ -79,6 +79,36 @@ on_both_databases! {
         assert!(!scene.rig.gaps().await.is_empty());
         scene.cluster.follow(Some(0));
         scene.read_whole().await;
+    }
+
+    /// A server that may be written to and does not tell our user whether it follows another may be
+    /// an hour behind: what is as young is not proved, and what comes late is found.
+    async fn a_server_that_tells_nothing_is_taken_to_be_behind(db) {
+        let keys = vec![("is_primary", "false".to_owned())];
+        let scene =
+            Scene::set_with(db, Settings::default(), RigSettings { keys, ..small() }).await;
+        for question in ["SLAVE STATUS", "SLAVES STATUS", "REPLICA STATUS"] {
+            scene.cluster.on(question, 0, usize::MAX, Act::Refuse(1227));
+        }
+        let may_be_written_to = "SELECT 0".to_owned();
+        scene.cluster.on("read_only", 0, usize::MAX, Act::Instead(may_be_written_to));
+        let (asked_at, behind) = (scene.rig.ctx.now(), scene.ago(50 * 60));
+        let report = scene.rig.sync().await;
+        assert!(report.success, "{report:#?}");
+        let probe = scene.probe("replica").await;
+        assert_eq!(probe.outcome, ProbeOutcome::Notable, "{probe:?}");
+        let proved_until = asked_at - Duration::from_mins(75);
+        let ledger = scene.rig.db.store.coverage_load(scene.rig.source.row.id).await.unwrap();
+        let young = Window::new(proved_until + Duration::from_secs(1), asked_at).unwrap();
+        assert_eq!(ledger.gaps(young), [young], "what the server may lack counts as proved");
+
+        // It applies a call of that time an hour late.
+        scene.rig.clock.pass(Duration::from_mins(10));
+        let late = scene.cluster.dial(behind, 5000);
+        scene.rig.clock.pass(Duration::from_mins(90));
+        let report = scene.rig.sync().await;
+        assert!(report.success && scene.rig.calls().await.contains_key(&late), "{report:#?}");
+        scene.rig.assert_equals_truth().await;
     }
 
     /// A replica that stops in the middle of a window has not proved it.

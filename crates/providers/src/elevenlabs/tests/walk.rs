@@ -1,6 +1,7 @@
 //! Walking windows of a list that behaves, and of lists that do not.
 
 use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use domain::{Timestamp, Window};
 use serde_json::{Value, json};
@@ -60,9 +61,15 @@ async fn walk(
 
 /// An honest list of calls at these seconds, whose cursor is a count.
 fn honest(request: &Received, starts: &[i64]) -> Value {
+    without(request, starts, None)
+}
+
+/// The same after one call was deleted.
+fn without(request: &Received, starts: &[i64], deleted: Option<usize>) -> Value {
     let (after, before) =
         (request.number("call_start_after_unix"), request.number("call_start_before_unix"));
-    let within = (0..starts.len()).filter(|at| (after..=before).contains(&starts[*at]));
+    let within = (0..starts.len()).filter(|at| Some(*at) != deleted);
+    let within = within.filter(|at| (after..=before).contains(&starts[*at]));
     let within: Vec<usize> = within.collect();
     let from = usize::try_from(request.number("cursor")).unwrap();
     let size = usize::try_from(request.number("page_size")).unwrap();
@@ -141,12 +148,12 @@ async fn the_request_names_window_order_and_summaries_and_has_the_key() {
 }
 
 #[tokio::test]
-async fn the_second_a_page_ends_in_is_asked_for_by_itself() {
+async fn the_list_is_asked_for_again_from_the_second_a_page_ends_in() {
     let outcome = walk(small_pages(), |it| honest(it, &every_minute(5))).await;
     let [_, one, other] = outcome.asked.as_slice() else { panic!("{:?}", outcome.asked) };
     let edge = if one.query("cursor").is_some() { other } else { one };
     assert_eq!(edge.number("call_start_after_unix"), START + 119);
-    assert_eq!(edge.number("call_start_before_unix"), START + 121);
+    assert_eq!(edge.number("call_start_before_unix"), START + 3600);
     let settings = Settings { checks_page_edges: false, ..small_pages() };
     let unchecked = walk(settings, |it| honest(it, &every_minute(5))).await;
     assert_eq!((unchecked.asked.len(), unchecked.got.len()), (2, 5));
@@ -161,6 +168,20 @@ async fn calls_of_one_second_that_the_cursor_passes_over_are_found() {
     let settings = Settings { checks_page_edges: false, ..small_pages() };
     let unchecked = walk(settings, move |it| losing(it, &ties)).await;
     assert_eq!(unchecked.got.len(), 4, "this cursor does lose calls");
+}
+
+#[tokio::test]
+async fn a_call_deleted_between_two_pages_hides_no_other() {
+    let (starts, requests) = (every_minute(7), AtomicUsize::new(0));
+    let outcome = walk(small_pages(), move |it| {
+        // The cursor counts, so that everything after the deleted call moves forward by one.
+        let deleted = (requests.fetch_add(1, Ordering::SeqCst) > 0).then_some(1);
+        without(it, &starts, deleted)
+    })
+    .await;
+    assert_eq!(outcome.walked, Ok(Walked::Whole { distinct: 7, total: None }));
+    assert_eq!(outcome.got.len(), 7, "conv_3 was passed over");
+    assert_eq!(outcome.asked.len(), 3, "two pages, and one edge");
 }
 
 #[tokio::test]

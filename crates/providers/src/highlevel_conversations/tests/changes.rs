@@ -46,7 +46,7 @@ async fn changes(
 }
 
 fn small() -> Settings {
-    Settings { page_size: 10, ..Settings::new("LOC") }
+    Settings { page_size: 10, changes_overlap_minutes: 0, ..Settings::new("LOC") }
 }
 
 fn reply(value: &Value) -> Reply {
@@ -69,11 +69,18 @@ async fn changes_are_read_back_to_what_is_known_and_no_further() {
         let whole = Walked::Whole { distinct: listed as u64, total: None };
         assert_eq!(walked, Ok(Some(whole)), "{since}");
         assert_eq!((asked.len(), listed), (requests, requests * 10), "{since}");
-        for (name, value) in [("sortBy", "updatedAt"), ("sortOrder", "desc"), ("channel", "Call")] {
+        for (name, value) in [("sortBy", "updatedAt"), ("sortOrder", "desc")] {
             assert_eq!(asked[0].query(name).as_deref(), Some(value), "{name}");
         }
         assert_eq!(asked[0].query("startDate"), None, "a range filters by another time");
     }
+}
+
+#[tokio::test]
+async fn changes_are_read_again_over_an_overlap() {
+    let settings = Settings { changes_overlap_minutes: 1, ..small() };
+    let (_, _, asked) = changes(settings, 95, |request| reply(&honest(request))).await;
+    assert_eq!(asked.len(), 7, "back to a minute before");
 }
 
 #[tokio::test]

@@ -87,6 +87,9 @@ async fn unknown_is_not_the_same_as_unreachable() {
     assert!(ask(400, r#"{"message":"message not found"}"#).await.unwrap().is_none());
     for (status, body) in [
         (404, r#"{"message":"Cannot GET /conversations"}"#),
+        (404, r#"{"statusCode":404,"message":"Not Found"}"#),
+        (404, "<html><body>not found</body></html>"),
+        (404, ""),
         (400, r#"{"message":"Bad Request"}"#),
         (401, r#"{"message":"Invalid JWT"}"#),
         (500, ""),
@@ -131,7 +134,11 @@ fn honest(request: &Received) -> Reply {
     let limit = usize::try_from(request.number("limit")).unwrap();
     let page = all.iter().take(limit).map(|nth| {
         let at = domain::Timestamp::from_millis(start + nth * 300_000);
-        let kind = if nth % 2 == 0 { "TYPE_CALL" } else { "TYPE_SMS" };
+        let kind = match nth {
+            8 => "TYPE_VOICEMAIL",
+            nth if nth % 2 == 0 => "TYPE_CALL",
+            _ => "TYPE_SMS",
+        };
         json!({"id": nth.to_string(), "messageType": kind, "dateAdded": at, "dateUpdated": at,
             "meta": {"call": {"status": "completed", "duration": 60}}})
     });

@@ -100,13 +100,12 @@ async fn every_call_of_a_window_is_handed_over_and_counted() {
 }
 
 #[tokio::test]
-async fn the_request_names_window_channel_and_order() {
+async fn the_request_names_window_and_order() {
     let outcome = walk(Settings::new("LOC"), |request| reply(&honest(request, 1))).await;
     let [request] = outcome.asked.as_slice() else { panic!("{:?}", outcome.asked) };
     assert!(request.line.starts_with("GET /conversations/messages/export?"));
     for (name, value) in [
         ("locationId", "LOC"),
-        ("channel", "Call"),
         ("sortBy", "createdAt"),
         ("sortOrder", "asc"),
         ("limit", "500"),
@@ -116,6 +115,51 @@ async fn the_request_names_window_channel_and_order() {
         assert_eq!(request.query(name).as_deref(), Some(value), "{name}");
     }
     assert!(request.head.contains("version: 2021-04-15"));
+    assert_eq!(request.query("channel"), None, "nothing has shown what the channel holds");
+}
+
+/// The channel a window is asked for after a look at twenty calls, of which the fourth is of this
+/// kind.
+async fn channel_after_a_look(
+    kind: &str,
+    is_in_channel: bool,
+    tries_ranges: bool,
+) -> Option<String> {
+    let kind = kind.to_owned();
+    let server = Server::start(move |request| {
+        let mut page = honest(request, 20);
+        let messages = page["messages"].as_array_mut().unwrap();
+        let is_other = |message: &Value| message["id"] == "m-3";
+        messages
+            .iter_mut()
+            .filter(|it| is_other(it))
+            .for_each(|it| it["messageType"] = json!(kind));
+        if request.query("channel").is_some() && !is_in_channel {
+            messages.retain(|message| !is_other(message));
+        }
+        reply(&page)
+    })
+    .await;
+    let provider = connect(&server, Settings { tries_ranges, ..Settings::new("LOC") });
+    provider.calibrate().await.unwrap();
+    let (sender, _pages) = mpsc::channel(9);
+    provider.walk(window(1), &sender).await.unwrap();
+    server.received().last().unwrap().query("channel")
+}
+
+#[tokio::test]
+async fn a_channel_is_asked_for_once_it_has_shown_that_it_holds_more_than_plain_calls() {
+    for tries_ranges in [true, false] {
+        for (kind, is_in_channel, expected) in [
+            ("TYPE_VOICEMAIL", true, Some("Call")),
+            ("TYPE_VOICEMAIL", false, None),
+            ("TYPE_CALL", true, None),
+            ("TYPE_SMS", true, None),
+        ] {
+            let channel = channel_after_a_look(kind, is_in_channel, tries_ranges).await;
+            assert_eq!(channel.as_deref(), expected, "{kind} {is_in_channel} {tries_ranges}");
+        }
+    }
 }
 
 #[tokio::test]

@@ -50,6 +50,9 @@ async fn unknown_is_not_the_same_as_unreachable() {
     assert!(record(Reply::json(400, not_found)).await.unwrap().is_none());
     for (status, body) in [
         (404, r#"{"message":"Cannot GET /voice-ai"}"#),
+        (404, r#"{"statusCode":404,"message":"Not Found"}"#),
+        (404, "<html><body>not found</body></html>"),
+        (404, ""),
         (400, r#"{"message":"Bad Request"}"#),
         (401, r#"{"message":"Invalid JWT"}"#),
         (500, ""),

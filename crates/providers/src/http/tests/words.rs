@@ -4,7 +4,7 @@ use bytes::Bytes;
 use proptest::prelude::*;
 use serde_json::Value;
 
-use crate::http::{Misread, body, clean, said};
+use crate::http::{Misread, Refusal, body, clean, said};
 
 #[test]
 fn messages_are_found_wherever_a_provider_puts_them() {
@@ -27,6 +27,10 @@ fn nothing_secret_or_personal_is_repeated() {
     for (text, expected) in [
         ("Number +12015550123 is blocked", "Number […] is blocked"),
         ("token pit-6f3a1b2c-1111-2222-3333-444455556666 bad", "token […] bad"),
+        ("Number +1 201 555 0123 is blocked", "Number […] is blocked"),
+        ("call (201) 555 01 23, or 201.555 0123.", "call […], or […]."),
+        ("+1 (201)\u{a0}555 01\u{7} 23 - no", "[…] - no"),
+        ("1 of 50 calls, page 3 - 4", "1 of 50 calls, page 3 - 4"),
         ("no contact jane@example.com", "no contact […]"),
         ("page\n\u{7}must be  >= 1", "page must be >= 1"),
     ] {
@@ -59,6 +63,34 @@ fn what_cannot_be_mended_is_named_without_being_quoted() {
     );
 }
 
+#[test]
+fn only_its_own_word_says_that_there_is_no_such_thing() {
+    let is_unknown = |status, said: &str| {
+        let (request, said) = ("call by id".to_owned(), said.to_owned());
+        Refusal { request, status, said }.is_unknown_thing()
+    };
+    assert!(is_unknown(404, "The requested resource was not found"));
+    assert!(is_unknown(404, "Call not found") && is_unknown(410, "Message not found"));
+    for said in [
+        "no message",
+        "no readable message",
+        "a web page instead of JSON",
+        "Not Found",
+        "404 page not found",
+        "Cannot GET /v1/calls/1",
+    ] {
+        assert!(!is_unknown(404, said), "{said}");
+    }
+    assert!(!is_unknown(400, "Call not found") && !is_unknown(401, "Authenticate"));
+}
+
+/// The digits of the longest number in a text, blanks and punctuation inside it not counted.
+fn longest_number(text: &str) -> usize {
+    let numbers = text.split(|letter: char| !letter.is_ascii_digit() && !" .-()".contains(letter));
+    let digits = |number: &str| number.chars().filter(char::is_ascii_digit).count();
+    numbers.map(digits).max().unwrap_or(0)
+}
+
 proptest! {
     #[test]
     fn any_string_survives_being_sent_raw(text in "[^\"\\\\]*") {
@@ -74,8 +106,22 @@ proptest! {
 
     #[test]
     fn nothing_with_seven_digits_is_repeated(text in "\\PC{0,80}") {
-        for word in clean(&text).split_whitespace() {
-            prop_assert!(word.chars().filter(char::is_ascii_digit).count() < 7);
-        }
+        prop_assert!(longest_number(&clean(&text)) < 7);
+    }
+
+    #[test]
+    fn no_number_is_repeated_however_it_is_grouped(
+        before in "[a-z ,]{0,20}",
+        joins in prop::collection::vec("[ .()-]{0,3}", 10),
+        last in 0..100_u8,
+        after in "[a-z ,]{0,20}",
+    ) {
+        // Ten digits of the range that is nobody's.
+        let number = format!("20155501{last:02}");
+        let digits = number.chars().zip(&joins);
+        let grouped: String =
+            digits.flat_map(|(digit, join)| std::iter::once(digit).chain(join.chars())).collect();
+        let text = format!("{before} {grouped} {after}");
+        prop_assert!(longest_number(&clean(&text)) < 7);
     }
 }

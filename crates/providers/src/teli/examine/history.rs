@@ -27,7 +27,8 @@ pub(super) async fn ask(client: &Client, newest_page: &CallPage) -> Vec<Probe> {
     ];
     match telling(&newest_page.rows) {
         Some(call) => {
-            probes.push(answered("window_field", compared(client, call).await.map(field_probe)));
+            let compared = compared(client, call, newest_page.rows.len()).await;
+            probes.push(answered("window_field", compared.map(field_probe)));
             probes.push(edges(client, call).await);
         }
         None => probes.push(probe(
@@ -66,7 +67,7 @@ async fn answer_length(client: &Client, page: &CallPage) -> Probe {
 
 /// Whether more than the documented most is cut or refused.
 async fn limit(client: &Client) -> Probe {
-    let over = Listing { limit: 101, ..newest(client) };
+    let over = Listing { limit: Some(101), ..newest(client) };
     match client.calls(&over).await {
         Ok(page) if page.rows.len() > 100 => {
             probe("limit", Notable, "101 calls can be asked for at once; we ask for 100 at most")
@@ -165,8 +166,20 @@ async fn statuses(client: &Client) -> Probe {
         let sentence = format!("Statuses seen: {}", seen.join(", "));
         return probe("statuses", Right, sentence);
     }
-    let sentence = format!("There are calls of a status nobody asked for: {}", unnamed.join(", "));
+    let words: Vec<String> = unnamed.iter().map(|word| quotable(word)).collect();
+    let sentence = format!("There are calls of a status nobody asked for: {}", words.join(", "));
     hinted(probe("statuses", Notable, sentence), "They are read as well; name them in `statuses`")
+}
+
+/// A status as it may be repeated: the operator has to name it, and a word of letters is nobody's
+/// number or secret.
+fn quotable(word: &str) -> String {
+    let is_plain = |letter: char| letter.is_ascii_alphabetic() || letter == '_' || letter == '-';
+    if word.len() <= 30 && word.chars().all(is_plain) {
+        word.to_owned()
+    } else {
+        "one that is no plain word".to_owned()
+    }
 }
 
 fn ids(page: &CallPage) -> BTreeSet<&str> {

@@ -33,7 +33,7 @@ pub(super) async fn ask(client: &Client, learnt: &Learnt) -> Option<Probe> {
         }
         Err(error) => return Some(unanswered("export", &error)),
     };
-    let exported = match exported(client, learnt, day).await {
+    let exported = match exported(client, learnt, day, &listed).await {
         Ok(exported) => exported,
         Err(error) => {
             let without = "Windows are proved without the export; only a millisecond with 100 calls \
@@ -95,23 +95,26 @@ async fn listed(
     })
 }
 
+/// The export's calls. Where those lie that the list has not, their records by id say.
 async fn exported(
     client: &Client,
     learnt: &Learnt,
     day: Window,
+    listed: &Enumerated,
 ) -> Result<Enumerated, SourceError> {
     let mut exported = Enumerated { inside: BTreeSet::new(), all: BTreeSet::new() };
     let mut statuses: Vec<_> = learnt.statuses(client.settings()).into_iter().map(Some).collect();
     statuses.push(None);
+    let mut unlisted = Vec::new();
     for status in statuses {
-        let whole = exports::export(client, status.as_deref(), day).await?;
-        for row in whole.rows {
+        for row in exports::export(client, status.as_deref(), day).await?.rows {
             let Some(id) = row.id().map(str::to_owned) else { continue };
-            if row.start.is_some_and(|at| day.contains(at)) {
-                exported.inside.insert(id.clone());
+            if exported.all.insert(id.clone()) && !listed.all.contains(&id) {
+                unlisted.push(row);
             }
-            exported.all.insert(id);
         }
     }
+    let found = exports::look_up(client, unlisted, day).await;
+    exported.inside.extend(found.inside.iter().filter_map(|row| row.id().map(str::to_owned)));
     Ok(exported)
 }

@@ -176,7 +176,7 @@ impl<'a> Reading<'a> {
                 "{unlisted} calls are listed without a status and under none that was asked for"
             ));
         }
-        match self.doubt.or(self.missing) {
+        match self.doubt.or(self.missing).or_else(|| self.learnt.doubt()) {
             Some(why) => Walked::Doubtful { why, total: None },
             None => Walked::Whole { distinct: self.seen.len() as u64, total: None },
         }
@@ -322,7 +322,7 @@ async fn ask(client: &Client, task: Task) -> Result<Asked, SourceError> {
     let requested = task.piece.request(settings.overlap());
     let began = client.now();
     let (status, window) = (task.status.clone(), Some(requested));
-    let listing = Listing { status, window, limit: settings.page_size };
+    let listing = Listing { status, window, limit: Some(settings.page_size) };
     let page = client.calls(&listing).await?;
     Ok(Asked { task, requested, page, took: client.now().since(began) })
 }

@@ -30,7 +30,13 @@ impl Reading<'_> {
                     } else if lacking > 0 {
                         self.doubt(format!("{open}, and its export lacks {lacking} of them"));
                     }
-                    self.send_unseen(whole.rows).await?;
+                    let unseen = self.unseen(whole.rows);
+                    let mut found = Vec::new();
+                    for row in unseen {
+                        let record = exports::record(self.client, row.clone()).await;
+                        found.push(Row { record, ..row });
+                    }
+                    self.hand_over(found).await?;
                 }
             }
         }
@@ -46,14 +52,28 @@ impl Reading<'_> {
         let statuses: Vec<Status> = self.asked_for.iter().cloned().collect();
         for status in statuses {
             let whole = exports::export(self.client, status.as_deref(), request).await?;
-            let inside = |row: &Row| row.start.is_none_or(|at| request.contains(at));
-            let rows: Vec<Row> = whole.rows.into_iter().filter(inside).collect();
-            let lacking = self.send_unseen(rows).await?;
+            let unseen = self.unseen(whole.rows);
+            let unlisted = exports::look_up(self.client, unseen, request).await;
+            let (lacking, strangers, left) =
+                (unlisted.inside.len(), unlisted.outside.len(), unlisted.left);
             if lacking > 0 {
                 self.doubt(format!(
                     "the export has {lacking} calls that the list lacks; they were read by their ids"
                 ));
             }
+            if strangers > 0 {
+                self.doubt(format!(
+                    "{strangers} calls that the export has for {request} lie outside of it: its \
+                     dates are ignored, or mean something else"
+                ));
+            }
+            if left > 0 {
+                self.doubt(format!(
+                    "the export has {left} more calls that the list lacks, too many to ask where \
+                     they lie"
+                ));
+            }
+            self.hand_over([unlisted.inside, unlisted.outside].concat()).await?;
             if let Some(window) = whole.cut_off {
                 self.doubt(format!("the export of {window} is cut off, so it verifies nothing"));
             }
@@ -61,22 +81,17 @@ impl Reading<'_> {
         Ok(())
     }
 
-    /// Hands over rows nobody has seen yet, each as its record by id. Returns how many.
-    async fn send_unseen(&mut self, rows: Vec<Row>) -> Result<usize, Stopped> {
-        let mut unseen = Vec::new();
-        for row in rows {
-            if self.seen.contains(&key(&row)) || unseen.iter().any(|other| key(other) == key(&row))
-            {
-                continue;
-            }
-            let record = exports::record(self.client, row.clone()).await;
-            unseen.push(Row { record, ..row });
+    /// The rows nobody has seen yet, each once.
+    fn unseen(&self, rows: Vec<Row>) -> Vec<Row> {
+        let mut known = self.seen.clone();
+        rows.into_iter().filter(|row| known.insert(key(row))).collect()
+    }
+
+    async fn hand_over(&mut self, rows: Vec<Row>) -> Result<(), Stopped> {
+        if rows.is_empty() {
+            return Ok(());
         }
-        let count = unseen.len();
-        if count > 0 {
-            let page = self.page(unseen, Duration::ZERO);
-            self.send(page).await?;
-        }
-        Ok(count)
+        let page = self.page(rows, Duration::ZERO);
+        self.send(page).await
     }
 }

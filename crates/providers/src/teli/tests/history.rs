@@ -21,11 +21,16 @@ pub struct Held {
 pub struct History {
     pub calls: Vec<Held>,
     pub by_creation: bool,
+    /// What windows are compared with lies so much later.
+    pub filter_shift: i64,
     pub ignores_dates: bool,
     pub is_unordered: bool,
     pub answer_max: usize,
     pub has_export: bool,
     pub export_lacks: usize,
+    /// By how much the export's times are off.
+    pub export_shift: i64,
+    pub export_honours_limit: bool,
     pub shows_all_without_status: bool,
 }
 
@@ -48,11 +53,14 @@ impl History {
         Self {
             calls: offsets.enumerate().map(held).collect(),
             by_creation: false,
+            filter_shift: 0,
             ignores_dates: false,
             is_unordered: false,
             answer_max: 100,
             has_export: true,
             export_lacks: 0,
+            export_shift: 0,
+            export_honours_limit: false,
             shows_all_without_status: false,
         }
     }
@@ -75,12 +83,13 @@ impl History {
         let mut found = self.matching(asked);
         if is_export {
             found.drain(..self.export_lacks.min(found.len()));
-        } else {
-            let limit = usize::try_from(asked.number("limit")).unwrap().min(self.answer_max);
-            found.truncate(limit);
         }
-        let rows: Vec<Value> =
-            found.iter().map(|call| if is_export { column(call) } else { row(call) }).collect();
+        if !is_export || self.export_honours_limit {
+            let limit = asked.query("limit").map_or(50, |limit| limit.parse().unwrap());
+            found.truncate(self.answer_max.min(limit));
+        }
+        let shown = |call| if is_export { column(call, self.export_shift) } else { row(call) };
+        let rows: Vec<Value> = found.iter().map(shown).collect();
         Reply::json(200, json!({"success": true, "calls": rows, "count": rows.len()}).to_string())
     }
 
@@ -93,6 +102,7 @@ impl History {
         let status = asked.query("call_status");
         let is_wanted = |call: &&Held| {
             let at = if self.by_creation { call.created } else { call.start };
+            let at = at + self.filter_shift;
             let is_in = from.is_none_or(|from| from <= at) && to.is_none_or(|to| at < to);
             let usual = if self.shows_all_without_status { call.status } else { "ended" };
             is_in && call.status == status.as_deref().unwrap_or(usual)
@@ -121,6 +131,7 @@ fn row(call: &Held) -> Value {
     })
 }
 
-fn column(call: &Held) -> Value {
-    json!({"call_id": call.id, "start_time": Timestamp::from_millis(call.start).to_string()})
+fn column(call: &Held, shift: i64) -> Value {
+    let start = Timestamp::from_millis(call.start + shift).to_string();
+    json!({"call_id": call.id, "start_time": start})
 }

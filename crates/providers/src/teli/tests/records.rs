@@ -192,8 +192,15 @@ fn an_exported_row_alone_is_a_call() {
 }
 
 #[test]
+fn a_number_too_small_for_milliseconds_counts_seconds() {
+    let exported = json!({"call_id": "call_1", "start_time": 1_763_660_353});
+    let at = page(&[exported]).rows[0].record.identity.clone().unwrap().occurred_at;
+    assert_eq!(at.as_millis(), 1_763_660_353_000);
+}
+
+#[test]
 fn one_bad_record_leaves_its_neighbours() {
-    let nameless = json!({"start_timestamp": 1});
+    let nameless = json!({"start_timestamp": 1_763_660_353_696_i64});
     let timeless = json!({"call_id": "call_2"});
     let page = page(&[json!(42), listed(), nameless, timeless]);
     let whys: Vec<_> =

@@ -74,6 +74,15 @@ async fn a_call_nobody_knows_is_none_and_its_id_is_encoded() {
 }
 
 #[tokio::test]
+async fn unknown_is_not_the_same_as_unreachable() {
+    let id = ProviderCallId("call_1".to_owned());
+    for body in [&refused("Not Found"), r#"{"detail":"Not Found"}"#, "<html></html>", ""] {
+        let server = Server::saying(vec![Reply::json(404, body)]).await;
+        assert!(teli(&server).record(&id).await.is_err(), "{body}");
+    }
+}
+
+#[tokio::test]
 async fn a_detail_that_fails_is_no_unknown_call() {
     let server = Server::saying(vec![Reply::json(500, refused("Failed to fetch"))]).await;
     let id = ProviderCallId("call_1".to_owned());

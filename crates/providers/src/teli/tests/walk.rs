@@ -7,7 +7,7 @@ use domain::{Timestamp, Window};
 use tokio::sync::mpsc;
 
 use super::connect;
-use super::history::{DAY, History, beginning};
+use super::history::{DAY, Held, History, beginning};
 use crate::teli::Settings;
 use crate::testing::{Received, Reply, Server};
 use crate::{Page, Provider, SourceError, Walked};
@@ -287,6 +287,94 @@ async fn a_second_reading_by_the_export_finds_what_the_list_hides() {
     });
     let (record, _) = found.unwrap();
     assert!(record.bytes.starts_with(br#"{"detail":{"#), "it was asked for by its id");
+}
+
+/// Reads a history whose list lacks one call, and verifies it by the export.
+async fn verified(history: History, hidden: usize) -> Outcome {
+    walk_answered(
+        move |asked| {
+            let mut history = history.clone();
+            let is_list = asked.query("format").is_none() && asked.line.contains("/calls?");
+            if is_list {
+                history.calls.remove(hidden);
+            }
+            history.answer(asked)
+        },
+        |settings| {
+            by_start(settings);
+            settings.verify_with_export = true;
+        },
+        false,
+    )
+    .await
+}
+
+#[tokio::test]
+async fn an_export_in_another_zone_hides_nothing() {
+    // Its times of the day's first and last calls are those of other days.
+    for (shift, hidden) in [(-5, 0), (5, 19)] {
+        let history = History { export_shift: shift * 3_600_000, ..History::of(20) };
+        let outcome = verified(history, hidden).await;
+        let doubt = outcome.doubt();
+        assert!(doubt.contains("the export has 1 calls that the list lacks"), "{doubt}");
+        assert_eq!(outcome.got.len(), 20);
+    }
+}
+
+#[tokio::test]
+async fn an_export_that_heeds_limits_is_cut_until_it_holds_all() {
+    let history = History { export_honours_limit: true, ..History::of(120) };
+    let outcome = verified(history, 4).await;
+    assert!(outcome.doubt().contains("the export has 1 calls"), "{}", outcome.doubt());
+    assert_eq!(outcome.got.len(), 120);
+    let mut exports = outcome.asked.iter().filter(|asked| asked.query("format").is_some());
+    assert!(exports.all(|asked| asked.query("limit").is_none()), "a limit may be heard");
+}
+
+#[tokio::test]
+async fn an_export_of_other_days_is_doubted() {
+    let outcome = walk_answered(
+        |asked| {
+            let mut history = History::of(20);
+            if asked.query("format").is_some() || !asked.line.contains("/calls?") {
+                for nth in 0..3 {
+                    let (id, call) = (format!("old_{nth}"), history.calls[nth].clone());
+                    history.calls.push(Held { id, start: call.start - 30 * DAY, ..call });
+                }
+                history.ignores_dates = true;
+            }
+            history.answer(asked)
+        },
+        |settings| {
+            by_start(settings);
+            settings.verify_with_export = true;
+        },
+        false,
+    )
+    .await;
+    assert!(outcome.doubt().contains("3 calls that the export has for"), "{}", outcome.doubt());
+}
+
+#[tokio::test]
+async fn a_call_listed_around_none_of_its_times_leaves_windows_unproved() {
+    let history = History { filter_shift: 2 * 3_600_000, ..History::of(20) };
+    let answer = |history: History| move |asked: &Received| history.answer(asked);
+    let outcome = walk_answered(answer(history), |_| {}, true).await;
+    // The oldest calls of the day are listed for it, and others beside it.
+    assert!(matches!(outcome.walked, Ok(Walked::Doubtful { .. })), "{:?}", outcome.walked);
+    let within = History { filter_shift: 1_500, ..History::of(20) };
+    let tried = walk_answered(answer(within.clone()), |_| {}, true).await;
+    assert!(tried.doubt().contains("neither around its start nor"), "{}", tried.doubt());
+    // Who knows better says so, and nothing is tried.
+    let told = walk_answered(answer(within), by_start, true).await;
+    told.assert_whole(20);
+}
+
+#[tokio::test]
+async fn shorter_answers_are_remembered_though_no_call_tells_start_from_creation() {
+    let mut history = History { answer_max: 37, ..History::of(400) };
+    history.calls.iter_mut().for_each(|call| call.created = call.start);
+    walk_answered(move |asked| history.answer(asked), |_| {}, true).await.assert_whole(400);
 }
 
 #[tokio::test]

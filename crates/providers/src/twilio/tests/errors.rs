@@ -1,7 +1,7 @@
 //! What the operator reads when Twilio says no.
 
 use crate::http::{Failure, Refusal, said};
-use crate::twilio::errors::{explain, is_unknown_call};
+use crate::twilio::errors::explain;
 
 fn refusal(status: u16, said: &str) -> Refusal {
     Refusal { request: "calls".to_owned(), status, said: said.to_owned() }
@@ -33,18 +33,4 @@ fn both_kinds_of_error_body_are_read() {
     assert_eq!(said(problem), "No plan");
     let bare = br#"{"type":"x","title":"Not allowed","status":403,"code":1}"#;
     assert_eq!(said(bare), "Not allowed");
-}
-
-#[test]
-fn only_twilios_own_not_found_is_one() {
-    assert!(is_unknown_call(&refusal(404, "The requested resource was not found")));
-    for (status, said) in [
-        (404, "no message"),
-        (404, "no readable message"),
-        (404, "a web page instead of JSON"),
-        (400, "The requested resource was not found"),
-        (401, "Authenticate"),
-    ] {
-        assert!(!is_unknown_call(&refusal(status, said)), "{status} {said}");
-    }
 }

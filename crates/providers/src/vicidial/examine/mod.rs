@@ -36,7 +36,7 @@ pub async fn examine(client: &Client) -> Vec<Probe> {
         Err(error) => probes.push(door_closed(&error)),
         Ok(schema) => {
             probes.push(probe("password", Right, "The user and password open the database"));
-            probes.push(site::tables(&schema));
+            probes.push(site::tables(client, &schema));
             probes.push(or_unanswered("schema", site::schema(client, &schema).await));
             probes.push(or_unanswered("sql_mode", site::sql_mode(client).await));
             probes.push(or_unanswered("rights", rights(client).await));

@@ -1,6 +1,7 @@
 //! What kind of installation it is: its tables and columns, its mode, its replication, its call URLs.
 
 use super::super::client::Client;
+use super::super::hidden;
 use super::super::replica::{self, Replica};
 use super::super::rows::Row;
 use super::super::tables::{Copy, Schema, Table};
@@ -20,7 +21,20 @@ const TELLING: Kind = Kind {
 /// Campaigns that are named, at most.
 const NAMED_MAX: usize = 10;
 
-pub(super) fn tables(schema: &Schema) -> Probe {
+pub(super) fn tables(client: &Client, schema: &Schema) -> Probe {
+    let hidden = hidden::tables(client.settings(), schema);
+    if !hidden.is_empty() {
+        let sentence = format!(
+            "These tables cannot be read, so calls may be missing and windows that reach into them \
+             are not proved: {}",
+            hidden.join(", ")
+        );
+        return hinted(
+            probe("tables", Wrong, sentence),
+            "GRANT SELECT on them to the user; where there are none, set `archives` or `did_calls` \
+             to false",
+        );
+    }
     let lacks = |copy: Copy| {
         let all = Table::ALL.iter().filter(move |table| !schema.has(**table, copy));
         all.copied()
@@ -89,6 +103,11 @@ pub(super) async fn sql_mode(client: &Client) -> Result<Probe, SourceError> {
 pub(super) async fn replica_state(client: &Client) -> Result<Probe, SourceError> {
     Ok(match replica::ask(client).await? {
         Replica::No => probe("replica", Right, "The server follows no other, so it has everything"),
+        Replica::Primary => {
+            let sentence =
+                "The server follows no other, as `is_primary` says; our user may not ask";
+            probe("replica", Right, sentence)
+        }
         Replica::Behind(behind) if behind <= client.settings().lag() => {
             probe("replica", Right, format!("The replica is {} s behind", behind.as_secs()))
         }
@@ -103,14 +122,18 @@ pub(super) async fn replica_state(client: &Client) -> Result<Probe, SourceError>
             probe("replica", Wrong, "The replica has stopped; nothing is proved until it goes on"),
             "Start its replication again, or read another server",
         ),
-        Replica::Untold => hinted(
-            probe(
-                "replica",
-                Notable,
-                "The server is read-only and does not say how far it is behind",
-            ),
-            "GRANT SLAVE MONITOR (or REPLICATION CLIENT) ON *.* TO the user",
-        ),
+        Replica::Untold => {
+            let sentence = format!(
+                "The server does not tell our user whether it follows another, or how far behind; \
+                 the newest {} minutes are not proved",
+                client.settings().replica_lag().as_secs() / 60
+            );
+            hinted(
+                probe("replica", Notable, sentence),
+                "GRANT SLAVE MONITOR (or REPLICATION CLIENT) ON *.* TO the user; or set `is_primary` \
+                 to true if it follows no other",
+            )
+        }
     })
 }
 

@@ -84,6 +84,24 @@ fn what_is_in_use_wins_over_what_was_archived() {
 }
 
 #[test]
+fn an_ending_that_only_the_archive_has_wins_over_a_row_held_from_before() {
+    let check = |name: &str, held: &str, archived: &str, expected: CallStatus| {
+        let record = format!(r#"{{"key":"vl-1","archived_{name}":{archived},"{name}":{held}}}"#);
+        let call = read(&record).unwrap();
+        assert_eq!(call.status, expected, "{name}");
+        assert_eq!(call.awaits.is_none(), expected.is_terminal(), "{name}");
+    };
+    let begun = LOG.replace(r#""end_epoch":"1774958461","#, "").replace(r#""SALE""#, r#""INCALL""#);
+    let hung_up = LOG.replace(r#""SALE""#, r#""DISPO""#);
+    for name in ["log", "closer"] {
+        check(name, &begun, LOG, CallStatus::Completed);
+        check(name, &hung_up, LOG, CallStatus::Completed);
+        check(name, LOG, &begun, CallStatus::Completed);
+        check(name, &begun, &begun, CallStatus::InProgress);
+    }
+}
+
+#[test]
 fn a_call_that_goes_on_awaits_its_ending() {
     for (column, value) in
         [("status", r#""INCALL""#), ("status", r#""dispo""#), ("end_epoch", "null")]
@@ -105,11 +123,35 @@ fn codes_say_how_it_went() {
         ("CPDERR", CallStatus::Failed),
         ("DNCC", CallStatus::Canceled),
         ("OWN1", CallStatus::Completed),
+        ("XFER", CallStatus::Completed),
+        ("PU", CallStatus::Completed),
+        // An agent took it, whatever its code says.
+        ("DROP", CallStatus::Completed),
     ];
     for (code, status) in expected {
         assert_eq!(with("status", &format!("\"{code}\"")).status, status, "{code}");
     }
     assert_eq!(with("length_in_sec", "\"0\"").status, CallStatus::Unknown);
+}
+
+#[test]
+fn a_call_that_left_its_queue_was_not_answered_whatever_its_flags_say() {
+    let codes = ["DROP", "xdrop", "PDROP", "TIMEOT", "AFTHRS", "NANQUE", "MAXCAL", "ACFLTR"];
+    for (code, user) in codes.into_iter().zip(["VDAD", "VDCL", ""].into_iter().cycle()) {
+        let log = LOG.replace("SALE\"", &format!("{code}\"")).replace("1001", user);
+        let flags = r#"{"human_answered":"Y"}"#;
+        let call = read(&format!(r#"{{"key":"vl-1","log":{log},"status":{flags}}}"#)).unwrap();
+        assert_eq!(call.status, CallStatus::NoAnswer, "{code} of `{user}`");
+    }
+}
+
+#[test]
+fn a_call_that_is_handed_on_goes_on_until_it_has_an_end_and_a_length() {
+    for code in ["XFER", "PU"] {
+        let log = LOG.replace("SALE\"", &format!("{code}\"")).replace(r#""60""#, r#""0""#);
+        let call = read(&format!(r#"{{"key":"vl-1","log":{log}}}"#)).unwrap();
+        assert_eq!((call.status, call.awaits), (CallStatus::InProgress, Some(Awaited::Ending)));
+    }
 }
 
 #[test]
