@@ -15,6 +15,8 @@ pub(crate) async fn keep<T, E: From<StoreError>>(
     lease: &Lease,
     work: impl Future<Output = Result<T, E>>,
 ) -> Result<T, E> {
+    // Beside the report it would lie on the stack more than once.
+    let work = Box::pin(work);
     let done = tokio::select! {
         biased;
         done = work => done,
