@@ -28,11 +28,11 @@ impl Context {
 
     /// Waits for the database, but not for ever: a network that swallows every word ends no wait
     /// by itself.
-    pub(crate) async fn within<T>(
+    pub(crate) fn within<T>(
         &self,
         work: impl Future<Output = Result<T, StoreError>>,
-    ) -> Result<T, StoreError> {
-        within(self.settings.database_patience, work).await
+    ) -> impl Future<Output = Result<T, StoreError>> {
+        within(self.settings.database_patience, work)
     }
 }
 

@@ -43,9 +43,9 @@ pub(crate) async fn resume(
     for arrival in within(patience, store.arrivals_pending(source)).await? {
         let mut key = 0;
         let mut after = String::new();
-        while let Some(next) =
-            within(patience, look_some(store, &arrival, (key, &after), now)).await?
-        {
+        loop {
+            let step = Box::pin(look_some(store, &arrival, (key, &after), now));
+            let Some(next) = within(patience, step).await? else { break };
             (key, after) = next;
         }
     }

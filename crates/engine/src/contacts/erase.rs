@@ -33,13 +33,13 @@ pub async fn erase(
     (by, is_dry): (&str, bool),
     now: Timestamp,
 ) -> Result<Erased, ContactError> {
-    let mut locked = BTreeSet::new();
+    let mut held = BTreeSet::new();
     loop {
         let looked = Looked::at(store, contact).await?;
-        locked.extend(looked.sources());
+        held.extend(looked.sources());
         let mut tx = store.begin().await?;
         // Accounts come after sources, as everybody locks them.
-        for source in &locked {
+        for source in &held {
             tx.rules_lock(*source).await?;
         }
         tx.accounts_lock(&[looked.numbers.account]).await?;
@@ -51,8 +51,8 @@ pub async fn erase(
         }
         let calls = looked.calls(&mut tx, &family).await?;
         // So is whoever has called somewhere else since: what is not locked may change.
-        if !calls.keys().all(|source| locked.contains(source)) {
-            locked.extend(calls.into_keys());
+        if !calls.keys().all(|source| held.contains(source)) {
+            held.extend(calls.into_keys());
             continue;
         }
         let count = calls.values().map(|ids| ids.len() as u64).sum();

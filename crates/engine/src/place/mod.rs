@@ -258,7 +258,9 @@ async fn resume_within(
 ) -> Result<(), StoreError> {
     for replacement in within(patience, store.replacements_pending(source)).await? {
         let mut after = None;
-        while let Some(last) = within(patience, move_some(store, &replacement, after, now)).await? {
+        loop {
+            let step = Box::pin(move_some(store, &replacement, after, now));
+            let Some(last) = within(patience, step).await? else { break };
             after = Some(last);
         }
     }

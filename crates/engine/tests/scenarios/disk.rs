@@ -119,7 +119,7 @@ async fn a_commit_whose_answer_is_lost_counts_as_what_it_wrote() {
         let stage = Stage::set(db, small_windows(150)).await;
         let (gate, through) = Gate::before(&stage.db.url).await.unwrap();
         let mut lost = 0;
-        let last = loop {
+        let whole = loop {
             let store = Store::open(&through).await.unwrap();
             let ctx = Context { store, ..restarted(&stage, lost) };
             gate.loses_the_answer_to_commit(lost + 1);
@@ -135,7 +135,7 @@ async fn a_commit_whose_answer_is_lost_counts_as_what_it_wrote() {
             let_leases_run_out(&stage);
         };
         assert!(lost > 8, "only {lost} answers were lost");
-        assert!(last.success, "{last:#?}");
+        assert!(whole.success, "{whole:#?}");
         stage.assert_equals_truth().await;
         stage.assert_no_gaps().await;
         assert_eq!(stage.db.number("SELECT CAST(SUM(new) AS BIGINT) FROM runs").await, 150);
