@@ -4,7 +4,7 @@ use domain::{SourceId, Timestamp};
 use providers::{ProviderAgents, SourceError};
 use store::{AgentRow, AgentsSeen, SeenAgent, Store, StoreError};
 
-use crate::place::{resume, unlisted};
+use crate::place::{resume, resume_for, unlisted};
 use crate::{Context, Source};
 
 /// When an agent was last listed that never was.
@@ -79,6 +79,7 @@ pub async fn agents_fetch(ctx: &Context, source: &Source) -> Result<AgentsFetche
     let now = ctx.now();
     let found = see(&ctx.store, source.row.id, (&seen, is_whole), (BY_LIST, now), now);
     let AgentsSeen { new, changed, gone } = ctx.within(found).await?;
+    resume_for(ctx, source.row.id).await?;
     let of = |ids: &[String]| {
         let listed = seen.iter().filter(|agent| ids.contains(&agent.provider_agent_id));
         listed.cloned().collect()
@@ -89,8 +90,8 @@ pub async fn agents_fetch(ctx: &Context, source: &Source) -> Result<AgentsFetche
 
 const BY_LIST: &str = "the provider's list";
 
-/// Writes agents down, and places calls that waited for one to appear. Those a whole list no
-/// longer has are marked.
+/// Writes agents down, with which calls waited for one to appear. Those a whole list no longer has are
+/// marked.
 async fn see(
     store: &Store,
     source: SourceId,
@@ -107,7 +108,6 @@ async fn see(
         tx.change_add((by, "agents became known"), &unlisted(source, &found.new), now).await?;
     }
     tx.commit().await?;
-    resume(store, source, now).await?;
     Ok(found)
 }
 
@@ -123,5 +123,5 @@ pub async fn agent_keep(
     let id = provider_agent_id.to_owned();
     let agent = SeenAgent { name: id.clone(), provider_agent_id: id, inbound_number: None };
     see(store, source, (&[agent], false), (by, NEVER_LISTED), now).await?;
-    Ok(())
+    resume(store, source, now).await
 }

@@ -28,17 +28,27 @@ impl Context {
 
     /// Waits for the database, but not for ever: a network that swallows every word ends no wait
     /// by itself.
-    pub(crate) async fn within<T>(
+    pub(crate) fn within<T>(
         &self,
         work: impl Future<Output = Result<T, StoreError>>,
-    ) -> Result<T, StoreError> {
-        let patience = self.settings.database_patience;
-        let answered = tokio::time::timeout(patience, work).await;
-        answered.unwrap_or_else(|_elapsed| {
-            let detail = format!("it has not answered for {} seconds", patience.as_secs_f32());
-            Err(StoreError::Unreachable { detail })
-        })
+    ) -> impl Future<Output = Result<T, StoreError>> {
+        within(self.settings.database_patience, work)
     }
+}
+
+/// How long one look at the database, or one transaction, may take where nobody says.
+pub(crate) const DATABASE_PATIENCE: Duration = Duration::from_mins(1);
+
+/// Waits for one look at the database, or one transaction, no longer than this.
+pub(crate) async fn within<T>(
+    patience: Duration,
+    work: impl Future<Output = Result<T, StoreError>>,
+) -> Result<T, StoreError> {
+    let answered = tokio::time::timeout(patience, work).await;
+    answered.unwrap_or_else(|_elapsed| {
+        let detail = format!("it has not answered for {} seconds", patience.as_secs_f32());
+        Err(StoreError::Unreachable { detail })
+    })
 }
 
 /// Bounds and limits. Every wait has a limit and every queue a bound.
@@ -70,7 +80,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             lease: Duration::from_secs(20),
-            database_patience: Duration::from_mins(1),
+            database_patience: DATABASE_PATIENCE,
             window_patience: Duration::from_hours(1),
             windows_beside: 3,
             pages_waiting: 16,

@@ -10,21 +10,25 @@ use crate::Context;
 /// Does work under a lease and gives it back. The lease is reported beside the work, in real time,
 /// so that nobody takes a source over whose provider is slow to answer; once it is lost, the work is
 /// dropped where it stands.
-pub(crate) async fn keep<T, E: From<StoreError>>(
+pub(crate) fn keep<T, E: From<StoreError>>(
     ctx: &Context,
     lease: &Lease,
     work: impl Future<Output = Result<T, E>>,
-) -> Result<T, E> {
-    let done = tokio::select! {
-        biased;
-        done = work => done,
-        lost = report(ctx, lease) => Err(lost.into()),
-    };
-    // After a failure of the database the release may fail too; the lease then runs out by itself.
-    let released = ctx.within(ctx.store.work_release(lease)).await;
-    let done = done?;
-    released?;
-    Ok(done)
+) -> impl Future<Output = Result<T, E>> {
+    // All of a run: it would lie on the stack of whoever waits for it, once more in each of them.
+    let work = Box::pin(work);
+    async move {
+        let done = tokio::select! {
+            biased;
+            done = work => done,
+            lost = report(ctx, lease) => Err(lost.into()),
+        };
+        // After a failure of the database the release may fail too; the lease then runs out by itself.
+        let released = ctx.within(ctx.store.work_release(lease)).await;
+        let done = done?;
+        released?;
+        Ok(done)
+    }
 }
 
 /// Reports until the lease is lost. What the database does not take now, the next report may be in

@@ -144,6 +144,9 @@ FROM changes h
 WHERE h.account_id IS NOT NULL AND h.account_id = $1
 ORDER BY h.change_id";
 
+const OF_OTHERS: &str = "
+SELECT what FROM changes WHERE account_id IS NOT NULL AND account_id <> $1 ORDER BY change_id";
+
 impl Tx {
     /// The account of this name, made if there is none.
     pub async fn account_ensure(
@@ -261,5 +264,15 @@ impl Store {
         id: AccountId,
     ) -> Result<Vec<AccountChangeRow>, StoreError> {
         Ok(either!(self.read(), |db| sqlx::query_as(HISTORY).bind(id.0).fetch_all(db).await)?)
+    }
+
+    /// How all other accounts, those that are gone too, were changed as a whole: a sentence each.
+    pub async fn account_changes_of_others(
+        &self,
+        id: AccountId,
+    ) -> Result<Vec<String>, StoreError> {
+        Ok(either!(self.read(), |db| {
+            sqlx::query_scalar(OF_OTHERS).bind(id.0).fetch_all(db).await
+        })?)
     }
 }

@@ -127,13 +127,15 @@ const BUMP_SOURCE: &str = "
 UPDATE sources SET rules_version = rules_version + 1 WHERE source_id = $1";
 
 impl Tx {
-    /// Writes down agents; returns those never seen before, and those that changed.
+    /// Writes down agents; returns those never seen before, and those that changed. The source is
+    /// locked before its agents are, as by whoever assigns them.
     pub async fn agents_see(
         &mut self,
         source: SourceId,
         seen: &[SeenAgent],
         now: Timestamp,
     ) -> Result<AgentsSeen, StoreError> {
+        self.rules_lock(source).await?;
         let known = self.agents_known(source).await?;
         either!(self.conn(), |db| {
             for agent in seen {

@@ -101,6 +101,9 @@ SELECT replacement_id, change_id, who, key, account_id, reason, span_from, span_
 FROM replacements WHERE source_id = $1
 ORDER BY replacement_id";
 
+const SOURCES: &str = "
+SELECT DISTINCT source_id FROM replacements ORDER BY source_id";
+
 const DONE: &str = "
 DELETE FROM replacements WHERE replacement_id = $1";
 
@@ -266,6 +269,13 @@ impl Store {
             Replacement { id, change, slice: Slice { source, of, from, to } }
         };
         Ok(rows.into_iter().map(replacement).collect())
+    }
+
+    /// The sources that have some of that.
+    pub async fn replacements_sources(&self) -> Result<Vec<SourceId>, StoreError> {
+        let rows: Vec<(i64,)> =
+            either!(self.read(), |db| sqlx::query_as(SOURCES).fetch_all(db).await)?;
+        Ok(rows.into_iter().map(|(source,)| SourceId(source)).collect())
     }
 
     /// How many calls a change has moved.

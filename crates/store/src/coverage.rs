@@ -60,7 +60,18 @@ impl Tx {
         source: SourceId,
         new: Covered,
     ) -> Result<(), StoreError> {
-        self.coverage_write(source, new, Coverage::mark).await
+        self.coverage_write(source, new.window, |ledger| ledger.mark(new)).await
+    }
+
+    /// Says of what was settled in a window by this instant that it was compared with the provider
+    /// since. Whoever calls this holds up who reads the source, and writes its ledger under a lease.
+    pub async fn coverage_compared(
+        &mut self,
+        source: SourceId,
+        window: Window,
+        by: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.coverage_write(source, window, |ledger| ledger.compared(window, by)).await
     }
 
     /// Takes the proof of a window back, because something in it could not be kept.
@@ -69,27 +80,27 @@ impl Tx {
         source: SourceId,
         new: Covered,
     ) -> Result<(), StoreError> {
-        self.coverage_write(source, new, Coverage::reopen).await
+        self.coverage_write(source, new.window, |ledger| ledger.reopen(new)).await
     }
 
     async fn coverage_write(
         &mut self,
         source: SourceId,
-        new: Covered,
-        write: fn(&mut Coverage, Covered),
+        window: Window,
+        write: impl FnOnce(&mut Coverage),
     ) -> Result<(), StoreError> {
         either!(self.conn(), |db| {
             let touching: Vec<Row> = sqlx::query_as(TOUCHING)
                 .bind(source.0)
-                .bind(new.window.from().as_millis())
-                .bind(new.window.to().as_millis())
+                .bind(window.from().as_millis())
+                .bind(window.to().as_millis())
                 .fetch_all(&mut *db)
                 .await?;
             let before: Result<Vec<Covered>, StoreError> =
                 touching.into_iter().map(Row::read).collect();
             let before = before?;
             let mut ledger = Coverage::from_rows(before.iter().cloned());
-            write(&mut ledger, new);
+            write(&mut ledger);
             let after = ledger.into_rows();
 
             for row in before.iter().filter(|row| !after.contains(row)) {

@@ -145,9 +145,10 @@ async fn open_sqlite(url: &str) -> Result<Pools, StoreError> {
     let options = SqliteConnectOptions::from_str(url)?
         .create_if_missing(true)
         .journal_mode(SqliteJournalMode::Wal)
-        // With WAL this survives any crash of the program; a power cut may take the last
-        // transactions, and with them their coverage, so they are simply read again.
-        .synchronous(SqliteSynchronous::Normal)
+        // With WAL, anything less lets a power cut take the last transactions. Calls and what the
+        // ledger says of them would simply be read again; a token that was exchanged for its
+        // successor, a person who was erased and a user who was shut out would not.
+        .synchronous(SqliteSynchronous::Full)
         .foreign_keys(true)
         .busy_timeout(BUSY)
         .pragma("cache_size", "-16000")
@@ -193,7 +194,22 @@ pub fn without_password(url: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::without_password;
+    use super::{Either, Store, without_password};
+
+    #[tokio::test]
+    async fn what_sqlite_has_committed_survives_a_power_cut() {
+        let folder = tempfile::tempdir().expect("a temporary folder can be made");
+        let url = format!("sqlite://{}", folder.path().join("calls.db").display());
+        let store = Store::open(&url).await.expect("it opens");
+        let mut tx = store.begin().await.expect("it begins");
+        let Either::Sqlite(db) = tx.conn() else { unreachable!("the address is a file's") };
+        let said: Result<(i64,), _> =
+            sqlx::query_as("PRAGMA synchronous").fetch_one(&mut *db).await;
+        // 2 is FULL: each commit is on the disk before it is answered.
+        assert_eq!(said.expect("it says").0, 2);
+        let said: Result<(String,), _> = sqlx::query_as("PRAGMA journal_mode").fetch_one(db).await;
+        assert_eq!(said.expect("it says").0, "wal");
+    }
 
     #[test]
     fn no_password_is_shown_however_an_address_is_written() {

@@ -49,7 +49,7 @@ pub use audit::{AuditRow, Author};
 pub use budgets::BudgetRow;
 pub use calls::{
     AwaitingCall, CallFilter, CallKey, CallRow, ChangedCall, ChangedCalls, ChangedError, HeldCall,
-    KnownCall, NewCall, Of, OfAccount, Part, Place, PlacedCall, Slice, parts,
+    KnownCall, NewCall, Numbers, Of, OfAccount, Part, Place, PlacedCall, Slice, WithNumbers, parts,
 };
 pub use changes::{AssignmentRow, MoveRow, MovedCall, Replacement};
 pub use contacts::{

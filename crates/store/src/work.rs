@@ -49,6 +49,9 @@ SELECT lease_until FROM work WHERE key = $1 AND holder IS NOT NULL AND lease_unt
 const EXTEND: &str = "
 UPDATE work SET lease_until = $4 WHERE key = $1 AND holder = $2 AND fence = $3";
 
+const HOLD: &str = "
+UPDATE work SET lease_until = lease_until WHERE key = $1";
+
 const DESCRIBE: &str = "
 UPDATE work SET what = $4 WHERE key = $1 AND holder = $2 AND fence = $3";
 
@@ -139,6 +142,15 @@ impl Tx {
                 .rows_affected()
         });
         held(rows, lease)
+    }
+
+    /// Lets whoever does this work write nothing under its lease until this transaction ends, nor this
+    /// one before theirs has ended.
+    pub async fn work_hold(&mut self, key: &str) -> Result<(), StoreError> {
+        either!(self.conn(), |db| {
+            sqlx::query(HOLD).bind(text(key)).execute(db).await?;
+        });
+        Ok(())
     }
 
     /// Says what is being done under the lease.

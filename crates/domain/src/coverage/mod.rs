@@ -95,6 +95,18 @@ impl Coverage {
         self.write(Covered { level: Level::Unproven, ..new }, |_, _| false);
     }
 
+    /// Says that what was settled in a window by this instant was compared with the provider since.
+    ///
+    /// What was read later, or is read again by itself, is not what was compared.
+    pub fn compared(&mut self, window: Window, by: Timestamp) {
+        let is_meant = |row: &&Covered| row.level == Level::Settled && row.checked_at <= by;
+        let part = |row: &Covered| Some(row.cut_to(row.window.intersect(window)?));
+        let parts: Vec<Covered> = self.rows.iter().filter(is_meant).filter_map(part).collect();
+        for part in parts {
+            self.mark(Covered { level: Level::Compared, ..part });
+        }
+    }
+
     #[expect(clippy::needless_pass_by_value, reason = "the row becomes part of the ledger")]
     fn write(&mut self, new: Covered, stays: fn(&Covered, &Covered) -> bool) {
         // Rows that only touch are looked at too: they may become one with the new row.

@@ -109,6 +109,32 @@ fn a_better_look_replaces_a_worse_one() {
 }
 
 #[test]
+fn what_was_settled_before_it_was_compared_is_compared() {
+    let before = [
+        "listed 00-02 run 1",
+        "settled 02-08 run 2 9",
+        "settled 10-12 run 4 1",
+        "unproven 12-14 run 1",
+    ];
+    let mut coverage = Coverage::from_rows(before.iter().map(|text| row(text)));
+    // Run 4 looked at hour 1004.
+    coverage.compared(spans("00-06")[0], hour("1003"));
+    coverage.compared(spans("09-20")[0], hour("1003"));
+    let rows: Vec<String> = coverage.rows().iter().map(text).collect();
+    let after = [
+        "listed 00-02 run 1",
+        "compared 02-06 run 2",
+        "settled 06-08 run 2",
+        "settled 10-12 run 4 1 calls",
+        "unproven 12-14 run 1",
+    ];
+    assert_eq!(rows, after);
+    coverage.compared(spans("06-30")[0], hour("1004"));
+    let rows: Vec<String> = coverage.rows().iter().map(text).collect();
+    assert_eq!(rows[1..3], ["compared 02-08 run 2", "compared 10-12 run 4 1 calls"]);
+}
+
+#[test]
 fn reading_again_keeps_the_better_level_and_takes_the_new_numbers() {
     check(&["compared 00-06 run 1 5", "listed 00-06 run 2 6"], &["compared 00-06 run 2 6 calls"]);
 }

@@ -34,6 +34,7 @@ pub(super) fn report(judge: &Judge<'_>, ended: &Ended<'_>) -> CompareReport {
     let mut report = CompareReport {
         source: judge.source.name.clone(),
         account: whose.account().map(|account| account.name.clone()),
+        account_id: whose.account().map(|account| account.id),
         summary: Summary {
             date_range: DateRange { from: ended.window.from(), to: ended.window.to() },
             provider_total,

@@ -1,6 +1,6 @@
 //! Comparisons with the provider as they were kept, and the latest of a source.
 
-use domain::{RunId, SourceId, StatedComparison, Timestamp};
+use domain::{AccountId, RunId, SourceId, StatedComparison, Timestamp};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use store::{ComparisonRow, Store, StoreError};
@@ -43,6 +43,7 @@ pub async fn latest(store: &Store, source: SourceId) -> Result<Latest, StoreErro
 pub(crate) struct Kept {
     /// Of whose calls; none where they are the source's, whoever's they are.
     pub account: Option<String>,
+    pub account_id: Option<AccountId>,
     pub found: StatedComparison,
 }
 
@@ -52,6 +53,7 @@ pub(crate) struct Kept {
 struct Report {
     summary: Summary,
     account: Option<String>,
+    account_id: Option<AccountId>,
     file: Option<IgnoredAny>,
     with_source: Option<IgnoredAny>,
 }
@@ -88,5 +90,5 @@ pub(crate) fn kept(row: &ComparisonRow) -> Option<Kept> {
         extra: extra_in_database,
         unexplained,
     };
-    Some(Kept { account: report.account, found })
+    Some(Kept { account: report.account, account_id: report.account_id, found })
 }

@@ -1,7 +1,8 @@
 //! Comparing: the other side and the database over a span, every difference with its cause.
 //!
-//! It changes no call and no ledger. It reads windows one after another, so that memory does not
-//! grow with the span, and records itself as a run of kind *diagnostic*.
+//! It changes no call, and of the ledger only that what was settled and found to be alike is called
+//! *compared*. It reads windows one after another, so that memory does not grow with the span, and
+//! records itself as a run of kind *diagnostic*.
 
 mod conclude;
 mod error;
@@ -37,7 +38,7 @@ pub use report::{
 pub use sources::{SourceBeside, compare_with_source};
 
 use crate::lease::keep;
-use crate::sync::Progress;
+use crate::sync::{Progress, work_key};
 use crate::{Context, Source};
 use conclude::Ended;
 use judge::Judge;
@@ -84,7 +85,8 @@ async fn compare_after(
     let window = span(source, options, now)?;
     let whose = Whose::load(ctx, &source.row, options.account.as_ref()).await?;
     let lease = claim(ctx, &source.row, now).await?;
-    keep(ctx, &lease, leased(ctx, source, options, whose, window, &lease, repair)).await
+    let work = Box::pin(leased(ctx, source, options, whose, window, &lease, repair));
+    under(ctx, &lease, &source.row, work).await
 }
 
 /// What can be compared of what was asked for: nothing younger than the provider's lag. An account
@@ -128,6 +130,39 @@ async fn claim(ctx: &Context, source: &SourceRow, now: Timestamp) -> Result<Leas
     }
 }
 
+/// Compares under a lease. What breaks off is ended at once, as far as the database lets us; else the
+/// next comparison of this source says that it stopped.
+async fn under(
+    ctx: &Context,
+    lease: &Lease,
+    source: &SourceRow,
+    work: impl Future<Output = Result<CompareReport, CompareError>>,
+) -> Result<CompareReport, CompareError> {
+    let to_its_end = async {
+        let compared = work.await;
+        let Some(error) = compared.as_ref().err().map(ToString::to_string) else {
+            return compared;
+        };
+        if let Err(second) = ctx.within(break_off(ctx, lease, source, &error)).await {
+            tracing::warn!(source = %source.name, "How a comparison of {} ended could not be written: {second}", source.name);
+        }
+        compared
+    };
+    keep(ctx, lease, to_its_end).await
+}
+
+async fn break_off(
+    ctx: &Context,
+    lease: &Lease,
+    source: &SourceRow,
+    error: &str,
+) -> Result<(), StoreError> {
+    let mut tx = ctx.store.begin().await?;
+    tx.work_extend(lease, ctx.now() + ctx.settings.lease).await?;
+    tx.comparison_break_off(source.id, error, ctx.now()).await?;
+    tx.commit().await
+}
+
 async fn leased(
     ctx: &Context,
     source: &Source,
@@ -142,15 +177,13 @@ async fn leased(
     let lag = source.connection.capabilities().lag;
     let judge = Judge::new(ctx, &source.row, whose, lag, options.tolerances).await?;
     let mut side = Reading::begin(ctx, source, options, judge, (run, window)).await;
-    let read = side.read().await;
-    if read.is_err() {
-        side.judge.count_the_rest();
-    }
+    // Of what was half judged no report is made: whoever breaks off says why, and is begun anew.
+    side.read().await?;
     let ended = Ended {
         run,
         window,
         provider: source.row.provider,
-        status: side.status(read.is_ok()),
+        status: side.status(true),
         pages: side.pages,
         windows: side.windows_planned,
         windows_proved: side.windows_proved,
@@ -160,8 +193,8 @@ async fn leased(
     };
     let mut report = conclude::report(&side.judge, &ended);
     report.repair = repair.map(Box::new);
-    ctx.within(finish(ctx, lease, &side.judge, &report)).await?;
-    read?;
+    let proved = report.proves_all().then_some((window, began));
+    ctx.within(finish(ctx, lease, &side.judge, &report, proved)).await?;
     Ok(report)
 }
 
@@ -190,6 +223,7 @@ async fn finish(
     lease: &Lease,
     judge: &Judge<'_>,
     report: &CompareReport,
+    proved: Option<(Window, Timestamp)>,
 ) -> Result<(), StoreError> {
     let (kept, error) = (report.kept(), report.doubts.first().map(String::as_str));
     let summary = &report.summary;
@@ -208,5 +242,9 @@ async fn finish(
     // The end first: only a run that is called unbalanced may have accounts that do not balance.
     tx.run_finish(run, RunEnd::new(report.status, &kept, error), ctx.now()).await?;
     tx.run_progress(run, &progress).await?;
+    if let Some((window, began)) = proved {
+        tx.work_hold(&work_key(judge.source.id)).await?;
+        tx.coverage_compared(judge.source.id, window, began).await?;
+    }
     tx.commit().await
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use domain::{RunId, RunStatus, Timestamp};
+use domain::{AccountId, RunId, RunStatus, Timestamp};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
@@ -20,6 +20,9 @@ pub struct CompareReport {
     /// The account whose calls were compared; none where they are the source's, whoever's they are.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub account: Option<String>,
+    /// Its id, because another one may be called so later.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub account_id: Option<AccountId>,
     /// The numbers.
     pub summary: Summary,
     /// The file on the other side, where it is one.
@@ -243,6 +246,16 @@ impl CompareReport {
             && self.summary.database_total == both + self.summary.extra_in_database
             && sum(&self.reason_breakdown) == self.summary.missing_in_database
             && sum(&self.extra_breakdown) == self.summary.extra_in_database
+    }
+
+    /// Whether every window was read whole and both sides are alike in it, but for calls that only we
+    /// have, each of them explained.
+    pub(super) fn proves_all(&self) -> bool {
+        let Summary { missing_in_database, differing, unexplained, .. } = self.summary;
+        let Summary { could_not_look, set_aside, .. } = self.summary;
+        let is_whole = self.status == RunStatus::Success && self.account.is_none();
+        let open = missing_in_database + differing + unexplained + could_not_look + set_aside;
+        is_whole && open == 0
     }
 
     /// The report as kept with its run: without the records, which are kept where they were stored,

@@ -1,9 +1,12 @@
 //! Calls that waited for a contact, looked at again: those of a contact that came, or all of them.
 
+use std::time::Duration;
+
 use domain::{ContactId, SourceId, Timestamp};
 use store::{Arrival, CallerRow, Store, StoreError, Tx};
 
 use super::refine::refine;
+use crate::context::{DATABASE_PATIENCE, within};
 use crate::place::{by_placement, by_rules};
 use crate::{Context, Source};
 
@@ -29,16 +32,20 @@ pub(crate) enum Why {
     Said(&'static str, &'static str),
 }
 
-/// Looks at the calls of a source that waited for contacts which have come.
+/// Looks at the calls of a source that waited for contacts which have come, no step of it longer than
+/// this.
 pub(crate) async fn resume(
     store: &Store,
     source: SourceId,
     now: Timestamp,
+    patience: Duration,
 ) -> Result<(), StoreError> {
-    for arrival in store.arrivals_pending(source).await? {
+    for arrival in within(patience, store.arrivals_pending(source)).await? {
         let mut key = 0;
         let mut after = String::new();
-        while let Some(next) = look_some(store, &arrival, (key, &after), now).await? {
+        loop {
+            let step = Box::pin(look_some(store, &arrival, (key, &after), now));
+            let Some(next) = within(patience, step).await? else { break };
             (key, after) = next;
         }
     }
@@ -48,7 +55,7 @@ pub(crate) async fn resume(
 /// The same for every source that has some.
 pub async fn resume_all(store: &Store, now: Timestamp) -> Result<(), StoreError> {
     for source in store.arrivals_sources().await? {
-        resume(store, source, now).await?;
+        resume(store, source, now, DATABASE_PATIENCE).await?;
     }
     Ok(())
 }

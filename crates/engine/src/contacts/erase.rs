@@ -4,12 +4,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{AccountId, ContactId, Placement, SourceId, Timestamp};
-use store::{Store, StoreError, Tx};
+use store::{Numbers, Store, StoreError, Tx, WithNumbers};
 
 use super::history::family_of;
 use super::merge::{ContactError, living};
 use crate::ingest::Codec;
-use crate::place::by_rules;
+use crate::place::{by_rules, sources};
 
 /// What stands in the place of a record.
 const INSTEAD: &[u8] = br#"{"erased":true}"#;
@@ -33,59 +33,115 @@ pub async fn erase(
     (by, is_dry): (&str, bool),
     now: Timestamp,
 ) -> Result<Erased, ContactError> {
-    // First a look, to know which sources to lock; accounts come after sources.
-    let mut tx = store.begin().await?;
-    let account = living(&mut tx, contact).await?.account;
-    let sources: BTreeSet<SourceId> =
-        calls_of(&mut tx, account, contact).await?.into_keys().collect();
-    drop(tx);
-
-    let mut tx = store.begin().await?;
-    for source in &sources {
-        tx.rules_lock(*source).await?;
-    }
-    tx.accounts_lock(&[account]).await?;
-    living(&mut tx, contact).await?;
-    let calls = calls_of(&mut tx, account, contact).await?;
-    let family: Vec<ContactId> =
-        family_of(&mut tx, contact).await?.iter().map(|row| row.id).collect();
-    let count = calls.values().map(|ids| ids.len() as u64).sum();
-    let erased = Erased { contacts: family.len() as u64, calls: count };
-    if is_dry {
+    let mut held = BTreeSet::new();
+    loop {
+        let looked = Looked::at(store, contact).await?;
+        held.extend(looked.sources());
+        let mut tx = store.begin().await?;
+        // Accounts come after sources, as everybody locks them.
+        for source in &held {
+            tx.rules_lock(*source).await?;
+        }
+        tx.accounts_lock(&[looked.numbers.account]).await?;
+        living(&mut tx, contact).await?;
+        let family = family_ids(&mut tx, contact).await?;
+        // Whoever is known by another number since is looked for anew.
+        if phones_of(&mut tx, &family).await? != looked.numbers.phones {
+            continue;
+        }
+        let calls = looked.calls(&mut tx, &family).await?;
+        // So is whoever has called somewhere else since: what is not locked may change.
+        if !calls.keys().all(|source| held.contains(source)) {
+            held.extend(calls.into_keys());
+            continue;
+        }
+        let count = calls.values().map(|ids| ids.len() as u64).sum();
+        let erased = Erased { contacts: family.len() as u64, calls: count };
+        if !is_dry {
+            write(tx, (contact, &family), calls, (by, now)).await?;
+        }
         return Ok(erased);
     }
+}
+
+async fn write(
+    mut tx: Tx,
+    (contact, family): (ContactId, &[ContactId]),
+    calls: BTreeMap<SourceId, BTreeSet<String>>,
+    (by, now): (&str, Timestamp),
+) -> Result<(), StoreError> {
     let instead = instead()?;
     for (source, ids) in calls {
         let ids: Vec<String> = ids.into_iter().collect();
         tx.calls_erase(source, &ids, &instead, now).await?;
     }
-    tx.contacts_erase(&family, now).await?;
+    tx.contacts_erase(family, now).await?;
     tx.change_add((by, &format!("erased contact {contact}")), &[], now).await?;
-    tx.commit().await?;
-    Ok(erased)
+    tx.commit().await
 }
 
-/// Every call of a person, by source: those that have the contact, those of the account with one
-/// of the numbers, and those of the account that wait with one of them.
-async fn calls_of(
-    tx: &mut Tx,
-    account: AccountId,
-    contact: ContactId,
-) -> Result<BTreeMap<SourceId, BTreeSet<String>>, StoreError> {
-    let family: Vec<ContactId> = family_of(tx, contact).await?.iter().map(|row| row.id).collect();
-    let phones = tx.contact_phones_of(&family).await?;
-    let phones: Vec<String> = phones.into_iter().map(|phone| phone.e164).collect();
-    let mut calls: BTreeMap<SourceId, BTreeSet<String>> = BTreeMap::new();
-    let linked = tx.calls_of_contacts(&family).await?;
-    let with_number = tx.calls_with_numbers(account, &phones).await?;
-    for (source, id) in linked.into_iter().chain(with_number) {
-        calls.entry(source).or_default().insert(id);
+/// What is known of a person's calls before anything is locked: reading takes its time.
+struct Looked {
+    numbers: Numbers,
+    found: Vec<WithNumbers>,
+}
+
+impl Looked {
+    async fn at(store: &Store, contact: ContactId) -> Result<Self, ContactError> {
+        let mut tx = store.begin().await?;
+        let account = living(&mut tx, contact).await?.account;
+        let family = family_ids(&mut tx, contact).await?;
+        let phones = phones_of(&mut tx, &family).await?;
+        drop(tx);
+        let numbers = Numbers { account, phones };
+        let mut found = Vec::new();
+        for source in sources(store).await? {
+            found.push(store.calls_with_numbers(source, &numbers).await?);
+        }
+        Ok(Self { numbers, found })
     }
-    for (source, phone) in tx.callers_with(&phones, &[]).await? {
-        let waiting = waiting(tx, account, (source, &phone)).await?;
-        calls.entry(source).or_default().extend(waiting);
+
+    /// The sources that had calls with one of the numbers.
+    fn sources(&self) -> impl Iterator<Item = SourceId> {
+        self.found.iter().filter(|found| !found.ids.is_empty()).map(|found| found.source)
     }
-    Ok(calls)
+
+    /// Every call of the person as it is now, by source: those that have the contact, those of the
+    /// account with one of the numbers, and those of the account that wait with one of them.
+    async fn calls(
+        &self,
+        tx: &mut Tx,
+        family: &[ContactId],
+    ) -> Result<BTreeMap<SourceId, BTreeSet<String>>, StoreError> {
+        let Numbers { account, phones } = &self.numbers;
+        let mut calls: BTreeMap<SourceId, BTreeSet<String>> = BTreeMap::new();
+        for (source, id) in tx.calls_of_contacts(family).await? {
+            calls.entry(source).or_default().insert(id);
+        }
+        for found in &self.found {
+            let ids = tx.calls_still_with_numbers(found, &self.numbers).await?;
+            calls.entry(found.source).or_default().extend(ids);
+        }
+        for (source, phone) in tx.callers_with(phones, &[]).await? {
+            let waiting = waiting(tx, *account, (source, &phone)).await?;
+            calls.entry(source).or_default().extend(waiting);
+        }
+        calls.retain(|_, ids| !ids.is_empty());
+        Ok(calls)
+    }
+}
+
+async fn family_ids(tx: &mut Tx, contact: ContactId) -> Result<Vec<ContactId>, StoreError> {
+    Ok(family_of(tx, contact).await?.iter().map(|row| row.id).collect())
+}
+
+/// The numbers of these contacts, in order.
+async fn phones_of(tx: &mut Tx, family: &[ContactId]) -> Result<Vec<String>, StoreError> {
+    let phones = tx.contact_phones_of(family).await?;
+    let mut phones: Vec<String> = phones.into_iter().map(|phone| phone.e164).collect();
+    phones.sort_unstable();
+    phones.dedup();
+    Ok(phones)
 }
 
 /// Calls with this number that would be the account's, had they a contact.

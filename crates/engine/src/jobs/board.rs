@@ -8,7 +8,7 @@ use std::future::poll_fn;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use domain::{JobId, JobKind, JobParameters, SourceId};
+use domain::{JobId, JobKind, JobParameters, SourceId, Timestamp};
 use providers::outgoing::Outgoing;
 use store::{Claim, JobRow, Lease, OpenJob, StoreError};
 use tokio::sync::{Semaphore, watch};
@@ -18,10 +18,14 @@ use tokio_util::sync::{CancellationToken, PollSemaphore};
 
 use super::perform::Doing;
 use crate::worker::Happened;
-use crate::{Context, Source, schedules};
+use crate::{Context, Source, place, schedules};
 
 /// Schedules are looked at every so many looks; none is for a second.
 const SCHEDULES_EVERY: u32 = 5;
+
+/// How often is looked for changes that somebody was interrupted at. Whoever makes one finishes it, so
+/// that there are few.
+const RESUME_EVERY: Duration = Duration::from_mins(10);
 
 /// Where the jobs of a worker's sources hang.
 pub(crate) struct Board {
@@ -59,11 +63,13 @@ impl Board {
         let mut doing = JoinSet::new();
         let mut turns = PollSemaphore::new(Arc::clone(&self.turns));
         let mut is_dark = false;
-        let mut telling = JoinSet::new();
+        let (mut telling, mut resuming) = (JoinSet::new(), JoinSet::new());
+        let mut resume_at = self.ctx.now();
         let mut looks: u32 = 0;
         while !self.stop.is_cancelled() {
             if looks.is_multiple_of(SCHEDULES_EVERY) {
                 self.keep_schedules(&mut telling).await;
+                self.resume_changes(&mut resuming, &mut resume_at);
             }
             looks = looks.wrapping_add(1);
             let hanging = self.look().await;
@@ -92,8 +98,9 @@ impl Board {
         }
         self.ahead.send_replace(BTreeSet::new());
         while doing.join_next().await.is_some() {}
-        // What was not told by now is told by whoever comes next.
+        // What was not told or moved by now is by whoever comes next.
         telling.shutdown().await;
+        resuming.shutdown().await;
     }
 
     /// Asks for what is due by itself, and tells what came of it, beside everything else.
@@ -112,6 +119,22 @@ impl Board {
                 }
             });
         }
+    }
+
+    /// Finishes what somebody was interrupted at, beside everything else: of every source, for nobody
+    /// reads one that rests.
+    fn resume_changes(&self, resuming: &mut JoinSet<()>, at: &mut Timestamp) {
+        while resuming.try_join_next().is_some() {}
+        if !resuming.is_empty() || self.ctx.now() < *at {
+            return;
+        }
+        *at = self.ctx.now() + RESUME_EVERY;
+        let ctx = self.ctx.clone();
+        resuming.spawn(async move {
+            if let Err(error) = place::resume_all(&ctx).await {
+                tracing::warn!("Changes that were interrupted could not be finished: {error}");
+            }
+        });
     }
 
     async fn rest(&self, beat: &mut Interval) {

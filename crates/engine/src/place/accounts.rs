@@ -250,7 +250,7 @@ pub async fn delete_account(
     Ok(tx.commit().await?)
 }
 
-pub(super) async fn sources(store: &Store) -> Result<Vec<SourceId>, StoreError> {
+pub(crate) async fn sources(store: &Store) -> Result<Vec<SourceId>, StoreError> {
     let mut ids: Vec<SourceId> =
         store.sources_list().await?.into_iter().map(|row| row.id).collect();
     ids.sort_unstable();
@@ -355,4 +355,33 @@ fn sentence(before: &AccountRow, after: &AccountRow) -> String {
         _ => {}
     }
     said.join(", ")
+}
+
+/// Whether a change of an account, as it was told, is of one that was or came to be called so.
+pub(crate) fn is_told_of(what: &str, name: &str) -> bool {
+    what.match_indices(name).any(|(at, _)| {
+        let (before, after) = (&what[..at], &what[at + name.len()..]);
+        let ends = after.is_empty() || after.starts_with(", ") || after.starts_with(" to ");
+        before.ends_with(' ') && ends
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_told_of;
+
+    #[test]
+    fn a_change_tells_what_an_account_was_called_and_came_to_be() {
+        for (what, is_told) in [
+            ("added the account Maple", true),
+            ("deleted the account Maple", true),
+            ("renamed Maple to Birch", true),
+            ("renamed Birch to Maple, archived Birch", true),
+            ("renamed Birch to Maple Leaf", false),
+            ("added the account Sugar-Maple", false),
+            ("archived Birch", false),
+        ] {
+            assert_eq!(is_told_of(what, "Maple"), is_told, "{what}");
+        }
+    }
 }

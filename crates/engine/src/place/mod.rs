@@ -2,9 +2,10 @@
 //!
 //! A change is decided in one transaction, which also writes down which calls to place again; then
 //! they are, some at a time, so that others get their turn. Whoever is interrupted has lost
-//! nothing: the next change or run of the source does the rest.
+//! nothing: the next change or run of the source, or the next sweep of any worker, does the rest.
 
 use std::collections::{HashMap, HashSet};
+use std::time::Duration;
 
 use domain::{
     AccountId, AgentId, Assignment, AssignmentEdit, HeldAssignment, Placement, Rule, Rules,
@@ -12,7 +13,8 @@ use domain::{
 };
 use store::{AccountRow, AgentAt, MovedCall, PlacedCall, Replacement, Slice, Store, StoreError};
 
-use crate::contacts;
+use crate::context::{DATABASE_PATIENCE, within};
+use crate::{Context, contacts};
 use slices::{slices, with_ruled};
 
 mod accounts;
@@ -27,6 +29,7 @@ pub use accounts::{
     AccountEdit, AccountError, add_account, change_account, decide_account, delete_account,
     preview_account, tied_by,
 };
+pub(crate) use accounts::{is_told_of, sources};
 pub(crate) use auto::{auto_assign, foreseeing, waits_for_agent};
 pub use import::{FileReport, Importing, import_accounts, import_assignments};
 pub(crate) use refusal::during;
@@ -226,13 +229,42 @@ async fn decide_in(
 
 /// Moves what is left of the changes of a source, some calls at a time.
 pub async fn resume(store: &Store, source: SourceId, now: Timestamp) -> Result<(), StoreError> {
-    for replacement in store.replacements_pending(source).await? {
+    resume_within(store, source, now, DATABASE_PATIENCE).await
+}
+
+/// The same as a part of our own work, each step as long as one transaction may take: how long all of
+/// it takes depends on how many calls there are.
+pub(crate) async fn resume_for(ctx: &Context, source: SourceId) -> Result<(), StoreError> {
+    resume_within(&ctx.store, source, ctx.now(), ctx.settings.database_patience).await
+}
+
+/// The same for every source that has something left, whether it is read, rests or is nobody's here.
+pub(crate) async fn resume_all(ctx: &Context) -> Result<(), StoreError> {
+    let mut sources = ctx.within(ctx.store.replacements_sources()).await?;
+    sources.extend(ctx.within(ctx.store.arrivals_sources()).await?);
+    sources.sort_unstable();
+    sources.dedup();
+    for source in sources {
+        resume_for(ctx, source).await?;
+    }
+    Ok(())
+}
+
+async fn resume_within(
+    store: &Store,
+    source: SourceId,
+    now: Timestamp,
+    patience: Duration,
+) -> Result<(), StoreError> {
+    for replacement in within(patience, store.replacements_pending(source)).await? {
         let mut after = None;
-        while let Some(last) = move_some(store, &replacement, after, now).await? {
+        loop {
+            let step = Box::pin(move_some(store, &replacement, after, now));
+            let Some(last) = within(patience, step).await? else { break };
             after = Some(last);
         }
     }
-    contacts::resume(store, source, now).await
+    contacts::resume(store, source, now, patience).await
 }
 
 /// How many of these calls would be elsewhere, their contacts considered.

@@ -22,24 +22,40 @@ pub(crate) async fn ask_due(
     let now = ctx.now();
     for schedule in ctx.within(ctx.store.schedules_list()).await? {
         let Some(source) = sources.get(&SourceId(schedule.source_id)) else { continue };
-        if schedule.is_paused != 0 {
-            continue;
-        }
-        let rhythm = match rhythm(&schedule) {
-            Ok(rhythm) => rhythm,
-            // Of a zone this machine does not know; it was read when it was kept.
-            Err(why) => {
-                tracing::warn!("When {} is due is not known here: {why}", schedule.name);
-                continue;
-            }
-        };
-        let after =
-            schedule.last_due_at.map_or(schedule.counts_from, |at| at.max(schedule.counts_from));
-        if let Some(due) = due(&rhythm, Timestamp::from_millis(after), now) {
+        if let Some(due) = has_come(&schedule, now) {
             ctx.within(ask(ctx, &schedule, due, source.row.since)).await?;
         }
     }
     Ok(())
+}
+
+/// What of a schedule has come since it was last asked for; nothing while it is paused.
+pub(super) fn has_come(schedule: &ScheduleRow, now: Timestamp) -> Option<Due> {
+    if schedule.is_paused != 0 {
+        return None;
+    }
+    let rhythm = match rhythm(schedule) {
+        Ok(rhythm) => rhythm,
+        // Of a zone this machine does not know; it was read when it was kept.
+        Err(why) => {
+            tracing::warn!("When {} is due is not known here: {why}", schedule.name);
+            return None;
+        }
+    };
+    let after =
+        schedule.last_due_at.map_or(schedule.counts_from, |at| at.max(schedule.counts_from));
+    due(&rhythm, Timestamp::from_millis(after), now)
+}
+
+/// What is due when somebody asks at once: now, and whatever has come that nobody made, for which
+/// nobody is asked again afterwards.
+pub(super) fn at_once(schedule: &ScheduleRow, now: Timestamp) -> Due {
+    match has_come(schedule, now) {
+        None => Due { at: now, first: now, missed: 0 },
+        Some(come) => {
+            Due { at: now, first: come.first, missed: come.missed + u64::from(come.at < now) }
+        }
+    }
 }
 
 async fn ask(

@@ -151,17 +151,18 @@ pub async fn pause(
     Ok(is_news)
 }
 
-/// Asks for the comparison of a schedule now, beside those that come by themselves.
+/// Asks for the comparison of a schedule now, beside those that come by themselves. It makes up for
+/// those that were missed.
 pub async fn run(
     store: &Store,
     schedule: &ScheduleRow,
     by: &str,
     now: Timestamp,
 ) -> Result<AskedJob, ScheduleError> {
-    let due = domain::Due { at: now, first: now, missed: 0 };
     let sources = store.sources_list().await?;
     let since = sources.iter().find(|row| row.id.0 == schedule.source_id).map(|row| row.since);
-    let parameters = due::parameters(schedule, due, since.unwrap_or(Timestamp::MIN));
+    let parameters =
+        due::parameters(schedule, due::at_once(schedule, now), since.unwrap_or(Timestamp::MIN));
     let mut tx = store.begin().await?;
     let asked = tx.job_ask(&new_job(schedule, &written(&parameters), by, now), now).await?;
     tx.commit().await?;

@@ -72,7 +72,7 @@ async fn of_source(
     let (waiting, excluded) = unplaced(ctx, asked, row.id).await?;
     let wanted: Vec<Window> = known.iter().filter_map(|day| day.wanted).collect();
     let (comparisons, compared_ms) =
-        compared::comparisons(ctx, row.id, &asked.account.name, &wanted, asked.period).await?;
+        compared::comparisons(ctx, row.id, &asked.account, &wanted, asked.period).await?;
     Ok(StatedSource {
         source: row.name.clone(),
         provider: row.provider,

@@ -7,7 +7,7 @@ use std::time::Duration;
 use engine::Context;
 use engine::sync::SyncError;
 use store::{Store, StoreError};
-use testkit::{Kind, Stage, TestDb, on_both_databases};
+use testkit::{Gate, Kind, Stage, TestDb, on_both_databases};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -106,6 +106,38 @@ async fn a_proxy_in_the_middle(fault: Line) {
         let again = Context { store: Store::open(&url).await.unwrap(), ..restarted(&stage, 2) };
         assert_next_run_finishes(&stage, &again).await;
         again.store.close().await;
+    })
+    .await;
+}
+
+/// B12: the server commits, and the line is cut before anybody hears of it: at the first commit of a
+/// run, at the second of the next, and so on until one needs fewer. What each counted is what it wrote.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_commit_whose_answer_is_lost_counts_as_what_it_wrote() {
+    TestDb::run(Kind::Postgres, |db| async move {
+        let stage = Stage::set(db, small_windows(150)).await;
+        let (gate, through) = Gate::before(&stage.db.url).await.unwrap();
+        let mut lost = 0;
+        let whole = loop {
+            let store = Store::open(&through).await.unwrap();
+            let ctx = Context { store, ..restarted(&stage, lost) };
+            gate.loses_the_answer_to_commit(lost + 1);
+            let ended = sync_as(&ctx, &stage).await;
+            gate.loses_the_answer_to_commit(0);
+            assert_books_are_true(&stage).await;
+            ctx.store.close().await;
+            match ended {
+                Ok(report) => break report,
+                Err(failed) => assert_unreachable(&failed),
+            }
+            lost += 1;
+            let_leases_run_out(&stage);
+        };
+        assert!(lost > 8, "only {lost} answers were lost");
+        assert!(whole.success, "{whole:#?}");
+        stage.assert_equals_truth().await;
+        stage.assert_no_gaps().await;
+        assert_eq!(stage.db.number("SELECT CAST(SUM(new) AS BIGINT) FROM runs").await, 150);
     })
     .await;
 }

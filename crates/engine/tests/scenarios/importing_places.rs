@@ -1,11 +1,15 @@
 //! Accounts and assignments from CSV files: as far as they can be used, and told line by line.
 
+use std::io::Read;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use domain::{RuleKey, Verdict};
 use engine::lines::FileError;
 use engine::lines::RefusedLine;
 use engine::place::{FileReport, Importing, import_accounts, import_assignments};
 use store::AccountRow;
-use testkit::{Stage, instant, on_both_databases};
+use testkit::{KilledAfter, Kind, Stage, instant, on_both_databases};
 
 use crate::keeping::{assert_books_are_true, ensure_account, small_windows};
 
@@ -120,6 +124,34 @@ on_both_databases! {
         assert_books_are_true(&stage).await;
     }
 
+    /// A preview reads many calls to tell how many would move; nobody waits for it meanwhile.
+    async fn a_source_is_read_while_a_preview_looks_at_its_calls(db) {
+        let stage = stage(db).await;
+        ensure_account(&stage, "Maple").await;
+        let [one, two] = agents(&stage);
+        let text = format!("agent,account\n{one},Maple\n{two},Maple\n");
+        let asked = Importing { by: "ann", is_dry_run: true, now: stage.ctx.now() };
+        let (file, has_ended) = ToItsEnd::of(text.clone());
+        let store = stage.db.store.clone();
+        let work = Box::pin(async move { import_assignments(&store, file, asked).await });
+        let mut preview = KilledAfter { steps: 1, work };
+        loop {
+            // It takes one step and then stands still, with whatever it holds.
+            let ended = (&mut preview).await;
+            assert!(ended.is_none(), "it locked the source to its end");
+            preview.steps = 1;
+            if has_ended.load(Ordering::SeqCst) && nobody_has_locked(&stage).await {
+                break;
+            }
+        }
+        preview.steps = usize::MAX;
+        let (report, foreseen) = tokio::join!(stage.sync_all(), preview);
+        assert!(report.success, "{report:#?}");
+        let foreseen = foreseen.unwrap().unwrap();
+        assert!(foreseen.calls_moved > 0);
+        assert_eq!(assignments(&stage, &text, false).await.unwrap(), foreseen);
+    }
+
     /// A header nobody understands is refused whole, with what is accepted.
     async fn a_file_of_something_else_is_refused_whole(db) {
         let stage = stage(db).await;
@@ -139,8 +171,38 @@ on_both_databases! {
     }
 }
 
+/// A file that tells when it was read to its end.
+struct ToItsEnd {
+    rest: std::io::Cursor<String>,
+    has_ended: Arc<AtomicBool>,
+}
+
+impl ToItsEnd {
+    fn of(text: String) -> (Self, Arc<AtomicBool>) {
+        let has_ended = Arc::new(AtomicBool::new(false));
+        (Self { rest: std::io::Cursor::new(text), has_ended: Arc::clone(&has_ended) }, has_ended)
+    }
+}
+
+impl Read for ToItsEnd {
+    fn read(&mut self, into: &mut [u8]) -> std::io::Result<usize> {
+        let read = self.rest.read(into)?;
+        self.has_ended.fetch_or(read == 0, Ordering::SeqCst);
+        Ok(read)
+    }
+}
+
+/// Whether somebody else could write now, and change the rules of the source.
+async fn nobody_has_locked(stage: &Stage) -> bool {
+    let locks = match stage.db.kind {
+        Kind::Sqlite => "PRAGMA busy_timeout = 0; BEGIN IMMEDIATE; ROLLBACK;",
+        Kind::Postgres => "BEGIN; SELECT 1 FROM sources FOR UPDATE NOWAIT; ROLLBACK;",
+    };
+    stage.db.attempt(locks).await.is_ok()
+}
+
 /// A world read once, in which nothing is assigned.
-async fn stage(db: std::sync::Arc<testkit::TestDb>) -> Stage {
+async fn stage(db: Arc<testkit::TestDb>) -> Stage {
     let stage = Stage::set(db, small_windows(80)).await;
     assert!(stage.sync().await.success);
     stage

@@ -4,8 +4,9 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use domain::{Clock, Timestamp};
+use domain::{Clock, RunStatus, Timestamp};
 use engine::Context;
+use engine::compare::{CompareError, CompareOptions, compare};
 use engine::sync::{SyncError, SyncOptions, sync};
 use providers::{Wait, highlevel_voice_ai};
 use simulators::{On, What};
@@ -51,6 +52,93 @@ on_both_databases! {
         assert!(report.success, "{report:#?}");
         stage.assert_equals_truth().await;
         assert_books_are_true(&stage).await;
+    }
+
+    /// B7: it reports before its first page, too, while its provider is slow to list its agents.
+    async fn a_second_reader_is_refused_while_the_first_waits_for_the_list_of_agents(db) {
+        let mut settings = small_windows(60);
+        settings.engine.lease = Duration::from_millis(60);
+        settings.tuning.request_timeout = Duration::from_mins(1);
+        let stage = Stage::set(db, settings).await;
+        stage.simulator.faults().add(On::path("/voice-ai/agents").forever().gives(What::Hang));
+        let mut first = JoinSet::new();
+        let (ctx, source) = (stage.ctx.clone(), stage.source.clone());
+        first.spawn(async move { sync(&ctx, &source, SyncOptions::manual()).await });
+        until_struck(&stage).await;
+
+        let second = Context {
+            holder: "the second".to_owned(),
+            wait: Arc::new(UntilReport { clock: stage.clock.clone(), db: Arc::clone(&stage.db) }),
+            ..stage.ctx.clone()
+        };
+        let refused = sync_as(&second, &stage).await.unwrap_err();
+        assert!(matches!(refused, SyncError::AlreadyRunning { .. }), "{refused:?}");
+        assert!(refused.to_string().contains("run 1 is already reading `the source`"), "{refused}");
+        assert_eq!(stage.db.number("SELECT COUNT(*) FROM runs").await, 1);
+
+        first.shutdown().await;
+        stage.simulator.faults().clear();
+        let report = sync_as(&restarted(&stage, 3), &stage).await.unwrap();
+        assert!(report.success, "{report:#?}");
+        stage.assert_equals_truth().await;
+    }
+
+    /// B7, of comparisons: one that waits for a call which is slow to come reports, so that nobody
+    /// takes it over, and ends well.
+    async fn a_second_comparison_is_refused_while_the_first_still_reports(db) {
+        let mut settings = small_windows(60);
+        settings.engine.lease = Duration::from_millis(60);
+        settings.tuning.request_timeout = Duration::from_millis(1500);
+        let stage = Stage::set(db, settings).await;
+        assert!(stage.sync().await.success);
+        let id = not_listed(&stage);
+        // It is asked for by its id, and the first time nothing comes.
+        stage.simulator.faults().add(On::path(&format!("{CALLS}/{id}")).gives(What::Hang));
+        let mut first = JoinSet::new();
+        let (ctx, source) = (stage.ctx.clone(), stage.source.clone());
+        first.spawn(async move { compare(&ctx, &source, CompareOptions::default()).await });
+        until_struck(&stage).await;
+
+        // So long after its last report nobody would be waited for.
+        let reported = UntilReport { clock: stage.clock.clone(), db: Arc::clone(&stage.db) };
+        reported.wait(stage.ctx.settings.lease * 2).await;
+        let second = restarted(&stage, 2);
+        let again = Box::pin(compare(&second, &stage.source, CompareOptions::default()));
+        let refused = again.await.unwrap_err();
+        assert!(matches!(refused, CompareError::AlreadyRunning { .. }), "{refused:?}");
+        let diagnostic = "SELECT COUNT(*) FROM runs WHERE kind = 'diagnostic'";
+        assert_eq!(stage.db.number(diagnostic).await, 1);
+        let report = first.join_next().await.unwrap().unwrap().unwrap();
+        assert_eq!(report.status, RunStatus::Success, "{report:#?}");
+        assert_eq!(report.extra_breakdown.values().sum::<u64>(), 1);
+        let held = "SELECT COUNT(*) FROM work WHERE holder IS NOT NULL";
+        assert_eq!(stage.db.number(held).await, 0);
+    }
+
+    /// A comparison fell silent, and whoever took it over has ended its run: it comes back and tells
+    /// nothing of that run otherwise.
+    async fn a_comparison_that_was_taken_over_does_not_rewrite_its_run(db) {
+        let stage = Stage::set(db, small_windows(60)).await;
+        assert!(stage.sync().await.success);
+        let source = stage.source.row.id;
+        let takes_over = async {
+            let steal = format!(
+                "UPDATE work SET holder = 'the other', fence = fence + 1 WHERE key = 'compare/{source}'"
+            );
+            stage.db.execute(&steal).await;
+            let mut tx = stage.db.store.begin().await.unwrap();
+            assert_eq!(tx.runs_abandon(source, true, stage.ctx.now()).await.unwrap(), 1);
+            tx.commit().await.unwrap();
+        };
+        let comparing = Box::pin(compare(&stage.ctx, &stage.source, CompareOptions::default()));
+        let lost = meanwhile(&stage, 2, comparing, takes_over).await.unwrap_err();
+        let is_lost = matches!(lost, CompareError::Store(StoreError::LeaseLost { .. }));
+        assert!(is_lost, "{lost:?}");
+        let run = &stage.db.store.runs_list(None, 1).await.unwrap()[0];
+        assert_eq!((run.kind.as_str(), run.status.as_str(), run.listed), ("diagnostic", "failed", 0));
+        assert!(run.error.as_deref().unwrap().contains("stopped without saying why"), "{run:?}");
+        let held = "SELECT COUNT(*) FROM work WHERE holder = 'the other'";
+        assert_eq!(stage.db.number(held).await, 1, "it gave back what was no longer its own");
     }
 
     /// B7: a worker that fell silent for so long that another one took its work over comes back
@@ -146,6 +234,24 @@ on_both_databases! {
         assert!(refused.to_string().contains("run 9 is already reading `the source`"), "{refused}");
         assert_eq!(stage.ctx.now(), now, "nobody waited");
     }
+}
+
+/// Until the provider has got a request that something goes wrong with.
+async fn until_struck(stage: &Stage) {
+    let struck = async {
+        while stage.simulator.faults().struck() == 0 {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(10), struck).await.expect("it is asked for");
+}
+
+/// A call that the provider knows by its id and lists no more.
+fn not_listed(stage: &Stage) -> String {
+    let ids: Vec<String> = stage.truth().into_keys().collect();
+    let id = ids[ids.len() / 2].clone();
+    assert!(stage.simulator.mutate(|world| world.set_unlisted(&id, true)));
+    id
 }
 
 /// Waits as a person would: until the holder of the work has reported once more.

@@ -2,6 +2,7 @@
 
 use domain::{AccountId, StatementVerdict, Timestamp, Window};
 use engine::compare::{CompareOptions, compare};
+use engine::place::{AccountEdit, change_account};
 use engine::statement::{Asked, NotSigned, Signed, SigningKey, Stated, check, differences, make};
 use testkit::{Stage, on_both_databases};
 
@@ -169,6 +170,44 @@ on_both_databases! {
             let source = &stated(&stage, account).await.statement.sources[0];
             assert_eq!(source.compared_ms == source.wanted_ms, is_compared, "{whose:?}");
             assert!(source.comparisons.iter().all(|it| it.is_whole && it.missing == 0));
+        }
+    }
+
+    /// An account gets another name and a new one gets its old name: what was compared for the first
+    /// proves nothing of the second, and still what it did of the first.
+    async fn a_comparison_counts_for_its_account_whatever_that_is_called(db) {
+        let stage = stage(db, |_| {}).await;
+        read_whole(&stage).await;
+        let first = ensure_account(&stage, "Maple").await;
+        let agents = stage.db.store.agents_list(stage.source.row.id, stage.ctx.now()).await.unwrap();
+        for agent in &agents[1..] {
+            assign(&stage, &agent.provider_agent_id, "Maple").await;
+        }
+        let store = &stage.db.store;
+        let options = CompareOptions {
+            window: Window::new(stage.source.row.since, stage.ctx.now()).ok(),
+            account: store.account_by_name("Maple").await.unwrap(),
+            ..CompareOptions::default()
+        };
+        compare(&stage.ctx, &stage.source, options).await.unwrap();
+        let birch = AccountEdit { name: Some("Birch".to_owned()), ..AccountEdit::default() };
+        change_account(store, first, &birch, "ann", stage.ctx.now()).await.unwrap();
+        assign(&stage, &agents[0].provider_agent_id, "Maple").await;
+        let second = ensure_account(&stage, "Maple").await;
+        assert_ne!(first, second);
+        let source = stated(&stage, first).await.statement.sources.remove(0);
+        assert_eq!(source.compared_ms, source.wanted_ms);
+        let source = stated(&stage, second).await.statement.sources.remove(0);
+        assert_eq!((source.compared_ms, source.comparisons.len()), (0, 0));
+
+        // As programs wrote it that knew no ids: whose it was, nobody can say any more.
+        let without = format!(
+            "UPDATE runs SET response = REPLACE(response, '\"accountId\":{first},', '') WHERE kind = 'diagnostic'"
+        );
+        stage.db.execute(&without).await;
+        for account in [first, second] {
+            let source = stated(&stage, account).await.statement.sources.remove(0);
+            assert_eq!((source.compared_ms, source.comparisons.len()), (0, 0));
         }
     }
 

@@ -81,12 +81,14 @@ impl Store {
 }
 
 impl Tx {
-    /// Says when calls are asked for again; `None` gives up asking.
+    /// Says when calls are asked for again; `None` gives up asking. The source is locked before its
+    /// calls are, as by whoever moves them: each locks them in an order of its own.
     pub async fn calls_look_again(
         &mut self,
         source: SourceId,
         calls: &[(&ProviderCallId, Option<Timestamp>)],
     ) -> Result<(), StoreError> {
+        self.rules_lock(source).await?;
         either!(self.conn(), |db| {
             for (id, at) in calls {
                 sqlx::query(LOOK_AGAIN)

@@ -12,6 +12,7 @@ mod of_account;
 mod revision;
 mod slice;
 mod told;
+mod with_numbers;
 mod write;
 
 use domain::{ProviderCallId, SourceId};
@@ -24,6 +25,7 @@ pub use list::CallRow;
 pub use of_account::OfAccount;
 pub use slice::{Of, Part, PlacedCall, Slice};
 pub use told::HeldCall;
+pub use with_numbers::{Numbers, WithNumbers};
 pub use write::{NewCall, parts};
 pub(crate) use write::{Written, written};
 

@@ -1,8 +1,8 @@
 //! Erasing what is known of a person: rows stay, so that counts stay true; what they say goes.
 
-use domain::{AccountId, ContactId, SourceId, Timestamp};
+use domain::{ContactId, SourceId, Timestamp};
 
-use super::{by_keys, for_keys};
+use super::for_keys;
 use crate::db::either;
 use crate::{StoreError, Tx};
 
@@ -29,14 +29,6 @@ UPDATE observations SET raw = $1, dictionary_id = 0 WHERE source_id = $2 AND pro
 
 const SET_ASIDE: &str = "
 UPDATE set_aside SET raw = $1, dictionary_id = 0 WHERE source_id = $2 AND provider_call_id IN ";
-
-const FROM: &str = "
-SELECT source_id, provider_call_id FROM calls
-WHERE account_id IS NOT NULL AND account_id = $1 AND from_e164 IN ";
-
-const TO: &str = "
-SELECT source_id, provider_call_id FROM calls
-WHERE account_id IS NOT NULL AND account_id = $1 AND to_e164 IN ";
 
 impl Tx {
     /// Empties contacts, and takes their numbers and ids from them.
@@ -77,28 +69,5 @@ impl Tx {
             done?;
         }
         self.callers_drop(source, ids).await
-    }
-
-    /// The calls of an account from or to these numbers. Reads all calls of the account.
-    pub async fn calls_with_numbers(
-        &mut self,
-        account: AccountId,
-        phones: &[String],
-    ) -> Result<Vec<(SourceId, String)>, StoreError> {
-        let mut found: Vec<(i64, String)> = Vec::new();
-        for statement in [FROM, TO] {
-            let rows: Result<Vec<(i64, String)>, StoreError> = either!(self.conn(), |db| by_keys!(
-                db,
-                (i64, String),
-                statement,
-                [account.0],
-                phones,
-                ""
-            ));
-            found.extend(rows?);
-        }
-        found.sort_unstable();
-        found.dedup();
-        Ok(found.into_iter().map(|(source, id)| (SourceId(source), id)).collect())
     }
 }

@@ -81,6 +81,10 @@ UPDATE runs SET status = 'failed', finished_at = $2,
     hint = 'nothing is lost: pages it had written stay, and the next run reads the rest'
 WHERE source_id = $1 AND status = 'in_progress' AND (kind = 'diagnostic') = $3";
 
+const BREAK_OFF: &str = "
+UPDATE runs SET status = 'failed', finished_at = $2, error = $3
+WHERE source_id = $1 AND status = 'in_progress' AND kind = 'diagnostic'";
+
 impl Tx {
     /// Begins a run.
     pub async fn run_start(
@@ -176,5 +180,20 @@ impl Tx {
                 .rows_affected()
         });
         Ok(done)
+    }
+
+    /// Ends the comparison of a source that something kept from its end, and says what. The caller
+    /// holds its lease, so that there is no other.
+    pub async fn comparison_break_off(
+        &mut self,
+        source: SourceId,
+        error: &str,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        either!(self.conn(), |db| {
+            let query = sqlx::query(BREAK_OFF).bind(source.0).bind(now.as_millis());
+            query.bind(text(error)).execute(db).await?;
+        });
+        Ok(())
     }
 }

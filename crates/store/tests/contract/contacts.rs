@@ -6,7 +6,8 @@ use domain::{
 };
 use serde_json::json;
 use store::{
-    CallKey, LinkedCall, NewCall, NewCaller, NewContact, NewExternalId, NewPhone, Scope, Store,
+    CallKey, LinkedCall, NewCall, NewCaller, NewContact, NewExternalId, NewPhone, Numbers, Scope,
+    Store,
 };
 use testkit::on_both_databases;
 
@@ -276,8 +277,6 @@ on_both_databases! {
         tx.contact_phones_add(&[phone(acme, ids[0], "+12015550101")]).await.unwrap();
         tx.contact_ids_add(&[NewExternalId { account: acme, contact: ids[0], external: code(1) }]).await.unwrap();
         tx.callers_keep(source, &[sought("c1", Some("+12015550101"), None)]).await.unwrap();
-        let theirs = tx.calls_with_numbers(acme, &texts(&["+12015550101"])).await.unwrap();
-        assert_eq!(theirs, [(source, "c1".to_owned())]);
         tx.calls_erase(source, &texts(&["c1"]), b"gone", at(8)).await.unwrap();
         tx.contacts_erase(&ids, at(8)).await.unwrap();
         assert!(tx.contact_phones_of(&ids).await.unwrap().is_empty());
@@ -296,6 +295,41 @@ on_both_databases! {
         let other = db.store.observations_of(Scope::Operator, &key("c2")).await.unwrap();
         assert_eq!(other[0].raw, b"2");
         assert_eq!(db.store.totals(Scope::Operator, source).await.unwrap().placed, 2);
+    }
+
+    /// Calls come and go between the look at a person's calls and the lock on them.
+    async fn calls_with_a_number_are_found_before_and_confirmed_after_they_are_locked(db) {
+        let (one, two) = (source(&db.store, "one").await, source(&db.store, "two").await);
+        let (acme, other) = (account(&db.store, "acme").await, account(&db.store, "other").await);
+        let from = |mut new: NewCall<'static>| {
+            new.call.to_mut().from = Some(Phone::new("(201) 555-0101", Country::US));
+            new
+        };
+        let to = |mut new: NewCall<'static>| {
+            new.call.to_mut().to = Some(Phone::new("(201) 555-0101", Country::US));
+            new
+        };
+        let day = 86_400_000;
+        write(&db.store, one, &[
+            from(placed(acme, call("c1", 1))), to(placed(acme, call("c2", day * 40))),
+            placed(acme, call("c3", 3)), from(placed(other, call("c4", 4))), from(call("c5", 5)),
+        ]).await;
+        let numbers = Numbers { account: acme, phones: texts(&["+12015550101", "+12015550102"]) };
+        let ids = |ids: &[&str]| texts(ids).into_iter().collect::<std::collections::BTreeSet<_>>();
+        let in_one = db.store.calls_with_numbers(one, &numbers).await.unwrap();
+        let in_two = db.store.calls_with_numbers(two, &numbers).await.unwrap();
+        assert_eq!((&in_one.ids, &in_two.ids), (&ids(&["c1", "c2"]), &ids(&[])));
+
+        let because = Because::AgentAssignment;
+        let leaves = Placement::Placed { account: other, agent: None, because, decided_by: None };
+        let mut tx = db.store.begin().await.unwrap();
+        tx.calls_move(one, leaves, &["c1"]).await.unwrap();
+        tx.commit().await.unwrap();
+        write(&db.store, one, &[from(placed(acme, call("c6", day * 90))), placed(acme, call("c7", 7))]).await;
+        write(&db.store, two, &[to(placed(acme, call("c1", 8)))]).await;
+        let mut tx = db.store.begin().await.unwrap();
+        assert_eq!(tx.calls_still_with_numbers(&in_one, &numbers).await.unwrap(), ids(&["c2", "c6"]));
+        assert_eq!(tx.calls_still_with_numbers(&in_two, &numbers).await.unwrap(), ids(&["c1"]));
     }
 
     async fn a_call_that_waits_for_its_contact_is_one_that_waits(db) {

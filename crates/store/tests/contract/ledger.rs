@@ -49,7 +49,10 @@ on_both_databases! {
             let mut memory = Coverage::default();
             for (nth, mark) in marks(seed).take(40).enumerate() {
                 let mut tx = db.store.begin().await.unwrap();
-                if nth % 3 == 2 {
+                if nth % 5 == 4 {
+                    tx.coverage_compared(source, mark.window, mark.checked_at).await.unwrap();
+                    memory.compared(mark.window, mark.checked_at);
+                } else if nth % 3 == 2 {
                     tx.coverage_reopen(source, mark.clone()).await.unwrap();
                     memory.reopen(mark);
                 } else {

@@ -16,6 +16,7 @@ mod jobs;
 mod lateness;
 mod ledger;
 mod legs;
+mod locks;
 mod of_account;
 mod rules;
 mod runs;

@@ -65,6 +65,32 @@ on_both_databases! {
 }
 
 on_both_databases! {
+    /// Whoever erases a person finds the calls with a number by the indexes that have numbers, however
+    /// many calls the account has.
+    async fn calls_of_a_person_are_found_by_their_number_and_not_by_their_account(db) {
+        let source = source(&db.store, "s").await;
+        let acme = account(&db.store, "acme").await;
+        let calls: Vec<NewCall> = (0..CALLS).map(|n| placed(acme, nth(n))).collect();
+        write(&db.store, source, &calls).await;
+        if db.store.engine() == store::Engine::Postgres {
+            db.execute("ANALYZE").await;
+        }
+        let plans = db.store.calls_with_numbers_plans(source, acme, "+12015550002").await.unwrap();
+        for (plan, by) in plans.iter().zip(["to_e164", "from_e164"]) {
+            let plan = plan.join("\n");
+            let by_index = |line: &str| {
+                (line.contains("SEARCH c USING INDEX") || line.contains("Index Cond:"))
+                    && line.contains(by)
+            };
+            assert!(plan.lines().any(by_index), "not found by {by}:\n{plan}");
+            for all in ["SCAN c", "Seq Scan on calls", "calls_by_time", "calls_of_account"] {
+                assert!(!plan.contains(all), "found by reading all calls:\n{plan}");
+            }
+        }
+    }
+}
+
+on_both_databases! {
     /// A provider tells one call of the year 9999, and one of 1970: between them are millions of days.
     async fn days_in_which_nobody_called_are_jumped_over(db) {
         let source = source(&db.store, "s").await;

@@ -30,9 +30,8 @@ use super::conclude::{self, Ended};
 use super::judge::Judge;
 use super::report::CompareReport;
 use super::whose::Whose;
-use super::{CompareError, CompareOptions, claim, finish, start};
+use super::{CompareError, CompareOptions, claim, finish, start, under};
 use crate::Context;
-use crate::lease::keep;
 use side::Side;
 use unnamed::Unnamed;
 
@@ -76,7 +75,8 @@ pub async fn compare_with_file(
 ) -> Result<CompareReport, CompareError> {
     let whose = Whose::load(ctx, source, options.account.as_ref()).await?;
     let lease = claim(ctx, source, ctx.now()).await?;
-    keep(ctx, &lease, leased(ctx, source, lag, file, clock, options, whose, &lease)).await
+    let work = Box::pin(leased(ctx, source, lag, file, clock, options, whose, &lease));
+    under(ctx, &lease, source, work).await
 }
 
 #[expect(clippy::too_many_arguments, reason = "all of it is what a comparison is made of")]
@@ -155,7 +155,7 @@ async fn leased(
     report.proof.provider = "a file proves nothing but what it says";
     report.file = Some(found);
     report.pairing = pairing;
-    ctx.within(finish(ctx, lease, &judge, &report)).await?;
+    ctx.within(finish(ctx, lease, &judge, &report, None)).await?;
     Ok(report)
 }
 

@@ -15,9 +15,8 @@ use super::judge::Judge;
 use super::paired::{Beside, PairingFound};
 use super::report::CompareReport;
 use super::whose::Whose;
-use super::{CompareError, CompareOptions, claim, finish, span_of, start};
+use super::{CompareError, CompareOptions, claim, finish, span_of, start, under};
 use crate::Context;
-use crate::lease::keep;
 use crate::sync::Progress;
 use side::Reader;
 
@@ -48,7 +47,8 @@ pub async fn compare_with_source(
     let span = span_of(source, lag, options, ctx.now())?;
     let whose = Whose::load(ctx, source, options.account.as_ref()).await?;
     let lease = claim(ctx, source, ctx.now()).await?;
-    keep(ctx, &lease, leased(ctx, (source, other), lag, options, whose, span, &lease)).await
+    let work = Box::pin(leased(ctx, (source, other), lag, options, whose, span, &lease));
+    under(ctx, &lease, source, work).await
 }
 
 async fn leased(
@@ -105,7 +105,7 @@ async fn leased(
     let mut report = conclude::report(&judge, &ended);
     report.with_source = Some(source_beside(other, &theirs, span));
     report.pairing = Some(beside.found);
-    ctx.within(finish(ctx, lease, &judge, &report)).await?;
+    ctx.within(finish(ctx, lease, &judge, &report, None)).await?;
     Ok(report)
 }
 

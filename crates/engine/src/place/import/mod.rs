@@ -4,7 +4,7 @@
 mod accounts;
 mod assignments;
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::BTreeSet;
 use std::io::Read;
 
 use csv::StringRecord;
@@ -13,14 +13,11 @@ use serde::Serialize;
 use store::{Slice, Store, StoreError, Tx};
 
 use super::accounts::sources;
-use super::{elsewhere, resume};
-use crate::contacts;
+use super::{moving, resume};
 use crate::lines::{self, Columns, Fields, FileError, Next, REFUSED_MAX, RefusedLine};
 
 pub use accounts::import_accounts;
 pub use assignments::import_assignments;
-
-const BATCH: i64 = 2_000;
 
 /// Who brings a file, and whether anything is kept of it.
 #[derive(Debug, Clone, Copy)]
@@ -226,24 +223,17 @@ impl<'a, K: Kind> Import<'a, K> {
     /// How many calls would be elsewhere by all lines together.
     async fn foreseen(&self, mut tx: Tx) -> Result<u64, StoreError> {
         let touched: BTreeSet<SourceId> = self.slices.iter().map(|slice| slice.source).collect();
-        let mut count = 0;
+        let mut ruled = Vec::new();
         for source in touched {
-            let rules = tx.rules_load(source).await?;
-            let mut seen = HashSet::new();
-            for slice in self.slices.iter().filter(|slice| slice.source == source) {
-                let mut after: Option<(i64, String)> = None;
-                loop {
-                    let place = after.as_ref().map(|(at, id)| (*at, id.as_str()));
-                    let mut calls = tx.slice_calls(slice, place, BATCH).await?;
-                    let Some(last) = calls.last() else { break };
-                    after = Some((last.occurred_at, last.provider_call_id.clone()));
-                    calls.retain(|call| seen.insert(call.provider_call_id.clone()));
-                    let moving: Vec<_> =
-                        calls.iter().filter_map(|call| elsewhere(call, &rules)).collect();
-                    let moved = contacts::foresee_moves(&mut tx, source, moving).await?;
-                    count += moved.len() as u64;
-                }
-            }
+            ruled.push((source, tx.rules_load(source).await?));
+        }
+        // The calls are read outside of it, so that nobody waits for a look.
+        drop(tx);
+        let mut count = 0;
+        for (source, rules) in ruled {
+            let of_source: Vec<Slice> =
+                self.slices.iter().filter(|slice| slice.source == source).cloned().collect();
+            count += moving(self.store, &of_source, &rules).await?;
         }
         Ok(count)
     }

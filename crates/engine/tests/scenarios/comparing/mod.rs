@@ -6,11 +6,13 @@ mod planted;
 mod repairing;
 mod sources;
 
-use domain::{RunStatus, Window};
-use engine::compare::{CompareOptions, CompareReport, compare};
+use domain::{Level, RunStatus, Window};
+use engine::Context;
+use engine::compare::{CompareError, CompareOptions, CompareReport, compare};
 use simulators::faults::{BadRecord, On, What};
 use testkit::{Stage, on_both_databases};
 
+use crate::keeping::{meanwhile, small_windows};
 use crate::play::*;
 
 async fn compared_over(stage: &Stage, window: Option<Window>) -> CompareReport {
@@ -18,11 +20,33 @@ async fn compared_over(stage: &Stage, window: Option<Window>) -> CompareReport {
 }
 
 async fn compared_with(stage: &Stage, options: CompareOptions) -> CompareReport {
-    let before = (ledger(stage).await, stage.calls().await);
+    let before = (proofs(stage).await, stage.calls().await);
     let report = compare(&stage.ctx, &stage.source, options).await.unwrap();
-    assert_eq!(before, (ledger(stage).await, stage.calls().await), "it changes nothing");
+    assert_eq!(before, (proofs(stage).await, stage.calls().await), "it changes nothing");
     assert!(report.balances(), "{report:#?}");
     report
+}
+
+/// How well each span is proved, whether or not that was compared.
+async fn proofs(stage: &Stage) -> Vec<(Window, Level)> {
+    let mut proofs: Vec<(Window, Level)> = Vec::new();
+    for row in ledger(stage).await.rows() {
+        let level = row.level.min(Level::Settled);
+        match proofs.last_mut() {
+            Some((last, known)) if *known == level && last.to() == row.window.from() => {
+                *last = Window::new(last.from(), row.window.to()).unwrap();
+            }
+            _ => proofs.push((row.window, level)),
+        }
+    }
+    proofs
+}
+
+/// What the ledger has as compared.
+async fn compared_spans(stage: &Stage) -> Vec<Window> {
+    let ledger = ledger(stage).await;
+    let rows = ledger.rows().iter().filter(|row| row.level == Level::Compared);
+    rows.map(|row| row.window).collect()
 }
 
 /// Compares all of the source's history.
@@ -48,6 +72,15 @@ async fn lose(stage: &Stage, count: usize) {
     }
 }
 
+/// The same of one that is neither among the first nor among the last that are compared.
+pub async fn lose_one_amid(stage: &Stage) {
+    let mut calls: Vec<_> = stage.calls().await.into_values().collect();
+    calls.sort_unstable_by_key(|call| call.occurred_at);
+    let lost = &calls[calls.len() / 2];
+    let sql = format!("DELETE FROM calls WHERE provider_call_id = '{}'", lost.provider_call_id);
+    stage.db.execute(&sql).await;
+}
+
 on_both_databases! {
     /// Right after a run, both sides are the same, and the run says so.
     async fn after_a_run_both_sides_are_alike(db) {
@@ -60,6 +93,35 @@ on_both_databases! {
         assert_eq!((causes(&report), report.summary.unexplained), (String::new(), 0));
         let runs = stage.db.store.runs_list(Some(stage.source.row.id), 10).await.unwrap();
         assert_eq!((runs[0].kind.as_str(), runs[0].status.as_str()), ("diagnostic", "success"));
+    }
+
+    /// What was settled and is alike on both sides is called compared, and nothing else: neither what may
+    /// still change, nor anything where a call is missing or told differently.
+    async fn what_is_settled_and_alike_is_compared(db) {
+        let stage = stage(db, |_| {}).await;
+        read_whole(&stage).await;
+        let settled = ledger(&stage).await.rows().iter()
+            .find(|row| row.level == Level::Settled).map(|row| row.window).unwrap();
+        let id = stage.truth().into_keys().next().unwrap();
+        stage.simulator.mutate(|world| world.edit(&id, |call| call.duration += 40));
+        assert_eq!(compared(&stage).await.summary.differing, 1);
+        assert_eq!(compared_spans(&stage).await, []);
+        stage.sync_all().await;
+        let middle = settled.from() + DAY * 5;
+        let report = compared_over(&stage, Window::new(settled.from(), middle).ok()).await;
+        assert_eq!(report.status, RunStatus::Success);
+        assert_eq!(compared_spans(&stage).await, [Window::new(settled.from(), middle).unwrap()]);
+        compared(&stage).await;
+        assert_eq!(compared_spans(&stage).await, [settled]);
+        assert!(ledger(&stage).await.rows().iter().any(|row| row.level == Level::Listed));
+        // A call is gone here: what was compared before stays so, and no more is.
+        let oldest = stage.calls().await.into_values().min_by_key(|call| call.occurred_at).unwrap();
+        let sql = format!("DELETE FROM calls WHERE provider_call_id = '{}'", oldest.provider_call_id);
+        stage.db.execute(&sql).await;
+        stage.clock.pass(DAY * 3);
+        stage.sync().await;
+        compared(&stage).await;
+        assert_eq!(compared_spans(&stage).await, [settled]);
     }
 
     /// Calls that were listed and are gone here are ours to find, because their records are still there.
@@ -151,5 +213,34 @@ on_both_databases! {
         assert_eq!(causes(&report), "extra 60 provider_refused");
         let asked = report.extra_calls.iter().filter(|call| call.evidence.contains("any more"));
         assert!(asked.count() > 0, "not each of them was asked for: {report:#?}");
+    }
+
+    /// Something of ours breaks in the middle of a comparison, and before the next has compared anything:
+    /// each says so at once, and is no run that does not balance.
+    async fn a_comparison_that_breaks_off_says_why_at_once(db) {
+        let stage = Stage::set(db, small_windows(60)).await;
+        read_whole(&stage).await;
+        lose_one_amid(&stage).await;
+        let broken = || stage.db.execute("ALTER TABLE set_aside RENAME TO put_away");
+        let comparing = || {
+            Box::pin(compare(&stage.ctx, &stage.source, CompareOptions::default()))
+        };
+        let failed = meanwhile(&stage, 1, comparing(), broken()).await.unwrap_err();
+        assert!(matches!(failed, CompareError::Store(_)), "{failed:?}");
+        let in_the_middle = stage.db.store.runs_list(None, 1).await.unwrap().remove(0);
+        // Another process, which has not yet learnt where the table is.
+        let store = stage.db.open_again().await;
+        let ctx = Context { store, ..stage.ctx.clone() };
+        Box::pin(compare(&ctx, &stage.source, CompareOptions::default())).await.unwrap_err();
+        ctx.store.close().await;
+        let before = stage.db.store.runs_list(None, 1).await.unwrap().remove(0);
+        for run in [in_the_middle, before] {
+            assert_eq!((run.kind.as_str(), run.status.as_str()), ("diagnostic", "failed"), "{run:?}");
+            assert!(run.error.as_deref().unwrap().contains("set_aside"), "{run:?}");
+            assert!(run.finished_at.is_some());
+            run.accounts().balance().unwrap();
+        }
+        stage.db.execute("ALTER TABLE put_away RENAME TO set_aside").await;
+        assert_eq!(causes(&comparing().await.unwrap()), "missing 1 filtering_or_sync_issue");
     }
 }

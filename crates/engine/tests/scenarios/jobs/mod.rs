@@ -9,8 +9,9 @@ use domain::{JobId, JobKind, JobParameters, JobStatus};
 use engine::jobs::{JobError, cancel};
 use simulators::faults::{On, What};
 use store::Claim;
-use testkit::{Stage, on_both_databases, wrong_in_books};
+use testkit::{Kind, Stage, TestDb, on_both_databases, wrong_in_books};
 
+use crate::comparing::lose_one_amid;
 use crate::keeping::{CALLS as LIST, at_request, small_windows};
 use crate::play::*;
 use crew::{Crew, ask, ask_span, row, until};
@@ -317,4 +318,50 @@ on_both_databases! {
         assert_eq!(refused, 10);
         assert_eq!(stage.db.number("SELECT COUNT(*) FROM jobs").await, 50);
     }
+}
+
+/// Reading what was set aside ends the connection, as when the server restarts.
+const CUT_AT_A_LOOK: &str = "
+ALTER TABLE set_aside RENAME TO put_away;
+CREATE FUNCTION cut() RETURNS boolean LANGUAGE plpgsql STABLE AS $$
+BEGIN PERFORM pg_terminate_backend(pg_backend_pid()); RETURN true; END $$;
+CREATE VIEW set_aside AS SELECT * FROM put_away UNION ALL SELECT * FROM put_away WHERE cut()";
+
+/// The server goes away in the middle of a comparison: that is no answer to who asked for it, and the
+/// job is begun anew by whoever reaches the database first.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_comparison_that_lost_its_database_is_begun_anew() {
+    TestDb::run(Kind::Postgres, |db| async move {
+        let stage = Stage::set(db, small_windows(60)).await;
+        read_whole(&stage).await;
+        lose_one_amid(&stage).await;
+        let job = ask(&stage, JobKind::Compare, JobParameters::default()).await;
+        let bell = hangs_after(&stage, 1);
+        let mut crew = Crew::of(&stage, 1).await;
+        bell.notified().await;
+        stage.db.execute(CUT_AT_A_LOOK).await;
+        stage.simulator.faults().clear();
+        let broken_off = until(async || {
+            let run = stage.db.store.runs_list(None, 1).await.unwrap().remove(0);
+            run.finished_at.is_some().then_some(run)
+        })
+        .await;
+        assert_eq!(
+            (broken_off.kind.as_str(), broken_off.status.as_str()),
+            ("diagnostic", "failed")
+        );
+        broken_off.accounts().balance().unwrap();
+        assert_eq!(row(&stage, job).await.ended_at, None, "it waits to be begun anew");
+
+        stage.db.execute("DROP VIEW set_aside; ALTER TABLE put_away RENAME TO set_aside").await;
+        stage.clock.pass(stage.ctx.settings.lease);
+        let (status, outcome) = crew.ended(job).await;
+        assert_eq!(
+            (status, outcome.as_str()),
+            (JobStatus::Done, "Compared 60 calls: 1 missing here")
+        );
+        assert_eq!(row(&stage, job).await.attempts, 2);
+        crew.goes_home().await;
+    })
+    .await;
 }

@@ -4,13 +4,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain::{JobKind, JobParameters, JobStatus, Rhythm};
-use engine::Source;
 use engine::worker::{Rostered, Scheduled};
+use engine::{Source, place};
 use testkit::{Stage, on_both_databases};
 use tokio::sync::watch;
 
 use super::crew::{Crew, ask, ask_span, until};
-use crate::keeping::small_windows;
+use crate::keeping::{agent, ensure_account, small_windows};
 
 fn rostered(source: &Source, version: i64, is_paused: bool) -> Arc<Vec<Rostered>> {
     let rhythm = Rhythm::Every(Duration::from_hours(2400));
@@ -71,4 +71,42 @@ on_both_databases! {
         .await;
         crew.goes_home().await;
     }
+
+    /// Somebody is interrupted between a change and the calls it moves, of a source that nobody reads:
+    /// one while no worker works, and one while they do.
+    async fn what_was_interrupted_is_finished_of_a_source_that_rests(db) {
+        let stage = Stage::set(db, small_windows(120)).await;
+        assert!(stage.sync().await.success);
+        let listed = stage.simulator.mutate(|world| world.agents().to_vec());
+        let mut listed = listed.into_iter().filter(|agent| !agent.is_deleted);
+        decided(&stage, &listed.next().unwrap().id).await;
+        let (_never_changed, told) = watch::channel(rostered(&stage.source, 1, true));
+        let crew = Crew::by(&stage, 1, told);
+        let until_all_moved = || until(async || {
+            let left = "SELECT COUNT(*) FROM replacements";
+            (stage.db.number(left).await == 0).then_some(())
+        });
+        until_all_moved().await;
+        assert!(placed(&stage).await > 0);
+        let before = placed(&stage).await;
+        decided(&stage, &listed.next().unwrap().id).await;
+        stage.clock.pass(Duration::from_mins(11));
+        until_all_moved().await;
+        assert!(placed(&stage).await > before);
+        assert_eq!(runs_of(&stage, "auto").await, 0, "it rests");
+        crew.goes_home().await;
+    }
+}
+
+/// A change is written down, and whoever made it comes no further.
+async fn decided(stage: &Stage, provider_agent_id: &str) {
+    let agent = agent(stage, provider_agent_id).await;
+    let assignment = place::for_ever(agent, ensure_account(stage, "Maple").await);
+    let (store, change) = (&stage.db.store, place::Change::Assign(assignment));
+    let decided = place::decide(store, change, "ann", stage.ctx.now()).await.unwrap();
+    assert!(decided.id.is_some());
+}
+
+async fn placed(stage: &Stage) -> i64 {
+    stage.db.number("SELECT COUNT(*) FROM calls WHERE placement = 'placed'").await
 }

@@ -162,6 +162,40 @@ on_both_databases! {
         assert!(all[0].parameters.contains("\"from\":\"2026-03-30T04:00:00Z\""), "{}", all[0].parameters);
     }
 
+    /// Nobody worked for five weeks, and somebody asks for a comparison before anybody does again: it
+    /// covers what was missed, and none is made for that afterwards.
+    async fn what_somebody_asks_for_makes_up_for_what_was_missed(db) {
+        let mailbox = Mailbox::start().await.unwrap();
+        let stage = with_a_loss(db).await;
+        let schedule = weekly(&stage, &[]).await;
+        stage.clock.pass(DAY * 36);
+        let (store, now) = (&stage.db.store, stage.ctx.now());
+        let asked = schedules::run(store, &schedule, "ann", now).await.unwrap();
+        let mut crew = Crew::that_tells(&stage, 1, outgoing(&mailbox)).await;
+        let (_, outcome) = crew.ended(asked.id()).await;
+        assert!(outcome.contains("it stands for 5 earlier comparisons, too"), "{outcome}");
+        stage.clock.pass(MINUTE);
+        crew.goes_home().await;
+        let all = jobs(&stage).await;
+        assert_eq!(all.len(), 1);
+        assert_eq!(all[0].due_at, Some(now.as_millis()));
+        assert!(all[0].parameters.contains("\"from\":\"2026-03-30T04:00:00Z\""), "{}", all[0].parameters);
+
+        // Nothing was missed since, and of a schedule that rests nothing is made up for.
+        let (schedule, now) = (schedules::named(store, "weekly").await.unwrap(), stage.ctx.now());
+        schedules::pause(store, &schedule, true, now).await.unwrap();
+        stage.clock.pass(DAY * 15);
+        for pauses in [true, false] {
+            let resting = schedules::named(store, "weekly").await.unwrap();
+            schedules::pause(store, &resting, pauses, stage.ctx.now()).await.unwrap();
+            let resting = schedules::named(store, "weekly").await.unwrap();
+            schedules::run(store, &resting, "ann", stage.ctx.now()).await.unwrap();
+            let newest = jobs(&stage).await.remove(0);
+            assert!(!newest.parameters.contains("standsFor"), "{}", newest.parameters);
+            stage.clock.pass(MINUTE);
+        }
+    }
+
     /// An address that refuses is kept as such, one that is away is tried again, and neither makes
     /// the comparison a failure.
     async fn an_address_that_refuses_fails_no_comparison(db) {

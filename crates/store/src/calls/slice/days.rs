@@ -11,7 +11,7 @@ const DAY_MS: i64 = 86_400_000;
 /// and twice as many each time, so that neither many calls of a day nor many days without one are
 /// read for a page. Each begins on a day that has a call, so that one call with an absurd time costs
 /// one stretch more and no walk through thousands of years.
-pub(super) struct Days {
+pub(in crate::calls) struct Days {
     /// Where the next call is looked for; nothing for what is not looked up by the day.
     from: Option<i64>,
     next: Option<(i64, i64)>,
@@ -20,22 +20,22 @@ pub(super) struct Days {
 
 impl Days {
     /// Those with calls from this instant on.
-    pub(super) fn from(at: i64) -> Self {
+    pub(in crate::calls) fn from(at: i64) -> Self {
         Self { from: Some(at), next: None, count: 1 }
     }
 
     /// For what is not looked up by the day.
-    pub(super) fn all_at_once() -> Self {
+    pub(in crate::calls) fn all_at_once() -> Self {
         Self { from: None, next: Some((0, 0)), count: 1 }
     }
 
     /// Where the next call is to be looked for.
-    pub(super) fn looks_from(&self) -> Option<i64> {
+    pub(in crate::calls) fn looks_from(&self) -> Option<i64> {
         self.from
     }
 
     /// It happened at this instant; there is none where nothing is said.
-    pub(super) fn goes_to(&mut self, call: Option<i64>) {
+    pub(in crate::calls) fn goes_to(&mut self, call: Option<i64>) {
         let Some(call) = call else {
             self.next = None;
             return;
@@ -47,7 +47,7 @@ impl Days {
     }
 
     /// The next stretch, once.
-    pub(super) fn next(&mut self) -> Option<(i64, i64)> {
+    pub(in crate::calls) fn next(&mut self) -> Option<(i64, i64)> {
         self.next.take()
     }
 }

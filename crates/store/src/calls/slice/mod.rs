@@ -6,8 +6,9 @@ mod statements;
 use domain::{AccountId, Direction, Placement, PlacementFacts, SourceId, Timestamp};
 use sqlx::{AssertSqlSafe, Row};
 
-use self::days::Days;
-use self::statements::{BY_ID, NEXT, statement, unplaced_as};
+pub(super) use self::days::Days;
+pub(super) use self::statements::NEXT;
+use self::statements::{BY_ID, statement, unplaced_as};
 use super::write::{Written, written};
 use crate::contacts::by_keys;
 use crate::db::either;

@@ -48,7 +48,7 @@ WITH RECURSIVE days (day) AS (
 }
 
 // When the next call of a source happened, by the index that has them in order.
-pub(super) const NEXT: &str = "
+pub(in crate::calls) const NEXT: &str = "
 SELECT MIN(occurred_at) FROM calls WHERE source_id = $1 AND occurred_at >= $2 AND occurred_at < $3";
 
 // The columns are those of a slice.
