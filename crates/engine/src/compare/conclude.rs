@@ -140,7 +140,7 @@ mod tests {
             took: Duration::from_secs(1),
         };
         let report = report(&judge, &ended);
-        finish(&ctx, &lease, &judge, &report).await.expect("the run ends");
+        finish(&ctx, &lease, &judge, &report, None).await.expect("the run ends");
         let kept = ctx.store.run_get(run).await.expect("runs can be read");
         (report, kept.expect("the run is there"))
     }
