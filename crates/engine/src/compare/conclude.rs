@@ -141,6 +141,7 @@ mod tests {
         };
         let report = report(&judge, &ended);
         finish(&ctx, &lease, &judge, &report, None).await.expect("the run ends");
+        ctx.store.work_release(&lease).await.expect("it is given back");
         let kept = ctx.store.run_get(run).await.expect("runs can be read");
         (report, kept.expect("the run is there"))
     }

@@ -33,7 +33,7 @@ pub(super) async fn survey(
 ) -> Result<Survey, StoreError> {
     let started = ctx.now();
     // Calls an interrupted change left where they were move before anything is counted.
-    ctx.within(crate::place::resume(&ctx.store, source.row.id, started)).await?;
+    crate::place::resume_for(ctx, source.row.id).await?;
     let earlier = catch_up(ctx, source, CALLS_PER_RUN).await?;
     if earlier != CaughtUp::default() {
         let rest = if earlier.is_more { "; older ones follow with the next runs" } else { "" };
