@@ -148,9 +148,9 @@ impl Crew {
     }
 }
 
-/// A source that was never read is due at once, so one run that brought nothing stands in its books.
+/// A source that was never read by itself is due at once, so one such run stands in its books.
 async fn has_just_been_read(stage: &Stage) {
-    if stage.db.number("SELECT COUNT(*) FROM runs").await > 0 {
+    if stage.db.number("SELECT COUNT(*) FROM runs WHERE kind = 'auto'").await > 0 {
         return;
     }
     let (source, now) = (stage.source.row.id, stage.ctx.now());
