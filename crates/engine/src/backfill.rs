@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use domain::{PastRun, Planned, Rhythm, RunKind, Timestamp, Window, next_run, plan, within};
+use domain::{
+    PastRun, Planned, Rhythm, RunKind, Timestamp, WhyThen, Window, next_run, plan, within,
+};
 use store::StoreError;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
@@ -131,7 +133,9 @@ async fn read_what_is_due(
     let Some(rhythm) = what.rhythm.as_ref().filter(|_| !what.is_dry_run) else { return Ok(()) };
     let past = past(ctx, source).await?.into_iter();
     let runs: Vec<PastRun> = past.map(|run| PastRun { has_more: false, ..run }).collect();
-    if next_run(&runs, rhythm).at > ctx.now() {
+    let next = next_run(&runs, rhythm);
+    // One that nothing has read by itself yet may be read by hand alone.
+    if next.at > ctx.now() || next.why == WhyThen::First {
         return Ok(());
     }
     let options = SyncOptions {

@@ -244,7 +244,7 @@ fn a_source_that_only_a_person_can_mend_says_what_to_change_and_since_when() {
     // The clock goes on while the program works.
     let is_at =
         |value: &serde_json::Value, second: &str| value.as_str().unwrap().starts_with(second);
-    assert!(is_at(&before[0]["nextRunAt"], "2026-01-01T00:05:00"), "{before:?}");
+    assert!(before[0]["nextRunAt"].is_null(), "it was read by hand only: {before:?}");
 
     site.write("token", "pit-wrong");
     for now in ["2026-01-01T06:00:00Z", "2026-01-01T12:00:00Z"] {
