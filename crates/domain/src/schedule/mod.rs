@@ -112,9 +112,8 @@ fn failures(runs: &[PastRun]) -> u32 {
     let mut failures = 0;
     for run in runs {
         match run.status {
-            RunStatus::InProgress => {}
             RunStatus::Failed if run.kind == RunKind::Auto => failures += 1,
-            RunStatus::Failed => {}
+            RunStatus::Failed | RunStatus::InProgress => {}
             _ => break,
         }
     }

@@ -12,6 +12,7 @@
 
 mod keeper;
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
@@ -173,13 +174,12 @@ pub async fn work_by(
         let read = to_read(&listed);
         kept.retain(|id, it| it.stays(read.get(id).copied()));
         for (id, rostered) in read {
-            if !kept.contains_key(&id) {
-                let (version, stop) = (rostered.version, stop.child_token());
-                // Of one that changed, whoever reads it still has its lease for a moment.
-                let keeping = keeper(rostered, &stop, fallen.remove(&id)).keep();
-                let task = tasks.spawn(keeping).id();
-                kept.insert(id, Kept { version, stop, task });
-            }
+            let Entry::Vacant(place) = kept.entry(id) else { continue };
+            let (version, stop) = (rostered.version, stop.child_token());
+            // Of one that changed, whoever reads it still has its lease for a moment.
+            let keeping = keeper(rostered, &stop, fallen.remove(&id)).keep();
+            let task = tasks.spawn(keeping).id();
+            place.insert(Kept { version, stop, task });
         }
         tokio::select! {
             biased;
