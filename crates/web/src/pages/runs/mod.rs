@@ -27,7 +27,7 @@ pub fn routes() -> Vec<PageRoute> {
 const LEAD: &str =
     "Each balances: listed = new + updated + unchanged + repeated + set aside + failed.";
 
-const KINDS: [&str; 5] = ["auto", "manual", "backfill", "diagnostic", "import"];
+const KINDS: [&str; 6] = ["auto", "manual", "backfill", "repair", "diagnostic", "import"];
 const STATUSES: [&str; 5] = ["running", "success", "partial", "failed", "unbalanced"];
 
 #[derive(Debug, Default, Deserialize)]
