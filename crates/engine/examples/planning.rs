@@ -30,17 +30,7 @@ fn capabilities(window_max: Duration) -> Capabilities {
 }
 
 fn row(window: Window, level: Level, checked_at: Timestamp) -> Covered {
-    let (mark, listed, provider_total) = (None, None, None);
-    Covered {
-        window,
-        level,
-        mark,
-        listed,
-        provider_total,
-        run: RunId(1),
-        checked_at,
-        tried_at: None,
-    }
+    Covered::new(window, level, RunId(1), checked_at)
 }
 
 fn begin() -> Timestamp {

@@ -166,16 +166,7 @@ proptest! {
 
 /// A window from ten to eleven o'clock, read at noon.
 fn row(level: Level, mark: Option<Mark>) -> Covered {
-    Covered {
-        window: minutes(600, 660),
-        level,
-        mark,
-        listed: None,
-        provider_total: None,
-        run: RunId(1),
-        checked_at: hour("12"),
-        tried_at: None,
-    }
+    Covered { mark, ..Covered::new(minutes(600, 660), level, RunId(1), hour("12")) }
 }
 
 fn explains(known: &Missing<'_>, duration: &str, now: Timestamp, cause: Cause) {

@@ -134,6 +134,12 @@ impl Coverage {
 }
 
 impl Covered {
+    /// A row of which nothing else is known.
+    pub const fn new(window: Window, level: Level, run: RunId, checked_at: Timestamp) -> Self {
+        let (mark, listed, provider_total, tried_at) = (None, None, None, None);
+        Self { window, level, mark, listed, provider_total, run, checked_at, tried_at }
+    }
+
     fn cut_to(&self, part: Window) -> Self {
         if part == self.window {
             return self.clone();

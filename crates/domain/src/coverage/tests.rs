@@ -28,14 +28,10 @@ fn row(text: &str) -> Covered {
     };
     let checked_at = hour(&(1000 + run).to_string());
     Covered {
-        window,
-        level,
         mark,
         listed,
         provider_total: listed,
-        run: RunId(run),
-        checked_at,
-        tried_at: None,
+        ..Covered::new(window, level, RunId(run), checked_at)
     }
 }
 
@@ -223,14 +219,10 @@ fn look(run: usize, (level, from, length, unreachable): (usize, u32, u32, bool))
     };
     let checked_at = hour(&(1000 + run).to_string());
     Covered {
-        window,
-        level,
         mark,
         listed,
         provider_total: listed,
-        run: RunId(run),
-        checked_at,
-        tried_at: None,
+        ..Covered::new(window, level, RunId(run), checked_at)
     }
 }
 

@@ -19,16 +19,7 @@ fn row(text: &str) -> Covered {
     };
     let (window, checked_at) = (spans(words[1])[0], hour(words[3]));
     let run = RunId(words[5].parse().unwrap());
-    Covered {
-        window,
-        level,
-        mark,
-        listed: None,
-        provider_total: None,
-        run,
-        checked_at,
-        tried_at: None,
-    }
+    Covered { mark, ..Covered::new(window, level, run, checked_at) }
 }
 
 /// The source begins at hour 0, it is hour 30, two hours are too young; a tier at eight hours.

@@ -12,18 +12,8 @@ use crate::{
 };
 
 fn row(window: Window, checked_at: Timestamp) -> Covered {
-    let (mark, listed, provider_total) = (None, None, None);
     let level = Level::Listed;
-    Covered {
-        window,
-        level,
-        mark,
-        listed,
-        provider_total,
-        run: RunId(1),
-        checked_at,
-        tried_at: None,
-    }
+    Covered::new(window, level, RunId(1), checked_at)
 }
 
 /// Hours 00 to 20 are proved, 00 to 10 are read again by the tier of eight hours, and it is 21.

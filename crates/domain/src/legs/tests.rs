@@ -160,14 +160,8 @@ fn call(id: &str) -> Call {
 
 fn ledger(proved: &str, mark: Option<&Mark>) -> Coverage {
     Coverage::from_rows(spans(proved).into_iter().map(|window| Covered {
-        window,
-        level: Level::Listed,
         mark: mark.cloned(),
-        listed: None,
-        provider_total: None,
-        run: RunId(1),
-        checked_at: hour("90"),
-        tried_at: None,
+        ..Covered::new(window, Level::Listed, RunId(1), hour("90"))
     }))
 }
 

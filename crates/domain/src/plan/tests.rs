@@ -24,16 +24,7 @@ fn capabilities(window_max: Duration, lag: Duration, tiers: Tiers) -> Capabiliti
 }
 
 fn row(window: Window, level: Level, checked_at: Timestamp) -> Covered {
-    Covered {
-        window,
-        level,
-        mark: None,
-        listed: None,
-        provider_total: None,
-        run: RunId(1),
-        checked_at,
-        tried_at: None,
-    }
+    Covered::new(window, level, RunId(1), checked_at)
 }
 
 /// `listed 00-06 at 08, …`, planned at hour 30 with a lag of two hours, tiers at 8 and 16 hours

@@ -7,16 +7,7 @@ use crate::samples::{HOUR, MINUTE, hour, minute, minutes, spans, text_of};
 use crate::{Covered, Level, RunId, Tiers, Timestamp};
 
 fn row(window: &str, read_at: &str) -> Covered {
-    Covered {
-        window: spans(window)[0],
-        level: Level::Listed,
-        mark: None,
-        listed: None,
-        provider_total: None,
-        run: RunId(1),
-        checked_at: hour(read_at),
-        tried_at: None,
-    }
+    Covered::new(spans(window)[0], Level::Listed, RunId(1), hour(read_at))
 }
 
 /// Tiers at 8 and 24 hours, which move in steps of one and three hours.

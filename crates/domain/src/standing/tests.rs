@@ -21,17 +21,7 @@ fn row(text: &str) -> Covered {
         other => unreachable!("{other}"),
     };
     let window = windows(window)[0];
-    let (listed, provider_total) = (None, None);
-    Covered {
-        window,
-        level,
-        mark,
-        listed,
-        provider_total,
-        run: RunId(1),
-        checked_at: hour("72"),
-        tried_at: None,
-    }
+    Covered { mark, ..Covered::new(window, level, RunId(1), hour("72")) }
 }
 
 fn ledger(rows: &str) -> Coverage {

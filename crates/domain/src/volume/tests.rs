@@ -58,17 +58,7 @@ fn world(seed: u64, hours: u32, busiest: f64, wild: f64) -> Vec<u64> {
 
 fn covered(from: Timestamp, to: Timestamp, level: Level) -> Covered {
     let window = Window::new(from, to).unwrap();
-    let (mark, listed, provider_total) = (None, None, None);
-    Covered {
-        window,
-        level,
-        mark,
-        listed,
-        provider_total,
-        run: RunId(1),
-        checked_at: to,
-        tried_at: None,
-    }
+    Covered::new(window, level, RunId(1), to)
 }
 
 fn judge_at(counts: &[u64], now: Timestamp, unproved: &[(u32, u32)]) -> Judged {

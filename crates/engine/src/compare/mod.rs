@@ -183,7 +183,7 @@ async fn leased(
         run,
         window,
         provider: source.row.provider,
-        status: side.status(true),
+        status: side.status(),
         pages: side.pages,
         windows: side.windows_planned,
         windows_proved: side.windows_proved,

@@ -264,12 +264,12 @@ impl<'a> Reading<'a> {
         }
     }
 
-    pub(super) fn status(&self, has_read: bool) -> RunStatus {
+    pub(super) fn status(&self) -> RunStatus {
         let is_whole = self.windows_proved >= self.windows_planned;
         let was_stopped = self.options.stop.is_cancelled();
         match self.judge.accounts.balance() {
             Err(_) => RunStatus::Unbalanced,
-            Ok(()) if has_read && is_whole && !was_stopped => RunStatus::Success,
+            Ok(()) if is_whole && !was_stopped => RunStatus::Success,
             Ok(()) if self.windows_proved > 0 => RunStatus::Partial,
             Ok(()) => RunStatus::Failed,
         }

@@ -19,6 +19,20 @@ use crate::keeping::{
     sync_as,
 };
 
+/// Another process, which looks again once the first has reported.
+fn second(stage: &Stage) -> Context {
+    let wait = UntilReport { clock: stage.clock.clone(), db: Arc::clone(&stage.db) };
+    Context { holder: "the second".to_owned(), wait: Arc::new(wait), ..stage.ctx.clone() }
+}
+
+/// It is told who reads the source, and begins nothing.
+async fn is_refused(second: &Context, stage: &Stage) {
+    let refused = sync_as(second, stage).await.unwrap_err();
+    assert!(matches!(refused, SyncError::AlreadyRunning { .. }), "{refused:?}");
+    assert!(refused.to_string().contains("run 1 is already reading `the source`"), "{refused}");
+    assert_eq!(stage.db.number("SELECT COUNT(*) FROM runs").await, 1);
+}
+
 on_both_databases! {
     /// B7: the first one reads and reports; the second is told so, and nothing happens twice.
     async fn a_second_reader_is_refused_while_the_first_still_reports(db) {
@@ -35,15 +49,8 @@ on_both_databases! {
         first.spawn(async move { sync(&ctx, &source, options).await.unwrap() });
         bell.notified().await;
 
-        let second = Context {
-            holder: "the second".to_owned(),
-            wait: Arc::new(UntilReport { clock: stage.clock.clone(), db: Arc::clone(&stage.db) }),
-            ..stage.ctx.clone()
-        };
-        let refused = sync_as(&second, &stage).await.unwrap_err();
-        assert!(matches!(refused, SyncError::AlreadyRunning { .. }), "{refused:?}");
-        assert!(refused.to_string().contains("run 1 is already reading `the source`"), "{refused}");
-        assert_eq!(stage.db.number("SELECT COUNT(*) FROM runs").await, 1);
+        let second = second(&stage);
+        is_refused(&second, &stage).await;
 
         stop.cancel();
         first.join_next().await.unwrap().unwrap().accounts().balance().unwrap();
@@ -66,15 +73,7 @@ on_both_databases! {
         first.spawn(async move { sync(&ctx, &source, SyncOptions::manual()).await });
         until_struck(&stage).await;
 
-        let second = Context {
-            holder: "the second".to_owned(),
-            wait: Arc::new(UntilReport { clock: stage.clock.clone(), db: Arc::clone(&stage.db) }),
-            ..stage.ctx.clone()
-        };
-        let refused = sync_as(&second, &stage).await.unwrap_err();
-        assert!(matches!(refused, SyncError::AlreadyRunning { .. }), "{refused:?}");
-        assert!(refused.to_string().contains("run 1 is already reading `the source`"), "{refused}");
-        assert_eq!(stage.db.number("SELECT COUNT(*) FROM runs").await, 1);
+        is_refused(&second(&stage), &stage).await;
 
         first.shutdown().await;
         stage.simulator.faults().clear();

@@ -18,14 +18,15 @@ fn marks(seed: u64) -> impl Iterator<Item = Covered> {
         let levels = [Level::Unproven, Level::Listed, Level::Settled, Level::Compared];
         let marks = [None, Some(Mark::Empty), Some(Mark::PossiblyTruncated("1 \0 2".to_owned()))];
         Covered {
-            window: Window::new(at(from), at(to)).unwrap(),
-            level: levels[usize::try_from(below(4)).unwrap()],
             mark: marks[usize::try_from(below(3)).unwrap()].clone(),
             listed: (below(2) == 0).then_some(7),
             provider_total: (below(2) == 0).then_some(9),
-            run: RunId(below(3)),
-            checked_at: at(below(3)),
-            tried_at: None,
+            ..Covered::new(
+                Window::new(at(from), at(to)).unwrap(),
+                levels[usize::try_from(below(4)).unwrap()],
+                RunId(below(3)),
+                at(below(3)),
+            )
         }
     })
 }

@@ -58,16 +58,7 @@ async fn set_up(store: &Store, nth: i64, accounts: &[AccountId], now: Timestamp)
         tx.assignment_add(&assignment, "bench", now).await?;
     }
     let run = tx.run_start(row.id, RunKind::Manual, "{}", now).await?;
-    let covered = Covered {
-        window: Window::new(since, now)?,
-        level: Level::Settled,
-        mark: None,
-        listed: None,
-        provider_total: None,
-        run,
-        checked_at: now,
-        tried_at: None,
-    };
+    let covered = Covered::new(Window::new(since, now)?, Level::Settled, run, now);
     tx.coverage_mark(row.id, covered).await?;
     tx.run_finish(run, RunEnd::new(RunStatus::Success, "{}", None), now).await?;
     for _ in 0..200 {

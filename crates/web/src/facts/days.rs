@@ -143,16 +143,12 @@ mod tests {
     }
 
     fn row(from: &str, to: &str, level: Level) -> Covered {
-        Covered {
-            window: Window::new(at(from), at(to)).expect("the test names a window"),
+        Covered::new(
+            Window::new(at(from), at(to)).expect("the test names a window"),
             level,
-            mark: None,
-            listed: None,
-            provider_total: None,
-            run: RunId(1),
-            checked_at: at(to),
-            tried_at: None,
-        }
+            RunId(1),
+            at(to),
+        )
     }
 
     fn check(rows: &[Covered], wanted: [Standing; 4]) {

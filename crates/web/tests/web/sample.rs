@@ -305,14 +305,9 @@ fn window(from: &str, to: &str) -> Window {
 /// Proves the one day of the sample's first source that is not.
 pub async fn prove_the_rest(state: &web::State) {
     let row = Covered {
-        window: window("2026-11-03", "2026-11-04"),
-        level: Level::Settled,
-        mark: None,
         listed: Some(14),
         provider_total: Some(14),
-        run: RunId(6),
-        checked_at: at(NOW),
-        tried_at: None,
+        ..Covered::new(window("2026-11-03", "2026-11-04"), Level::Settled, RunId(6), at(NOW))
     };
     let mut tx = state.store.begin().await.expect("nobody else writes");
     tx.coverage_mark(SourceId(1), row).await.expect("it fits");
@@ -337,14 +332,10 @@ async fn cover(tx: &mut Tx, source: SourceId, run: RunId) {
                 continue;
             }
             let row = Covered {
-                window: part,
-                level,
                 mark: mark.clone(),
                 listed: Some(14),
                 provider_total: Some(14),
-                run,
-                checked_at: at(NOW) - Duration::from_hours(1),
-                tried_at: None,
+                ..Covered::new(part, level, run, at(NOW) - Duration::from_hours(1))
             };
             tx.coverage_mark(source, row).await.expect("it fits");
         }

@@ -130,14 +130,8 @@ impl Writer<'_> {
         self.log.error(now, format!("{} was not saved: {refusal}", name(record)));
         let hole = hole(page.territory.window, record);
         let row = Covered {
-            window: hole,
-            level: Level::Unproven,
             mark: Some(Mark::PossiblyTruncated(ROWS_REFUSED.to_owned())),
-            listed: None,
-            provider_total: None,
-            run: self.run,
-            checked_at: now,
-            tried_at: None,
+            ..Covered::new(hole, Level::Unproven, self.run, now)
         };
         let mut tx = self.begin().await?;
         // A file proved nothing, so nothing is taken back.

@@ -50,14 +50,9 @@ impl Writer<'_> {
     fn judge(&mut self, ended: &Ended) -> Vec<Covered> {
         let Ended { territory: Territory { window, .. }, asked_at, inside, walked } = ended;
         let unproven = |mark: Mark, provider_total: Option<u64>| Covered {
-            window: *window,
-            level: Level::Unproven,
             mark: Some(mark),
-            listed: None,
             provider_total,
-            run: self.run,
-            checked_at: *asked_at,
-            tried_at: None,
+            ..Covered::new(*window, Level::Unproven, self.run, *asked_at)
         };
         // Rows the database refused are a hole in what we hold, so nothing is proved.
         let refused = self.holes.iter().any(|hole| hole.intersect(*window).is_some());
@@ -95,14 +90,10 @@ impl Writer<'_> {
         let is_whole = levels.len() == 1;
         let listed = (is_whole || *inside == 0).then_some(*inside);
         let row = |(window, level)| Covered {
-            window,
-            level,
             mark: mark.clone(),
             listed,
             provider_total,
-            run: self.run,
-            checked_at: *asked_at,
-            tried_at: None,
+            ..Covered::new(window, level, self.run, *asked_at)
         };
         levels.into_iter().map(row).collect()
     }

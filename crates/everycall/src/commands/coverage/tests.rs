@@ -15,17 +15,7 @@ fn at(text: &str) -> Timestamp {
 
 fn row(from: &str, to: &str, level: Level, mark: Option<Mark>) -> Covered {
     let window = Window::new(at(from), at(to)).unwrap();
-    let (listed, provider_total) = (None, None);
-    Covered {
-        window,
-        level,
-        mark,
-        listed,
-        provider_total,
-        run: RunId(1),
-        checked_at: at(to),
-        tried_at: None,
-    }
+    Covered { mark, ..Covered::new(window, level, RunId(1), at(to)) }
 }
 
 /// A source that begins on 3 March, at noon of the 12th.

@@ -40,17 +40,7 @@ mod tests {
 
     fn row(from: i64, to: i64, level: Level) -> Option<Covered> {
         let window = Window::new(day(from), day(to)).ok()?;
-        let (mark, listed, provider_total) = (None, None, None);
-        Some(Covered {
-            window,
-            level,
-            mark,
-            listed,
-            provider_total,
-            run: RunId(1),
-            checked_at: day(99),
-            tried_at: None,
-        })
+        Some(Covered::new(window, level, RunId(1), day(99)))
     }
 
     /// Days 1 onwards are wanted.
