@@ -186,13 +186,21 @@ pub async fn work_by(
             () = stop.cancelled() => {}
             changed = roster.changed(), if may_change => may_change = changed.is_ok(),
             Some(ended) = tasks.join_next_with_id() => if let Err(defect) = ended {
-                tracing::error!("This program is wrong, and begins anew what fell over it: {defect}");
                 let whose = kept.iter().find(|(_, it)| it.task == defect.id()).map(|(id, _)| *id);
+                tracing::error!("This program is wrong: {defect}. {}", after_a_fall(whose));
                 fallen.extend(whose.filter(|id| kept.remove(id).is_some()));
             },
         }
     }
     while tasks.join_next().await.is_some() {}
+}
+
+/// What becomes of what fell: a source, or else the board with all jobs.
+fn after_a_fall(whose: Option<SourceId>) -> String {
+    whose.map_or_else(
+        || "No jobs are done by this process any more; restart it".to_owned(),
+        |source| format!("Source {source} is read again in half a minute; please report it"),
+    )
 }
 
 /// A source that is read.
