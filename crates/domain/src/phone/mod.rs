@@ -42,6 +42,9 @@ impl From<Country> for String {
     }
 }
 
+/// A plus and the fifteen digits that ITU-T E.164 allows.
+const E164_MAX: usize = 16;
+
 /// A phone number as the provider wrote it and, where it is one, in E.164.
 ///
 /// Its `Debug` and `Display` show the last four digits only, so that it can stand in a log.
@@ -63,6 +66,8 @@ impl Phone {
             matches!(number.is_possible_with_reason(), Ok(NumberLengthType::IsPossible))
         });
         let e164 = possible.map(|number| number.format_as(PhoneNumberFormat::E164).into_owned());
+        // The library takes longer ones for possible in some countries.
+        let e164 = e164.filter(|number| number.len() <= E164_MAX);
         Self { raw: raw.to_owned(), e164 }
     }
 

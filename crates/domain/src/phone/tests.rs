@@ -48,6 +48,12 @@ fn a_number_without_its_area_code_is_no_number() {
 }
 
 #[test]
+fn more_digits_than_e164_has_are_no_number() {
+    check("+493023125042000", "+493023125042000");
+    check("+4930231250420000", "none");
+}
+
+#[test]
 fn text_that_is_no_number_keeps_its_raw_form_only() {
     for raw in ["", " ", "+", "anonymous", "Restricted", "unknown", "0", "123", "+1", "+999123"] {
         check(raw, "none");
