@@ -75,6 +75,13 @@ impl Coverage {
         &self.rows
     }
 
+    /// The rows that share an instant with this window, oldest first; no other is looked at.
+    pub fn rows_of(&self, window: Window) -> &[Covered] {
+        let first = self.rows.partition_point(|row| row.window.to() <= window.from());
+        let last = self.rows.partition_point(|row| row.window.from() < window.to());
+        &self.rows[first..last]
+    }
+
     /// The rows, oldest first, given away.
     pub fn into_rows(self) -> Vec<Covered> {
         self.rows

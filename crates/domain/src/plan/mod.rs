@@ -166,7 +166,7 @@ fn apart(
 /// each of them doubtful may be over.
 fn tried(coverage: &Coverage, window: Window) -> Vec<(Window, Tried)> {
     let mut all: Vec<(Window, Tried)> = Vec::new();
-    for row in coverage.rows() {
+    for row in coverage.rows_of(window) {
         let (Some(at), Some(part)) = (row.tried(), row.window.intersect(window)) else { continue };
         let tried = Tried { at, was_answered: row.was_answered() };
         match all.last_mut() {
