@@ -219,6 +219,10 @@ fn unloadable(path: &Path, error: &std::io::Error) -> Mistake {
             format!("there is no configuration at {}", path.display()),
             "Correct what --config or EVERYCALL_CONFIG says; `everycall init` writes one there to fill in",
         ),
+        ErrorKind::InvalidData => Mistake::new(
+            format!("the configuration {} is not written in UTF-8", path.display()),
+            "Save it as UTF-8; some letter in it, such as an umlaut in a comment, is in an older encoding",
+        ),
         _ => Mistake::new(
             format!("the configuration {} cannot be read: {error}", path.display()),
             "Let this user read the file, or name another one with --config PATH",

@@ -150,9 +150,8 @@ fn a_configuration_that_cannot_be_read_is_not_taken_for_an_empty_one() {
     let mut bytes = b"# Caf\xfc\n".to_vec();
     bytes.extend(site.read("everycall.toml").into_bytes());
     std::fs::write(site.path("everycall.toml"), &bytes).unwrap();
-    let sentence =
-        "the configuration everycall.toml cannot be read: stream did not contain valid UTF-8";
-    site.check_refused(&ADD, 2, sentence, "--config PATH");
+    let sentence = "the configuration everycall.toml is not written in UTF-8";
+    site.check_refused(&ADD, 2, sentence, "Save it as UTF-8");
     assert_eq!(std::fs::read(site.path("everycall.toml")).unwrap(), bytes);
 
     let site = Site::empty();
