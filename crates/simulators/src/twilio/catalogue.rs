@@ -10,6 +10,9 @@ use super::record::Renderer;
 use super::settings::{Order, StartFilter};
 use super::timeline::{Outcome, Timeline, share};
 
+/// Within how long after its parent a leg begins: no call of the world lasts longer.
+const LEG_AFTER_MAX_MS: i64 = 60 * 60 * 1000;
+
 /// Every call there ever was. Made anew when the world changes.
 pub(super) struct Catalogue {
     entries: Vec<Entry>,
@@ -87,10 +90,12 @@ impl Entry {
     }
 }
 
-/// Some outbound calls are legs of the call that became known before them.
+/// Some outbound calls are legs of the call that became known before them. A leg is dialled while
+/// its parent is on the line, so the two are never far apart.
 fn parent(calls: &[Call], at: usize) -> Option<String> {
-    let before = &calls[at.checked_sub(1)?];
-    (share(&calls[at].id, "parent") < 0.1).then(|| line_sid(&before.id))
+    let (before, call) = (&calls[at.checked_sub(1)?], &calls[at]);
+    let is_near = (0..=LEG_AFTER_MAX_MS).contains(&(call.created_at - before.created_at));
+    (is_near && share(&call.id, "parent") < 0.2).then(|| line_sid(&before.id))
 }
 
 /// Whether the provider shows it at all by now.

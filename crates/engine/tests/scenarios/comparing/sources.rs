@@ -206,14 +206,12 @@ pub(super) async fn further_leg(two: &Two) -> (String, String) {
     let legs = legs.await.unwrap();
     let leg = legs.iter().find_map(|leg| {
         let parent = leg.aliases.iter().find(|alias| alias.kind == "twilio_parent_call")?;
-        let begun = legs.iter().find(|line| line.provider_call_id == parent.id)?.occurred_at;
-        let is_soon = leg.occurred_at - begun < i64::try_from(HOUR.as_millis()).unwrap();
         let of = by_line(&parent.id)?;
         let own = by_line(&leg.provider_call_id)?;
         let has_own = legs
             .iter()
             .any(|other| other.aliases.iter().any(|alias| alias.id == leg.provider_call_id));
-        (is_soon && !has_own).then(|| (leg.provider_call_id.clone(), own, of))
+        (!has_own).then(|| (leg.provider_call_id.clone(), own, of))
     });
     let (leg, own, of) = leg.expect("some line is a leg of another");
     lose(&two.naming, &own).await;
