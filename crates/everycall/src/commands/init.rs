@@ -1,13 +1,14 @@
 //! `everycall init`: the configuration to fill in, which is also its manual.
 
-use std::fs::OpenOptions;
-use std::io::{ErrorKind, Write as _};
+use std::io::{self, ErrorKind, Write as _};
+use std::path::Path;
 
 use anyhow::Result;
 use clap::Args;
 
 use super::site::Site;
 use crate::config::DEFAULT;
+use crate::draft::Draft;
 use crate::mistake::{Exit, Mistake};
 use crate::output::{self, Style};
 
@@ -22,17 +23,7 @@ pub struct Init {
 /// Writes it.
 pub fn run(site: &Site, arguments: &Init) -> Result<Exit> {
     let path = site.config();
-    let mut open = OpenOptions::new();
-    open.write(true);
-    if arguments.force {
-        open.create(true).truncate(true)
-    } else {
-        open.create_new(true)
-    };
-    let written = open.open(path).and_then(|mut file| file.write_all(DEFAULT.as_bytes()));
-    if let Err(error) = written {
-        return Err(refused(site, &error).into());
-    }
+    write(path, arguments.force).map_err(|error| refused(site, &error))?;
     let style = Style::of_stdout();
     let here = site.here();
     output::print(&format!(
@@ -49,9 +40,17 @@ pub fn run(site: &Site, arguments: &Init) -> Result<Exit> {
     Ok(Exit::Done)
 }
 
-fn refused(site: &Site, error: &std::io::Error) -> Mistake {
+fn write(path: &Path, is_forced: bool) -> Result<()> {
+    let mut draft = if is_forced { Draft::at(path)? } else { Draft::of_new(path)? };
+    draft.write_all(DEFAULT.as_bytes())?;
+    draft.keep()
+}
+
+fn refused(site: &Site, error: &anyhow::Error) -> Mistake {
     let path = site.config().display();
-    if error.kind() == ErrorKind::AlreadyExists {
+    let error = error.root_cause();
+    let kind = error.downcast_ref().map(io::Error::kind);
+    if kind == Some(ErrorKind::AlreadyExists) {
         let hint = format!("`{} init --force` writes over it; keep a copy of yours", site.here());
         return Mistake::new(format!("{path} is there already"), hint);
     }

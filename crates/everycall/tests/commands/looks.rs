@@ -12,6 +12,9 @@ fn init_writes_a_file_to_fill_in_and_never_writes_over_one() {
     assert!(site.read("everycall.toml").contains("location_id = \"\""));
     site.check_refused(&["init"], 2, "everycall.toml is there already", "--force");
     site.write("everycall.toml", "mine");
+    let cramped = site.run_cramped(1, &["init", "--force"]);
+    assert_eq!(cramped.code, Some(2), "{cramped:?}");
+    assert_eq!(site.read("everycall.toml"), "mine", "what cannot be written takes nothing");
     assert_eq!(site.run(&["init", "--force"]).code, Some(0));
     assert!(site.read("everycall.toml").contains("[[sources]]"));
 }
@@ -213,7 +216,8 @@ fn a_source_that_is_added_can_be_read_at_once() {
     assert_eq!(said.code, Some(0), "{said:?}");
     assert!(said.stdout.contains("doctor main"), "{said:?}");
     let report = &site.run(&["sync", "--all", "--json"]).json()[0];
-    assert_eq!((&report["totalFetched"], &report["success"]), (&20.into(), &true.into()));
+    // Where windows touch depends on the hour of the day, and a call on an edge is listed twice.
+    assert_eq!((&report["new"], &report["success"]), (&20.into(), &true.into()));
     site.check_refused(&told, 2, "two sources are called `main`", "a name of its own");
 }
 
