@@ -1,6 +1,7 @@
 //! Pulling, and pulling again.
 
 use crate::site::{END, Simulator, Site};
+use crate::unread::two_sources;
 
 #[test]
 fn a_second_run_writes_nothing_twice() {
@@ -82,4 +83,23 @@ fn a_source_does_not_change_its_location_in_silence() {
         &format!("source `main` was set up for {location}, and the configuration says Another"),
         "a name of its own",
     );
+}
+
+/// Its lease is told for far longer than that of whoever comes, who need not wait to know better.
+#[test]
+fn a_source_that_somebody_else_reads_keeps_none_of_the_others_from_being_read() {
+    let simulator = Simulator::slow(2000);
+    let site = two_sources(&simulator, "token");
+    let more = "[sync]\nlease_seconds = 600\n";
+    site.write("long.toml", &(site.read("everycall.toml") + more));
+    let reading = ["--config", "long.toml", "-vv", "sync", "main", "--now", END];
+    assert!(site.killed_after(&reading, 4, "sqlite://everycall.db"), "it was done too soon");
+
+    let said = site.sync(&["--all", "--json"]);
+    assert_eq!(said.code, Some(1), "{said:?}");
+    assert!(said.stderr.contains("is already reading `main`"), "{said:?}");
+    let reports = said.json();
+    assert_eq!((reports.len(), &reports[0]["new"]), (1, &2000.into()), "{reports:?}");
+    let refused = site.sync(&["main"]);
+    assert_eq!((refused.code, refused.stdout.as_str()), (Some(1), ""), "{refused:?}");
 }

@@ -7,12 +7,12 @@ mod span;
 use anyhow::Result;
 use clap::Args;
 use domain::{RunStatus, Timestamp};
-use engine::sync::{OrganisationReport, RunReport, SyncOptions, sync};
+use engine::sync::{OrganisationReport, RunReport, SyncError, SyncOptions, sync};
 use tokio_util::sync::CancellationToken;
 
 use super::site::Site;
 use crate::interrupt::Interrupt;
-use crate::mistake::Exit;
+use crate::mistake::{self, Exit};
 use crate::output;
 use crate::wiring::Desk;
 
@@ -87,7 +87,14 @@ pub async fn run(site: &Site, arguments: Sync) -> Result<Exit> {
             stop: interrupt.stop(),
             ..SyncOptions::manual()
         };
-        let report = pull(&desk, source, options, !arguments.json).await?;
+        let report = match pull(&desk, source, options, !arguments.json).await {
+            Err(error) if sources.len() > 1 && is_busy(&error) => {
+                // Somebody else reads that one; nobody may be reading the others.
+                exit = exit.max(mistake::tell(&error));
+                continue;
+            }
+            pulled => pulled?,
+        };
         exit = exit.max(exit_of(&report));
         if arguments.json {
             output::tell_json(&report);
@@ -130,6 +137,10 @@ pub async fn pull(
         bar.finish().await;
     }
     Ok(result?)
+}
+
+fn is_busy(error: &anyhow::Error) -> bool {
+    matches!(error.downcast_ref(), Some(SyncError::AlreadyRunning { .. }))
 }
 
 /// How the program ends over a run.
