@@ -11,6 +11,7 @@ use sqlx::{AssertSqlSafe, Row};
 use crate::db::either;
 use crate::explain::Explain;
 use crate::runs::past_run;
+use crate::work::LEASE_MAX;
 use crate::{Store, StoreError};
 
 const DAY: Duration = Duration::from_hours(24);
@@ -102,7 +103,8 @@ impl Store {
         let at = |millis: Option<i64>| millis.map(Timestamp::from_millis);
         let mut health = BTreeMap::new();
         for (source, paused, succeeded, held) in standing {
-            let (paused_at, succeeded_at, held_until) = (at(paused), at(succeeded), at(held));
+            let (paused_at, succeeded_at) = (at(paused), at(succeeded));
+            let held_until = at(held).filter(|until| *until <= now + LEASE_MAX);
             let row = HealthRow { succeeded_at, held_until, paused_at, ..HealthRow::default() };
             health.insert(SourceId(source), row);
         }

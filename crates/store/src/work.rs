@@ -1,5 +1,7 @@
 //! Who does what right now: leases that run out, and fences that keep a former holder out.
 
+use std::time::Duration;
+
 use domain::Timestamp;
 
 use crate::db::either;
@@ -31,20 +33,25 @@ pub enum Claim {
     },
 }
 
+/// No lease is as long. One that is was told by a clock that was ahead, and is nobody's any more: whoever
+/// lives has told another since.
+pub(crate) const LEASE_MAX: Duration = Duration::from_hours(24);
+
 // The condition stands outside any subquery, so it is judged on the row as it is when locked.
 const CLAIM: &str = "
 INSERT INTO work (key, holder, what, fence, lease_until, claimed_at) VALUES ($1, $2, $3, 1, $4, $5)
 ON CONFLICT (key) DO UPDATE
 SET holder = excluded.holder, what = excluded.what, fence = work.fence + 1,
     lease_until = excluded.lease_until, claimed_at = excluded.claimed_at
-WHERE work.holder IS NULL OR work.lease_until <= excluded.claimed_at
+WHERE work.holder IS NULL OR work.lease_until <= excluded.claimed_at OR work.lease_until > $6
 RETURNING fence";
 
 const HELD: &str = "
 SELECT what, lease_until FROM work WHERE key = $1";
 
 const HOLDER: &str = "
-SELECT lease_until FROM work WHERE key = $1 AND holder IS NOT NULL AND lease_until > $2";
+SELECT lease_until FROM work
+WHERE key = $1 AND holder IS NOT NULL AND lease_until > $2 AND lease_until <= $3";
 
 const EXTEND: &str = "
 UPDATE work SET lease_until = $4 WHERE key = $1 AND holder = $2 AND fence = $3";
@@ -69,12 +76,13 @@ impl Store {
         let row: Option<(i64,)> = either!(self.read(), |db| sqlx::query_as(HOLDER)
             .bind(text(key))
             .bind(now.as_millis())
+            .bind((now + LEASE_MAX).as_millis())
             .fetch_optional(db)
             .await)?;
         Ok(row.map(|(until,)| Timestamp::from_millis(until)))
     }
 
-    /// Claims a piece of work until `until`, unless somebody else holds it.
+    /// Claims a piece of work until `until`, a day from `now` at most, unless somebody else holds it.
     pub async fn work_claim(
         &self,
         key: &str,
@@ -91,6 +99,7 @@ impl Store {
                 .bind(text(what))
                 .bind(until.as_millis())
                 .bind(now.as_millis())
+                .bind((now + LEASE_MAX).as_millis())
                 .fetch_optional(&mut *db)
                 .await?;
             if let Some((fence,)) = fence {

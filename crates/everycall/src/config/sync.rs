@@ -6,6 +6,9 @@ use serde::Deserialize;
 
 use crate::mistake::Mistake;
 
+/// A lease that is far longer was told by a wrong clock, and the store takes it from its holder.
+const LEASE_SECONDS_MAX: u64 = 3600;
+
 /// `[sync]`.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -70,6 +73,14 @@ impl Sync {
 
     /// Refuses what could never work.
     pub fn check(&self) -> Result<(), Mistake> {
+        if self.lease_seconds > LEASE_SECONDS_MAX {
+            return Err(Mistake::new(
+                format!("[sync] lease_seconds = {} is too much", self.lease_seconds),
+                format!(
+                    "Give `lease_seconds` at most {LEASE_SECONDS_MAX}: so long nobody goes on with what a dead worker was reading"
+                ),
+            ));
+        }
         let at_least = [
             // A lease is renewed in thirds, and a busy machine may be late by a second.
             ("lease_seconds", self.lease_seconds, 5),

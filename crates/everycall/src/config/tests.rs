@@ -147,6 +147,11 @@ fn names_are_given_once() {
 #[test]
 fn a_number_that_could_never_work_is_refused() {
     check("[sync]\nlease_seconds = 1", "[sync] lease_seconds = 1 is too little", "at least 5");
+    check(
+        "[sync]\nlease_seconds = 3601",
+        "[sync] lease_seconds = 3601 is too much",
+        "at most 3600",
+    );
     check_source(
         "concurrency = 0\ntoken_env = \"A\"",
         "source `main`: `concurrency` is 0",

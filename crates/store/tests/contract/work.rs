@@ -26,6 +26,17 @@ on_both_databases! {
         assert_eq!(held(9).await.unwrap(), None);
     }
 
+    /// Who told it has told another since, if they live: a clock that was set right is no reason to wait.
+    async fn a_lease_of_a_clock_that_was_days_ahead_is_nobodys(db) {
+        let day = i64::from(24 * 60 * 60 * 1000);
+        let ahead = claim(&db.store, "a", 3 * day, 3 * day - 10).await.unwrap();
+        assert_eq!(db.store.work_held("k", at(2 * day)).await.unwrap(), Some(at(3 * day)));
+        assert!(claim(&db.store, "b", 2 * day + 10, 2 * day).await.is_none());
+        assert_eq!(db.store.work_held("k", at(2 * day - 1)).await.unwrap(), None);
+        claim(&db.store, "b", 2 * day + 10, 2 * day - 1).await.unwrap();
+        assert!(db.store.work_heartbeat(&ahead, at(3 * day)).await.is_err());
+    }
+
     async fn of_two_claimants_one_wins(db) {
         let other = db.open_again().await;
         let (a, b) = tokio::join!(claim(&db.store, "a", 10, 1), claim(&other, "b", 10, 1));
