@@ -133,7 +133,7 @@ async fn read_what_is_due(
     let Some(rhythm) = what.rhythm.as_ref().filter(|_| !what.is_dry_run) else { return Ok(()) };
     let past = past(ctx, source).await?.into_iter();
     let runs: Vec<PastRun> = past.map(|run| PastRun { has_more: false, ..run }).collect();
-    let next = next_run(&runs, rhythm);
+    let next = next_run(&runs, rhythm, ctx.now());
     // One that nothing has read by itself yet may be read by hand alone.
     if next.at > ctx.now() || next.why == WhyThen::First {
         return Ok(());

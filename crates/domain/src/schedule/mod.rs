@@ -29,6 +29,9 @@ const NEVER_SLOW: Duration = Duration::from_secs(5);
 /// Earlier runs it takes to know what is usual.
 const USUAL_NEEDS: usize = 5;
 
+/// Clocks of several machines may differ by so much.
+const CLOCKS_APART: Duration = Duration::from_mins(5);
+
 /// A run of a source, as the schedule sees it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PastRun {
@@ -83,7 +86,11 @@ pub enum WhyThen {
 /// failure says nothing of them; but where it read something, earlier failures are over. A run that
 /// read something counts as no failure, even if it proved little or was refused in the end: the ledger
 /// has its gaps, and the next one goes on there. A run that has no end is left to its lease.
-pub fn next_run(runs: &[PastRun], rhythm: &Rhythm) -> NextRun {
+///
+/// A run that began after `now` was told by a clock that was ahead. It says nothing of when to read
+/// next: who waited for it would read nothing until then.
+pub fn next_run(runs: &[PastRun], rhythm: &Rhythm, now: Timestamp) -> NextRun {
+    let runs = &begun(runs, now);
     let Some(last) = runs.iter().find(|run| run.kind == RunKind::Auto) else {
         return NextRun { at: Timestamp::MIN, why: WhyThen::First };
     };
@@ -105,6 +112,10 @@ pub fn next_run(runs: &[PastRun], rhythm: &Rhythm) -> NextRun {
             NextRun { at: ended + pause(failures, PAUSE_MAX), why: WhyThen::Retry { failures } }
         }
     }
+}
+
+fn begun(runs: &[PastRun], now: Timestamp) -> Vec<PastRun> {
+    runs.iter().filter(|run| run.started_at <= now + CLOCKS_APART).copied().collect()
 }
 
 /// How many runs of the schedule failed one after another, up to now.
@@ -130,8 +141,14 @@ fn pause(failures: u32, longest: Duration) -> Duration {
 ///
 /// A run without an end whose lease has run out belongs to nobody any more: its windows are the
 /// next work of whoever looks first, but for a source that one worker after another dies of.
-pub fn look_at(runs: &[PastRun], rhythm: &Rhythm, held_until: Option<Timestamp>) -> NextRun {
-    let next = next_run(runs, rhythm);
+pub fn look_at(
+    runs: &[PastRun],
+    rhythm: &Rhythm,
+    held_until: Option<Timestamp>,
+    now: Timestamp,
+) -> NextRun {
+    let runs = &begun(runs, now);
+    let next = next_run(runs, rhythm, now);
     let unended = runs.first().filter(|run| run.finished_at.is_none());
     match (held_until, unended) {
         (Some(until), Some(_)) => NextRun { at: until, why: WhyThen::Held },

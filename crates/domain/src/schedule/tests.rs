@@ -8,6 +8,9 @@ use crate::{RunKind, RunStatus, Timestamp};
 
 const EVERY: Rhythm = Rhythm::Every(Duration::from_mins(5));
 
+/// When it does not matter.
+const NOW: Timestamp = Timestamp::MAX;
+
 fn at(minutes: u64) -> Timestamp {
     Timestamp::from_millis(0) + Duration::from_mins(minutes)
 }
@@ -25,7 +28,7 @@ fn asked(began: u64, status: RunStatus) -> PastRun {
 }
 
 fn check(runs: &[PastRun], expected: Timestamp, why: WhyThen) {
-    assert_eq!(next_run(runs, &EVERY), NextRun { at: expected, why }, "{runs:?}");
+    assert_eq!(next_run(runs, &EVERY, NOW), NextRun { at: expected, why }, "{runs:?}");
 }
 
 #[test]
@@ -35,6 +38,22 @@ fn the_interval_counts_from_the_beginning_of_the_last_run() {
     check(&[run(60, RunStatus::Partial), run(50, RunStatus::Failed)], at(65), WhyThen::Rhythm);
     let unended = PastRun { finished_at: None, ..run(60, RunStatus::InProgress) };
     check(&[unended], at(65), WhyThen::Rhythm);
+}
+
+#[test]
+fn runs_of_a_clock_that_was_ahead_are_not_waited_for() {
+    let (ahead, before) = (run(5000, RunStatus::Success), run(60, RunStatus::Success));
+    let now = at(70);
+    let next = |runs: &[PastRun]| next_run(runs, &EVERY, now);
+    assert_eq!(next(&[ahead, before]), NextRun { at: at(65), why: WhyThen::Rhythm });
+    assert_eq!(next(&[ahead]), NextRun { at: Timestamp::MIN, why: WhyThen::First });
+    // What another machine's clock says may be some minutes off.
+    assert_eq!(next(&[run(75, RunStatus::Success), before]).at, at(80));
+    assert_eq!(next(&[run(76, RunStatus::Success), before]).at, at(65));
+
+    let died = PastRun { finished_at: None, ..run(5000, RunStatus::InProgress) };
+    let looks = look_at(&[died, before], &EVERY, None, now);
+    assert_eq!(looks, NextRun { at: at(65), why: WhyThen::Rhythm });
 }
 
 #[test]
@@ -101,7 +120,7 @@ fn a_person_who_reads_it_has_mended_it() {
 fn a_source_that_workers_die_of_is_read_more_and_more_rarely() {
     let unended = PastRun { finished_at: None, ..run(200, RunStatus::InProgress) };
     let died = |times| [vec![unended], vec![run(190, RunStatus::Failed); times]].concat();
-    let looks = |runs: &[PastRun]| look_at(runs, &EVERY, None);
+    let looks = |runs: &[PastRun]| look_at(runs, &EVERY, None, NOW);
     let interrupted = |at| NextRun { at, why: WhyThen::Interrupted };
     assert_eq!(looks(&died(0)), interrupted(Timestamp::MIN));
     assert_eq!(looks(&died(1)), interrupted(at(201)));
@@ -111,7 +130,7 @@ fn a_source_that_workers_die_of_is_read_more_and_more_rarely() {
 
 #[test]
 fn what_a_dead_worker_read_is_the_next_work_once_its_lease_has_run_out() {
-    let looks = |runs: &[PastRun], held: Option<u64>| look_at(runs, &EVERY, held.map(at));
+    let looks = |runs: &[PastRun], held: Option<u64>| look_at(runs, &EVERY, held.map(at), NOW);
     let unended = PastRun { finished_at: None, ..run(60, RunStatus::InProgress) };
     let held = |minutes| NextRun { at: at(minutes), why: WhyThen::Held };
     assert_eq!(looks(&[unended], Some(61)), held(61));
@@ -122,7 +141,7 @@ fn what_a_dead_worker_read_is_the_next_work_once_its_lease_has_run_out() {
     let ended = run(60, RunStatus::Success);
     assert_eq!(looks(&[ended], Some(61)), NextRun { at: at(65), why: WhyThen::Rhythm });
     assert_eq!(looks(&[ended], Some(66)), held(66));
-    assert_eq!(looks(&[ended], None), next_run(&[ended], &EVERY));
+    assert_eq!(looks(&[ended], None), next_run(&[ended], &EVERY, NOW));
     assert_eq!(looks(&[], Some(1)), held(1));
 }
 
@@ -227,13 +246,13 @@ fn a_missed_time_is_caught_up_once_and_the_pause_after_a_refusal_stays() {
     let daily = at_times("0 6 * * *", "UTC");
     let day = 24 * 60;
     let three_days_ago = run(6 * 60, RunStatus::Success);
-    assert_eq!(next_run(&[three_days_ago], &daily).at, at(day + 6 * 60));
+    assert_eq!(next_run(&[three_days_ago], &daily, NOW).at, at(day + 6 * 60));
     assert_eq!(daily.longest_pause(at(0)), Duration::from_hours(24));
     let refused = PastRun { needs_person: true, ..run(5 * 60, RunStatus::Failed) };
-    assert_eq!(next_run(&[refused], &daily).at, at(5 * 60 + 2 + 1));
-    assert_eq!(next_run(&[refused; 10], &daily).at, at(5 * 60 + 2) + 6 * HOUR);
+    assert_eq!(next_run(&[refused], &daily, NOW).at, at(5 * 60 + 2 + 1));
+    assert_eq!(next_run(&[refused; 10], &daily, NOW).at, at(5 * 60 + 2) + 6 * HOUR);
     let refused = PastRun { needs_person: true, ..run(7 * 60, RunStatus::Failed) };
-    assert_eq!(next_run(&[refused; 10], &daily).at, at(day + 6 * 60));
+    assert_eq!(next_run(&[refused; 10], &daily, NOW).at, at(day + 6 * 60));
     let weekdays = at_times("0 6 * * 1-5", "UTC");
     assert_eq!(weekdays.longest_pause(at(0)), Duration::from_hours(72));
 }
@@ -252,7 +271,7 @@ proptest! {
             .map(|status| PastRun { needs_person, ..run(1000, all[*status]) })
             .collect();
         let every = Duration::from_secs(every);
-        let next = next_run(&runs, &Rhythm::Every(every));
+        let next = next_run(&runs, &Rhythm::Every(every), NOW);
         prop_assert!(next.at <= at(1002) + every.max(6 * HOUR));
         if !runs.is_empty() {
             prop_assert!(next.at > at(1000), "never at once again: {next:?}");

@@ -102,7 +102,7 @@ pub async fn sync_when_due(
     let leased = async {
         let runs = past(ctx, source).await?;
         // The lease is ours: whoever has left a run without an end is dead.
-        if !is_due(look_at(&runs, rhythm, None)) {
+        if !is_due(look_at(&runs, rhythm, None, ctx.now())) {
             return Ok(None);
         }
         sync_leased(ctx, source, &options, &lease).await.map(Some)

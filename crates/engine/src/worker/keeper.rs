@@ -94,7 +94,7 @@ impl Keeper {
         // The lease first: whoever ends a run in between has ended it in what is read next.
         let held_until = ctx.within(ctx.store.work_held(&key, now)).await?;
         let runs = past(ctx, source).await?;
-        let NextRun { at, why } = look_at(&runs, rhythm, held_until);
+        let NextRun { at, why } = look_at(&runs, rhythm, held_until, now);
         if is_first && why == WhyThen::Refused {
             return Ok(None);
         }

@@ -162,7 +162,7 @@ impl<'a> Life<'a> {
             if left == 0 {
                 let now = self.rig.clock.now();
                 let past = self.rig.db.store.runs_of_schedule(self.rig.source.row.id, 12).await;
-                let due = next_run(&past.expect("runs can be read"), &rhythm).at.min(ends);
+                let due = next_run(&past.expect("runs can be read"), &rhythm, now).at.min(ends);
                 if due > now {
                     self.rig.clock.pass(due.since(now));
                     continue;

@@ -194,7 +194,7 @@ impl Health {
 
 impl Next {
     fn of(row: &HealthRow, rhythm: &Rhythm, now: Timestamp) -> Self {
-        let NextRun { at, why } = look_at(&row.runs, rhythm, row.held_until);
+        let NextRun { at, why } = look_at(&row.runs, rhythm, row.held_until, now);
         let (why, failures) = match why {
             WhyThen::First => ("first", 0),
             WhyThen::More => ("more", 0),

@@ -27,11 +27,12 @@ impl Ahead {
         }
         let rhythm = desk.rhythm(source)?;
         let runs = desk.ctx.store.runs_of_schedule(source.id, LOOK_BACK).await?;
-        let next = next_run(&runs, &rhythm);
+        let now = desk.ctx.now();
+        let next = next_run(&runs, &rhythm, now);
         let trouble = trouble(&desk.ctx.store, source).await?;
         let set_up = desk.ctx.store.set_up_get(source.id).await?;
         let rests = set_up.and_then(|row| row.paused_at).map(Timestamp::from_millis);
-        Ok(Some(Self { rhythm, next, now: desk.ctx.now(), rests, trouble }))
+        Ok(Some(Self { rhythm, next, now, rests, trouble }))
     }
 
     /// When the next run is due; `None` when nothing was read yet.
