@@ -87,6 +87,8 @@ pub struct Options {
     pub latency_ms: u64,
     /// Answer as often as asked, where the real provider would ask to slow down.
     pub is_unlimited: bool,
+    /// How far the `date` of its answers runs ahead of its clock, in milliseconds.
+    pub clock_skew_ms: i64,
     /// Rows of lists bring all that any deployment was seen to bring, where deployments differ.
     pub has_rich_rows: bool,
     /// One belief about the provider turned round, by its name in [`crate::switches()`].

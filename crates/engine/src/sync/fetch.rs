@@ -153,7 +153,7 @@ pub(crate) async fn fetch(
             Err(_) if ended.is_to_be_halved() => failures,
             Err(_) => failures + 1,
         };
-        if !settle(&source.connection.capabilities(), ended, &changes, &mut queue, &out).await {
+        if !settle(&source, ended, &changes, &mut queue, &out).await {
             return false;
         }
         if is_fatal || failures >= ctx.settings.failures_in_a_row {
@@ -166,12 +166,13 @@ pub(crate) async fn fetch(
 /// Decides what follows from a walk: it has ended, or is walked again, or in halves.
 /// Returns whether anybody still listens.
 async fn settle(
-    capabilities: &Capabilities,
+    source: &Source,
     ended: EndedWalk,
     changes: &Changes,
     queue: &mut VecDeque<Task>,
     out: &mpsc::Sender<Fetched>,
 ) -> bool {
+    let capabilities = &source.connection.capabilities();
     let is_to_be_halved = ended.is_to_be_halved();
     let EndedWalk { mut task, asked_at, inside, walked, .. } = ended;
     match &walked {
@@ -202,7 +203,28 @@ async fn settle(
     }
     let territory = task.territory;
     let walked = changes.judge(territory.window, walked);
+    let walked = by_their_clock(source, capabilities.lag, walked);
     out.send(Fetched::Ended(Ended { territory, asked_at, inside, walked })).await.is_ok()
+}
+
+/// What a walk proves by a clock that is ahead of the provider's: nothing, for what it calls the past
+/// may be the future, or younger than it looks. Less than the lag makes no difference.
+fn by_their_clock(
+    source: &Source,
+    lag: Duration,
+    walked: Result<Walked, SourceError>,
+) -> Result<Walked, SourceError> {
+    let ahead = source.connection.traffic().and_then(|traffic| traffic.clock_ahead);
+    match (walked, ahead.filter(|ahead| *ahead > lag)) {
+        (Ok(Walked::Whole { total, .. }), Some(ahead)) => {
+            let why = format!(
+                "our clock is {} s ahead of the provider's, and calls that are still to come would count as read. Let this machine set its clock from the network (NTP)",
+                ahead.as_secs()
+            );
+            Ok(Walked::Doubtful { why, total })
+        }
+        (walked, _) => walked,
+    }
 }
 
 async fn queue_halves(

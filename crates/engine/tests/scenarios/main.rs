@@ -8,6 +8,7 @@ mod agents;
 mod auto_assigning;
 mod bodies;
 mod chance;
+mod clocks;
 mod comparing;
 mod contacts;
 mod counting;

@@ -7,7 +7,8 @@ use std::time::Duration;
 use anyhow::{Context as _, Result};
 use clap::Args;
 use clap::builder::PossibleValuesParser;
-use domain::Timestamp;
+use domain::{Clock as _, Timestamp};
+use providers::SystemClock;
 use simulators::{Options, PROVIDERS, Simulated, World, WorldSettings};
 
 use crate::clock::clock;
@@ -78,6 +79,8 @@ pub async fn run(arguments: Simulate) -> Result<Exit> {
         port: arguments.port,
         latency_ms: arguments.latency_ms,
         is_unlimited: arguments.no_limits,
+        // The world's clock is history, and whoever goes by the machine's clock is not ahead of it.
+        clock_skew_ms: SystemClock.now().as_millis() - time.now().as_millis(),
         has_rich_rows: arguments.rich_rows,
         switch: None,
     };

@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use domain::Timestamp;
-use reqwest::header::{DATE, HeaderMap, RETRY_AFTER};
+use reqwest::header::{AGE, DATE, HeaderMap, RETRY_AFTER};
 
 /// Everything of use in the headers of one answer.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Facts {
-    /// The provider's clock.
+    /// The provider's clock, and for how long the answer lay in a cache (RFC 9111, section 5.1).
     pub date: Option<Timestamp>,
     /// When to come back.
     pub retry_after: Option<RetryAfter>,
@@ -57,7 +57,9 @@ impl Facts {
             day_reset: millis("x-ratelimit-daily-reset"),
         };
         let retry_after = text(RETRY_AFTER.as_str()).and_then(retry_after);
-        Self { date: text(DATE.as_str()).and_then(http_date), retry_after, rate }
+        let age = number(AGE.as_str()).map_or(Duration::ZERO, Duration::from_secs);
+        let date = text(DATE.as_str()).and_then(http_date).map(|date| date + age);
+        Self { date, retry_after, rate }
     }
 
     /// How long the provider asks us to wait, by its own clock where it names an instant.

@@ -283,6 +283,10 @@ impl Http {
         let response = building.send().await.map_err(|error| Trouble::from_transport(&error))?;
         let status = response.status().as_u16();
         let facts = headers::Facts::of(response.headers());
+        if let Some(theirs) = facts.date {
+            // The header has whole seconds; theirs may be as much further on.
+            self.counter.compared_clocks(self.wait.now().since(theirs + Duration::from_secs(1)));
+        }
         let headers = response.headers().clone();
         let body = body::read_to_end(response, self.limits.body_bytes_max).await?;
         Ok(Answer { status, body, server_time: facts.date, facts, headers })

@@ -21,6 +21,10 @@ pub struct Traffic {
     /// How long requests waited for their turn in the credential's budget. Of those that wait beside
     /// each other each counts, so that this may be longer than the run.
     pub waited_ms: u64,
+    /// How far our clock was ahead of the provider's when it last answered, which is nothing where ours
+    /// is behind; none where it never told its time.
+    #[serde(skip)]
+    pub clock_ahead: Option<Duration>,
 }
 
 impl Traffic {
@@ -37,6 +41,7 @@ impl Traffic {
             sent_again: self.sent_again.saturating_sub(before.sent_again),
             bytes: self.bytes.saturating_sub(before.bytes),
             waited_ms: self.waited_ms.saturating_sub(before.waited_ms),
+            clock_ahead: self.clock_ahead,
         }
     }
 }
@@ -66,6 +71,11 @@ impl Counter {
             }
             None => traffic.unanswered += 1,
         });
+    }
+
+    /// An answer told the provider's time, of which ours is so far ahead.
+    pub fn compared_clocks(&self, ahead: Duration) {
+        self.change(|traffic| traffic.clock_ahead = Some(ahead));
     }
 
     /// A request is about to be sent again.

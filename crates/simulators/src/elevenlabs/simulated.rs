@@ -18,6 +18,7 @@ pub(crate) async fn start(world: World, options: Options, clock: Clock) -> io::R
     let settings = Settings {
         port: options.port,
         latency_ms: options.latency_ms,
+        clock_skew_ms: options.clock_skew_ms,
         requests_per_second,
         ..Settings::default()
     };

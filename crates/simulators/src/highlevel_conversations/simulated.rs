@@ -14,7 +14,12 @@ use crate::{Clock, Fault};
 /// Starts it as `options` say.
 pub(crate) async fn start(world: World, options: Options, clock: Clock) -> io::Result<Simulator> {
     let usual = if options.is_unlimited { Settings::without_limits() } else { Settings::default() };
-    let settings = Settings { port: options.port, latency_ms: options.latency_ms, ..usual };
+    let settings = Settings {
+        port: options.port,
+        latency_ms: options.latency_ms,
+        clock_skew_ms: options.clock_skew_ms,
+        ..usual
+    };
     let settings = turned(settings, SWITCHES, options.switch)?;
     Simulator::start(world, settings, clock).await
 }

@@ -14,7 +14,12 @@ use crate::{Clock, Fault};
 /// Starts it as `options` say. It has no limit that `is_unlimited` would lift.
 pub(crate) async fn start(world: World, options: Options, clock: Clock) -> io::Result<Simulator> {
     let usual = Settings::default();
-    let settings = Settings { port: options.port, latency_ms: options.latency_ms, ..usual };
+    let settings = Settings {
+        port: options.port,
+        latency_ms: options.latency_ms,
+        clock_skew_ms: options.clock_skew_ms,
+        ..usual
+    };
     let settings = turned(settings, SWITCHES, options.switch)?;
     Simulator::start(world, settings, clock).await
 }

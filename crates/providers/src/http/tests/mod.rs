@@ -244,6 +244,25 @@ fn tokens_do_not_travel_in_the_clear() {
     assert!(check("ftp://services.example.com").is_err());
 }
 
+#[tokio::test]
+async fn our_clock_is_compared_with_the_providers_at_every_answer() {
+    let dated = |date: &str| good().with("date", date);
+    let cached = dated("Sun, 01 Mar 2026 11:00:00 GMT").with("age", "600");
+    let later = dated("Sun, 01 Mar 2026 12:30:00 GMT");
+    let server = Server::saying(vec![good(), cached, good(), later]).await;
+    let asked = request(&server.url);
+    let budget = Arc::new(Budget::new(Rate::Unlimited, 4));
+    let http = Http::new(&asked.url, limits(), HandClock::at(NOON), budget).unwrap();
+    let mut ahead = Vec::new();
+    for _answer in 0..4 {
+        http.send(&asked, |_answer| Ok(())).await.unwrap();
+        ahead.push(http.traffic().clock_ahead.map(|ahead| ahead.as_secs()));
+    }
+    // A second may have begun since the header was written; one without keeps what was known.
+    let fifty_minutes = 50 * 60 - 1;
+    assert_eq!(ahead, [None, Some(fifty_minutes), Some(fifty_minutes), Some(0)]);
+}
+
 #[test]
 fn what_a_hoster_tells_a_machine_is_no_provider() {
     for base in [
