@@ -43,6 +43,8 @@ enum Verdict {
     Hung,
     /// No test failed.
     Survived,
+    /// Without it the program does not compile, which shows nothing.
+    Broken(String),
 }
 
 /// Takes each away in turn; fails unless a test notices every one.
@@ -67,17 +69,26 @@ pub fn mutate(arguments: &MutateArguments) -> Result<()> {
     let tree = Tree::copy()?;
     let cargo = Cargo::new(&tree, needs.iter().flat_map(Ready::variables));
     unharmed(&cargo, &mutants)?;
-    let mut unnoticed = Vec::new();
+    let (mut unnoticed, mut broken) = (Vec::new(), Vec::new());
     for mutant in &mutants {
         run::stop_if_interrupted()?;
         let started = Instant::now();
         let verdict = take_away(&tree, &cargo, mutant)?;
         println!("{}", line(mutant, &verdict, started.elapsed()));
-        if matches!(verdict, Verdict::Survived) {
-            unnoticed.push(mutant.name.as_str());
+        match verdict {
+            Verdict::Survived => unnoticed.push(mutant.name.as_str()),
+            Verdict::Broken(_) => broken.push(mutant.name.as_str()),
+            Verdict::Caught(_) | Verdict::Hung => {}
         }
     }
-    println!("\n{} of {} were noticed.", mutants.len() - unnoticed.len(), mutants.len());
+    let noticed = mutants.len() - unnoticed.len() - broken.len();
+    println!("\n{noticed} of {} were noticed.", mutants.len());
+    if !broken.is_empty() {
+        bail!(
+            "without these the program does not compile, so mend the list: {}",
+            broken.join("; ")
+        );
+    }
     if !unnoticed.is_empty() {
         bail!("no test notices when these are taken away: {}", unnoticed.join("; "));
     }
@@ -103,8 +114,8 @@ fn take_away(tree: &Tree, cargo: &Cargo, mutant: &Mutant) -> Result<Verdict> {
     let taken = tree.edit(&mutant.file, |text| mutant.applied_to(text))?;
     let ran = cargo.test(&mutant.tests)?;
     taken.put_back()?;
-    ensure!(ran.has_built, "with “{}” the program does not compile:\n{}", mutant.name, ran.said);
     Ok(match ran {
+        ran if !ran.has_built => Verdict::Broken(ran.said),
         ran if ran.has_hung => Verdict::Hung,
         ran if ran.has_passed => Verdict::Survived,
         ran => Verdict::Caught(ran.failed),
@@ -121,6 +132,7 @@ fn line(mutant: &Mutant, verdict: &Verdict, took: Duration) -> String {
         }
         Verdict::Hung => ("caught", "the tests never ended".to_owned()),
         Verdict::Survived => ("SURVIVED", mutant.tests.to_string()),
+        Verdict::Broken(said) => ("BROKEN", said.trim().to_owned()),
     };
     format!("{word:<8} {:>5.0} s  {}\n                  {by}", took.as_secs_f64(), mutant.name)
 }
