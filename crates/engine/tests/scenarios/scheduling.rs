@@ -20,6 +20,17 @@ use crate::play::*;
 
 const EVERY: Rhythm = Rhythm::Every(Duration::from_mins(5));
 
+/// Of the real clock, in which a schedule on a clock moved by hand certainly came to what stops it.
+const STANDSTILL: Duration = Duration::from_mins(2);
+
+/// A schedule that stands still ends its test instead of never ending.
+async fn soon<T>(working: impl Future<Output = T>) -> T {
+    let Ok(done) = tokio::time::timeout(STANDSTILL, working).await else {
+        panic!("the schedule stands still")
+    };
+    done
+}
+
 /// Lets the schedule work until `count` runs have ended. Between runs, `meanwhile` happens.
 async fn scheduled(
     stage: &Stage,
@@ -41,7 +52,7 @@ async fn scheduled(
             stopping.cancel();
         }
     };
-    work(ctx, vec![source], &settings, stop, Arc::new(tell)).await;
+    soon(work(ctx, vec![source], &settings, stop, Arc::new(tell))).await;
     std::mem::take(&mut reports.lock().unwrap())
 }
 
@@ -125,7 +136,7 @@ on_both_databases! {
         let source = Scheduled { source: stage.source.clone(), rhythm: EVERY };
         let settings = WorkerSettings::default();
         stage.clock.pass(HOUR);
-        work(&ctx, vec![source], &settings, stop, Arc::new(|_| {})).await;
+        soon(work(&ctx, vec![source], &settings, stop, Arc::new(|_| {}))).await;
 
         let seen = seen.lock().unwrap().clone();
         assert_eq!(seen.len(), 2, "{seen:?}");
@@ -247,7 +258,7 @@ on_both_databases! {
             ended.cancel();
         };
         let source = Scheduled { source: stage.source.clone(), rhythm: EVERY };
-        work(&stage.ctx, vec![source], &WorkerSettings::default(), stop, Arc::new(tell)).await;
+        soon(work(&stage.ctx, vec![source], &WorkerSettings::default(), stop, Arc::new(tell))).await;
         assert_eq!(stage.db.number("SELECT COUNT(*) FROM runs").await, 2);
     }
 
@@ -310,7 +321,7 @@ on_both_databases! {
                 ended.cancel();
             }
         };
-        work(&stage.ctx, sources, &settings, stop, Arc::new(tell)).await;
+        soon(work(&stage.ctx, sources, &settings, stop, Arc::new(tell))).await;
         let order = order.lock().unwrap().clone();
         assert!(order[..8].windows(2).all(|two| two[0] != two[1]), "{order:?}");
         // Whoever was stopped gave back what it had.
