@@ -20,6 +20,9 @@ use crate::run;
 /// How long it may take to start before it is watched.
 const SETTLES: Duration = Duration::from_secs(5);
 
+/// How long reading each source once may take.
+const READS_MAX: Duration = Duration::from_mins(5);
+
 /// The system counts processor time in hundredths of a second.
 const TICKS: f64 = 100.0;
 
@@ -43,7 +46,7 @@ pub fn measure(artefacts: &Artefacts, sources: u32, seconds: u64) -> Result<Vec<
     let watched = |every_minutes, length: Duration| {
         let site = Site::new(artefacts, &simulator, sources, every_minutes)?;
         println!("Reading {sources} sources once, then watching the service for {length:?}.");
-        site.read_once()?;
+        site.read_once(sources as usize)?;
         site.watch(length)
     };
     let idle = watched(60, Duration::from_secs(seconds))?;
@@ -132,9 +135,24 @@ impl Site {
         command
     }
 
-    fn read_once(&self) -> Result<()> {
-        run::answer(&mut self.command(&["sync", "--json"]))?;
-        Ok(())
+    /// By the service itself: what somebody reads by hand is due to the schedule all the same.
+    fn read_once(&self, sources: usize) -> Result<()> {
+        ensure!(self.runs()? == 0, "the database is not new");
+        let mut service = self.serve()?;
+        let began = Instant::now();
+        while self.runs()? < sources {
+            ensure!(service.0.try_wait()?.is_none(), "the service ended while it read");
+            ensure!(began.elapsed() < READS_MAX, "not every source was read within {READS_MAX:?}");
+            pause(Duration::from_secs(1))?;
+        }
+        // The last of them is to end.
+        pause(SETTLES)
+    }
+
+    fn serve(&self) -> Result<Service> {
+        let mut command = self.command(&["serve", "--listen", "127.0.0.1:0"]);
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        Ok(Service(command.spawn().with_context(|| run::cannot_start(&command))?))
     }
 
     fn runs(&self) -> Result<usize> {
@@ -143,10 +161,7 @@ impl Site {
 
     fn watch(&self, length: Duration) -> Result<Seen> {
         let before = self.runs()?;
-        let mut command = self.command(&["serve", "--listen", "127.0.0.1:0"]);
-        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-        let child = command.spawn().with_context(|| run::cannot_start(&command))?;
-        let mut service = Service(child);
+        let mut service = self.serve()?;
         let process = PathBuf::from(format!("/proc/{}", service.0.id()));
         pause(SETTLES)?;
         let (began, ticks) = (Instant::now(), processor_ticks(&process)?);
