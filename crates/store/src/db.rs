@@ -208,19 +208,15 @@ pub fn without_password(url: &str) -> String {
 mod tests {
     use super::{Either, Store, without_password};
 
-    #[tokio::test(flavor = "multi_thread", worker_threads = 8)]
+    #[tokio::test]
     async fn a_new_database_may_be_opened_by_several_at_once() {
         let folder = tempfile::tempdir().expect("a temporary folder can be made");
         for nth in 0..8 {
             let url = format!("sqlite://{}", folder.path().join(format!("{nth}.db")).display());
-            let opening = (0..8).map(|_| {
-                let url = url.clone();
-                tokio::spawn(async move { Store::open(&url).await })
-            });
-            let opening: Vec<_> = opening.collect();
-            for opened in opening {
-                let opened = opened.await.expect("opening ends");
-                opened.expect("whoever comes second waits").close().await;
+            let open = || Store::open(&url);
+            let (one, two, three, four) = tokio::join!(open(), open(), open(), open());
+            for opened in [one, two, three, four] {
+                opened.expect("whoever comes second looks again").close().await;
             }
         }
     }
