@@ -158,21 +158,9 @@ async fn open_sqlite(url: &str) -> Result<Pools, StoreError> {
         SqlitePoolOptions::new().max_connections(max).acquire_timeout(ACQUIRE)
     };
     let write = pool(1).connect_with(options.clone()).await?;
-    migrate_sqlite(&write).await?;
+    sqlx::migrate!("migrations/sqlite").run(&write).await?;
     let read = pool(4).connect_with(options).await?;
     Ok(Pools::Sqlite { read, write })
-}
-
-/// Of several processes that open a new database at once, SQLite's migrator lets each build it, and all but
-/// one fail over what is there already. Those look again, one after another. PostgreSQL's takes a lock.
-async fn migrate_sqlite(write: &SqlitePool) -> Result<(), StoreError> {
-    let migrations = sqlx::migrate!("migrations/sqlite");
-    if migrations.run(write).await.is_ok() {
-        return Ok(());
-    }
-    let mut tx = write.begin_with("BEGIN IMMEDIATE").await?;
-    migrations.run(&mut *tx).await?;
-    Ok(tx.commit().await?)
 }
 
 async fn open_postgres(url: &str) -> Result<Pools, StoreError> {
@@ -207,19 +195,6 @@ pub fn without_password(url: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::{Either, Store, without_password};
-
-    #[tokio::test]
-    async fn a_new_database_may_be_opened_by_several_at_once() {
-        let folder = tempfile::tempdir().expect("a temporary folder can be made");
-        for nth in 0..8 {
-            let url = format!("sqlite://{}", folder.path().join(format!("{nth}.db")).display());
-            let open = || Store::open(&url);
-            let (one, two, three, four) = tokio::join!(open(), open(), open(), open());
-            for opened in [one, two, three, four] {
-                opened.expect("whoever comes second looks again").close().await;
-            }
-        }
-    }
 
     #[tokio::test]
     async fn what_sqlite_has_committed_survives_a_power_cut() {
