@@ -280,12 +280,14 @@ impl Http {
             }
             Some(Key::Header(name, value)) => building.header(*name, value.expose_secret()),
         };
+        let sent_at = self.wait.now();
         let response = building.send().await.map_err(|error| Trouble::from_transport(&error))?;
         let status = response.status().as_u16();
         let facts = headers::Facts::of(response.headers());
         if let Some(theirs) = facts.date {
-            // The header has whole seconds; theirs may be as much further on.
-            self.counter.compared_clocks(self.wait.now().since(theirs + Duration::from_secs(1)));
+            // The answer is younger than the question, however long it took, and the header has whole
+            // seconds; theirs may be as much further on.
+            self.counter.compared_clocks(sent_at.since(theirs + Duration::from_secs(1)));
         }
         let headers = response.headers().clone();
         let body = body::read_to_end(response, self.limits.body_bytes_max).await?;

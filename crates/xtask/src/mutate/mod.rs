@@ -24,9 +24,9 @@ use tree::Tree;
 /// What to take away.
 #[derive(Args)]
 pub struct MutateArguments {
-    /// Only mutants whose name has this text
+    /// Only mutants whose name has this text, or one of several
     #[arg(long, value_name = "TEXT")]
-    only: Option<String>,
+    only: Vec<String>,
     /// Begin with the first whose name has this text, to go on with a run that was broken off
     #[arg(long, value_name = "TEXT")]
     from: Option<String>,
@@ -54,8 +54,9 @@ pub fn mutate(arguments: &MutateArguments) -> Result<()> {
         let first = mutants.iter().position(|mutant| mutant.name.contains(text.as_str()));
         mutants.drain(..first.unwrap_or(mutants.len()));
     }
-    if let Some(text) = &arguments.only {
-        mutants.retain(|mutant| mutant.name.contains(text.as_str()));
+    if !arguments.only.is_empty() {
+        let is_meant = |name: &str| arguments.only.iter().any(|text| name.contains(text.as_str()));
+        mutants.retain(|mutant| is_meant(&mutant.name));
     }
     ensure!(!mutants.is_empty(), "no mutant has that text in its name; `--list` names them all");
     if arguments.list {
