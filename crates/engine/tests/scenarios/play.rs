@@ -15,6 +15,17 @@ pub const MINUTE: Duration = Duration::from_mins(1);
 pub const HOUR: Duration = Duration::from_hours(1);
 pub const DAY: Duration = Duration::from_hours(24);
 
+/// Of the real clock, in which a schedule on a clock moved by hand certainly came to what stops it.
+const STANDSTILL: Duration = Duration::from_mins(2);
+
+/// A schedule that stands still ends its test instead of never ending.
+pub async fn soon<T>(working: impl Future<Output = T>) -> T {
+    let Ok(done) = tokio::time::timeout(STANDSTILL, working).await else {
+        panic!("the schedule stands still")
+    };
+    done
+}
+
 /// A small world in two windows of small pages, read by somebody who gives up early.
 pub fn small() -> StageSettings {
     let mut settings = StageSettings { source: small_pages, ..StageSettings::default() };

@@ -20,17 +20,6 @@ use crate::play::*;
 
 const EVERY: Rhythm = Rhythm::Every(Duration::from_mins(5));
 
-/// Of the real clock, in which a schedule on a clock moved by hand certainly came to what stops it.
-const STANDSTILL: Duration = Duration::from_mins(2);
-
-/// A schedule that stands still ends its test instead of never ending.
-async fn soon<T>(working: impl Future<Output = T>) -> T {
-    let Ok(done) = tokio::time::timeout(STANDSTILL, working).await else {
-        panic!("the schedule stands still")
-    };
-    done
-}
-
 /// Lets the schedule work until `count` runs have ended. Between runs, `meanwhile` happens.
 async fn scheduled(
     stage: &Stage,

@@ -25,6 +25,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::keeping::{CALLS, at_request, restarted, small_windows};
+use crate::play::soon;
 
 const SOURCES: usize = 40;
 const DAYS: u32 = 250;
@@ -237,7 +238,7 @@ on_both_databases! {
             assert!(report.success, "{report:#?}");
             ended.cancel();
         };
-        work(&restarted(&stage, 2), scheduled(), &settings, stop, Arc::new(tell)).await;
+        soon(work(&restarted(&stage, 2), scheduled(), &settings, stop, Arc::new(tell))).await;
         let runs = stage.db.store.runs_list(Some(stage.source.row.id), 9).await.unwrap();
         assert_eq!(runs.len(), 2, "{runs:#?}");
         let began = Timestamp::from_millis(runs[0].started_at);

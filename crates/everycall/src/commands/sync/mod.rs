@@ -87,25 +87,22 @@ pub async fn run(site: &Site, arguments: Sync) -> Result<Exit> {
             stop: interrupt.stop(),
             ..SyncOptions::manual()
         };
-        let report = match pull(&desk, source, options, !arguments.json).await {
+        match pull(&desk, source, options, !arguments.json).await {
+            // Somebody else reads that one; nobody may be reading the others.
             Err(error) if sources.len() > 1 && is_busy(&error) => {
-                // Somebody else reads that one; nobody may be reading the others.
                 exit = exit.max(mistake::tell(&error));
-                continue;
             }
-            pulled => pulled?,
-        };
-        exit = exit.max(exit_of(&report));
-        if arguments.json {
-            output::tell_json(&report);
-        } else if arguments.report {
-            reports.push(report);
-        } else {
-            let waiting = Accounts::waiting(&desk, source.row.id).await?;
-            let (here, source) = (&site.here(), &source.row.name);
-            output::tell(
-                &Accounts { here, source, report: &report, waiting, is_import: false }.text(),
-            );
+            pulled => {
+                let report = pulled?;
+                exit = exit.max(exit_of(&report));
+                if arguments.json {
+                    output::tell_json(&report);
+                } else if arguments.report {
+                    reports.push(report);
+                } else {
+                    tell(site, &desk, source, &report).await?;
+                }
+            }
         }
         if interrupt.came() {
             exit = Exit::Stopped;
@@ -119,6 +116,13 @@ pub async fn run(site: &Site, arguments: Sync) -> Result<Exit> {
     }
     desk.ctx.store.close().await;
     Ok(exit)
+}
+
+async fn tell(site: &Site, desk: &Desk, source: &engine::Source, report: &RunReport) -> Result<()> {
+    let waiting = Accounts::waiting(desk, source.row.id).await?;
+    let (here, source) = (&site.here(), &source.row.name);
+    output::tell(&Accounts { here, source, report, waiting, is_import: false }.text());
+    Ok(())
 }
 
 /// One run, with a bar where somebody can see it.
