@@ -51,7 +51,7 @@ pub(crate) async fn send(
 }
 
 /// Reads one answer.
-pub(crate) async fn receive(stream: &mut TcpStream) -> io::Result<Reply> {
+async fn receive(stream: &mut TcpStream) -> io::Result<Reply> {
     let mut bytes = Vec::new();
     let head_end = loop {
         if let Some(at) = bytes.windows(4).position(|four| four == b"\r\n\r\n") {

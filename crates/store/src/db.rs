@@ -15,6 +15,7 @@ use sqlx::{Postgres, Sqlite, Transaction};
 
 use crate::StoreError;
 use crate::audit::{Author, Behalf};
+use crate::opening;
 
 /// Which engine holds the data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -157,8 +158,10 @@ async fn open_sqlite(url: &str) -> Result<Pools, StoreError> {
     let pool = |max: u32| -> PoolOptions<Sqlite> {
         SqlitePoolOptions::new().max_connections(max).acquire_timeout(ACQUIRE)
     };
+    let opening = opening::alone(options.get_filename()).await;
     let write = pool(1).connect_with(options.clone()).await?;
     sqlx::migrate!("migrations/sqlite").run(&write).await?;
+    drop(opening);
     let read = pool(4).connect_with(options).await?;
     Ok(Pools::Sqlite { read, write })
 }

@@ -27,6 +27,7 @@ mod jobs;
 mod lateness;
 mod legs;
 mod observations;
+mod opening;
 mod probes;
 mod rules;
 mod runs;

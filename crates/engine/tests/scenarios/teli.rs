@@ -3,7 +3,6 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::time::Duration;
 
 use domain::{Awaited, Country, ProviderCallId, RunStatus, Window};
 use providers::{ProbeOutcome, parts};
@@ -438,55 +437,4 @@ fn lists(rig: &Rig) -> usize {
 
 fn contains(record: &[u8], text: &str) -> bool {
     record.windows(text.len()).any(|part| part == text.as_bytes())
-}
-
-/// How fast the list alone is read: no latency, no database, no details.
-#[tokio::test(flavor = "multi_thread")]
-#[ignore = "a measurement, to be run in release and read by a person"]
-async fn the_list_alone_at_full_speed() {
-    const CALLS: usize = 100_000;
-    let now = RigSettings::default().now;
-    let clock = HandClock::at(now);
-    let end = (now - HOUR).as_millis();
-    let world =
-        World::generate(&WorldSettings { calls: CALLS, days: 30, end, ..WorldSettings::default() });
-    let simulator = Simulator::start(world, Settings::default(), clock.for_simulator()).await;
-    let simulator = simulator.unwrap();
-    simulator.prerender();
-    let settings =
-        providers::teli::Settings::new(simulator.base_url(), simulator.organization_id());
-    let tuning = providers::Tuning {
-        rate: Some(providers::http::budget::Rate::Unlimited),
-        ..providers::Tuning::default()
-    };
-    let credential = providers::Credential::PrivateToken(simulator.key().into());
-    let client = providers::teli::Client::new(
-        settings,
-        credential,
-        tuning,
-        Arc::new(clock),
-        &providers::http::budget::Budgets::new(),
-    );
-    let connection = providers::teli::Teli::new(client.unwrap());
-    let provider: &dyn providers::Provider = &connection;
-    provider.calibrate().await.unwrap();
-    let window = Window::new(now - Duration::from_hours(31 * 24), now).unwrap();
-    let (pages, mut arriving) = mpsc::channel(2);
-    let begun = std::time::Instant::now();
-    let walking = async {
-        let walked = provider.walk(window, &pages).await;
-        drop(pages);
-        walked
-    };
-    let mut listed = 0;
-    let counting = async {
-        while let Some(page) = arriving.recv().await {
-            listed += page.records.len();
-        }
-    };
-    let (walked, ()) = tokio::join!(walking, counting);
-    let took = begun.elapsed();
-    let requests = simulator.requests().len();
-    let speed = CALLS as f64 / took.as_secs_f64();
-    eprintln!("{walked:?}: {listed} rows in {requests} requests, {took:?}, {speed:.0} calls/s");
 }

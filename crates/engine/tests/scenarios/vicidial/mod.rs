@@ -7,7 +7,6 @@ mod examination;
 mod keys;
 mod ledgers;
 mod servers;
-mod speed;
 mod timeline;
 mod zones;
 

@@ -4,7 +4,6 @@ mod access;
 mod broken;
 mod lists;
 mod records;
-mod speed;
 
 use std::collections::HashSet;
 use std::io;
