@@ -6,73 +6,56 @@ use std::time::Duration;
 
 use simulators::NewCall;
 use simulators::faults::{BadRecord, Echo, Fault, On, What};
-use testkit::{Stage, TestDb, on_both_databases};
+use testkit::{Dice, Stage, TestDb, on_both_databases};
 
 use crate::play::*;
 
-/// Numbers from a seed (splitmix64).
-struct Dice(u64);
+fn what(dice: &mut Dice, stage: &Stage) -> What {
+    let at = (stage.ctx.now() - HOUR * (1 + u32::try_from(dice.roll(100)).unwrap())).as_millis();
+    let nth = dice.small(50);
+    let kinds = [
+        What::status(500, "{}"),
+        What::status(503, "{}"),
+        What::status(401, r#"{"message":"Invalid JWT"}"#),
+        What::Html(502),
+        What::TooMany429 { retry_after: Some(3), with_headers: false },
+        What::ErrorBodyWith200,
+        What::EmptyBody,
+        What::EmptyPage200,
+        What::HalfBody,
+        What::CloseMidBody,
+        What::WrongContentLength,
+        What::RepeatPage { page: 1, echo: Echo::Asked },
+        What::RepeatPage { page: 2, echo: Echo::Served },
+        What::EchoOtherPage(9),
+        What::TotalPlus(1),
+        What::TotalPlus(-1),
+        What::RawControlCharacters,
+        What::LoseResponseAfterEffect,
+        What::OmitRecord(dice.small(10)),
+        What::RepeatRecord(dice.small(10)),
+        What::Shuffle(dice.roll(1000)),
+        What::BadRecords(vec![(dice.small(10), BadRecord::WithoutId)]),
+        What::BadRecords(vec![(dice.small(10), BadRecord::TextDuration)]),
+        What::then_mutate(move |world| drop(world.insert(NewCall::at(at)))),
+        What::then_mutate(move |world| {
+            let id = world.calls()[nth].id.clone();
+            world.edit(&id, |call| call.duration += 1);
+        }),
+    ];
+    dice.one_of(&kinds)
+}
 
-impl Dice {
-    fn roll(&mut self, sides: u64) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        (mixed ^ (mixed >> 31)) % sides
+fn fault(dice: &mut Dice, stage: &Stage) -> Fault {
+    let mut on = On::path("call-logs").from_nth(1 + dice.small(12)).times(1 + dice.small(4));
+    if dice.roll(2) == 0 {
+        on = on.page(1 + u32::try_from(dice.roll(4)).unwrap());
     }
-
-    fn small(&mut self, sides: u64) -> usize {
-        usize::try_from(self.roll(sides)).unwrap()
-    }
-
-    fn what(&mut self, stage: &Stage) -> What {
-        let at =
-            (stage.ctx.now() - HOUR * (1 + u32::try_from(self.roll(100)).unwrap())).as_millis();
-        let nth = self.small(50);
-        let kinds = [
-            What::status(500, "{}"),
-            What::status(503, "{}"),
-            What::status(401, r#"{"message":"Invalid JWT"}"#),
-            What::Html(502),
-            What::TooMany429 { retry_after: Some(3), with_headers: false },
-            What::ErrorBodyWith200,
-            What::EmptyBody,
-            What::EmptyPage200,
-            What::HalfBody,
-            What::CloseMidBody,
-            What::WrongContentLength,
-            What::RepeatPage { page: 1, echo: Echo::Asked },
-            What::RepeatPage { page: 2, echo: Echo::Served },
-            What::EchoOtherPage(9),
-            What::TotalPlus(1),
-            What::TotalPlus(-1),
-            What::RawControlCharacters,
-            What::LoseResponseAfterEffect,
-            What::OmitRecord(self.small(10)),
-            What::RepeatRecord(self.small(10)),
-            What::BadRecords(vec![(self.small(10), BadRecord::WithoutId)]),
-            What::BadRecords(vec![(self.small(10), BadRecord::TextDuration)]),
-            What::then_mutate(move |world| drop(world.insert(NewCall::at(at)))),
-            What::then_mutate(move |world| {
-                let id = world.calls()[nth].id.clone();
-                world.edit(&id, |call| call.duration += 1);
-            }),
-        ];
-        let kind = self.small(kinds.len() as u64);
-        kinds[kind].clone()
-    }
-
-    fn fault(&mut self, stage: &Stage) -> Fault {
-        let mut on = On::path("call-logs").from_nth(1 + self.small(12)).times(1 + self.small(4));
-        if self.roll(2) == 0 {
-            on = on.page(1 + u32::try_from(self.roll(4)).unwrap());
-        }
-        on.gives(self.what(stage))
-    }
+    on.gives(what(dice, stage))
 }
 
 async fn whatever_happens(db: Arc<TestDb>, seed: u64) {
-    let mut dice = Dice(seed);
+    let mut dice = Dice::new(seed);
     let stage = stage(db, |it| {
         it.world.seed = seed;
         it.world.calls = 60 + dice.small(60);
@@ -84,7 +67,7 @@ async fn whatever_happens(db: Arc<TestDb>, seed: u64) {
     .await;
     for _ in 0..4 {
         for _ in 0..2 {
-            let fault = dice.fault(&stage);
+            let fault = fault(&mut dice, &stage);
             stage.simulator.faults().add(fault);
         }
         balanced(&stage.sync().await);

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::faults::{BadRecord, What};
+use crate::faults::{BadRecord, What, sent};
 use crate::server::{Answer, Asked};
 use crate::world::World;
 
@@ -109,8 +109,6 @@ fn twist(rows: &mut Vec<Value>, twists: &[What]) {
     for what in twists {
         match what {
             What::EmptyPage200 => rows.clear(),
-            What::OmitRecord(nth) if *nth < rows.len() => drop(rows.remove(*nth)),
-            What::RepeatRecord(nth) if *nth < rows.len() => rows.insert(*nth, rows[*nth].clone()),
             What::BadRecords(bad) => bad.iter().for_each(|(nth, how)| {
                 if let Some(row) = rows.get_mut(*nth) {
                     spoil(row, *how);
@@ -119,6 +117,7 @@ fn twist(rows: &mut Vec<Value>, twists: &[What]) {
             _ => {}
         }
     }
+    *rows = sent(twists, rows.len()).into_iter().map(|nth| rows[nth].clone()).collect();
 }
 
 /// Spoils a row, or a detail, which has its times elsewhere.

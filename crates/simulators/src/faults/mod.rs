@@ -5,6 +5,7 @@
 //! them, and those that break the wire come last.
 
 mod book;
+mod sending;
 
 #[cfg(test)]
 mod tests;
@@ -14,6 +15,7 @@ use std::fmt;
 use crate::world::{Change, World};
 
 pub use book::FaultBook;
+pub(crate) use sending::sent;
 
 /// One thing that goes wrong.
 #[derive(Debug, Clone)]
@@ -168,6 +170,8 @@ pub enum What {
     OmitRecord(usize),
     /// This record of the page, from 0, comes twice; the total counts it once.
     RepeatRecord(usize),
+    /// The records of the page come in another order, which depends on this seed.
+    Shuffle(u64),
     /// Records of the page are spoiled: which, from 0, and how.
     BadRecords(Vec<(usize, BadRecord)>),
     /// These parameters are not heard, as if the provider did not know them.
@@ -208,6 +212,7 @@ impl fmt::Debug for What {
             Self::PadRecord { bytes, .. } => return write!(f, "PadRecord({bytes})"),
             Self::OmitRecord(nth) => return write!(f, "OmitRecord({nth})"),
             Self::RepeatRecord(nth) => return write!(f, "RepeatRecord({nth})"),
+            Self::Shuffle(seed) => return write!(f, "Shuffle({seed})"),
             Self::BadRecords(records) => return write!(f, "BadRecords({records:?})"),
             Self::DeafTo(names) => return write!(f, "DeafTo({names:?})"),
         })

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::faults::{BadRecord, Echo, What};
+use crate::faults::{BadRecord, Echo, What, sent};
 
 /// Everything that is wrong with one page.
 pub(crate) struct Twist<'a> {
@@ -38,13 +38,9 @@ impl<'a> Twist<'a> {
         twist
     }
 
-    /// How often the nth record of the page is written.
-    pub(crate) fn copies(&self, nth: usize) -> usize {
-        self.whats.iter().fold(1, |copies, what| match what {
-            What::OmitRecord(at) if *at == nth => 0,
-            What::RepeatRecord(at) if *at == nth => copies * 2,
-            _ => copies,
-        })
+    /// Which of so many records are written, in order.
+    pub(crate) fn sent(&self, records: usize) -> Vec<usize> {
+        sent(self.whats, records)
     }
 
     /// Writes the nth record of the page, spoiled when it is to be.

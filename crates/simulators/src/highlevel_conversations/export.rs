@@ -1,7 +1,7 @@
 //! The export of messages (§3.4): pages along a cursor that dies when nobody asks for a while.
 
 use std::collections::HashMap;
-use std::iter::repeat_n;
+use std::mem;
 use std::ops::Range;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
@@ -219,15 +219,10 @@ fn page(
 ) -> Answer {
     let shown: &[Vec<u8>] = if twist.is_empty { &[] } else { records };
     let mut body = b"{\"messages\":[".to_vec();
-    let mut is_first = true;
-    for (nth, record) in shown.iter().enumerate() {
-        for record in repeat_n(record, twist.copies(nth)) {
-            if !is_first {
-                body.push(b',');
-            }
-            is_first = false;
-            twist.write(nth, record, &mut body);
-        }
+    let mut separator: &[u8] = b"";
+    for nth in twist.sent(shown.len()) {
+        body.extend_from_slice(mem::replace(&mut separator, b","));
+        twist.write(nth, &shown[nth], &mut body);
     }
     let told = (total as u64).min(writer.settings.total_max.unwrap_or(u64::MAX)) as i64;
     let told = (told + writer.settings.total_lie + twist.total_plus).max(0);

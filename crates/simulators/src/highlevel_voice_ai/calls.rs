@@ -1,6 +1,5 @@
 //! The call log: a list and a lookup (§2.1, §2.2).
 
-use std::iter::repeat_n;
 use std::mem;
 
 use crate::faults::What;
@@ -43,11 +42,10 @@ pub(super) fn list(
     );
     body.extend_from_slice(head.as_bytes());
     let mut separator: &[u8] = b"";
-    let records = (start..end).flat_map(|nth| repeat_n(nth, twist.copies(nth - start)));
-    for nth in records {
+    for nth in twist.sent(end - start) {
         body.extend_from_slice(mem::replace(&mut separator, b","));
-        catalogue.record(world, renderer, &selection, nth, |record| {
-            twist.write(nth - start, record, &mut body);
+        catalogue.record(world, renderer, &selection, start + nth, |record| {
+            twist.write(nth, record, &mut body);
         });
     }
     body.extend_from_slice(b"]}");

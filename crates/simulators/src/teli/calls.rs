@@ -1,8 +1,10 @@
 //! The call history: a list, a lookup and what was extracted.
 
+use std::mem;
+
 use serde_json::{Value, json};
 
-use crate::faults::{BadRecord, What};
+use crate::faults::{BadRecord, What, sent};
 use crate::server::{Answer, Asked};
 
 use super::answers::{error, success};
@@ -32,29 +34,15 @@ pub(super) fn list(
     }
     let mut body = Vec::with_capacity(entries.len() * 1000 + 100);
     body.extend_from_slice(br#"{"success":true,"calls":["#);
-    let mut written = 0;
-    for (nth, entry) in entries.iter().enumerate() {
-        let row = catalogue.row(scribe, entry);
-        for _ in 0..copies(twists, nth) {
-            if written > 0 {
-                body.push(b',');
-            }
-            body.extend_from_slice(&spoiled(twists, nth, &row));
-            written += 1;
-        }
+    let sent = sent(twists, entries.len());
+    let mut separator: &[u8] = b"";
+    for nth in &sent {
+        body.extend_from_slice(mem::replace(&mut separator, b","));
+        body.extend_from_slice(&spoiled(twists, *nth, &catalogue.row(scribe, &entries[*nth])));
     }
-    let count = total.filter(|_| settings.count_is_total).unwrap_or(written);
+    let count = total.filter(|_| settings.count_is_total).unwrap_or(sent.len());
     body.extend_from_slice(format!(r#"],"count":{count},"powered_by":"Teli"}}"#).as_bytes());
     Answer::json(200, body)
-}
-
-/// How often the nth record is written.
-pub(super) fn copies(twists: &[What], nth: usize) -> usize {
-    twists.iter().fold(1, |copies, what| match what {
-        What::OmitRecord(at) if *at == nth => 0,
-        What::RepeatRecord(at) if *at == nth => copies * 2,
-        _ => copies,
-    })
 }
 
 fn spoiled(twists: &[What], nth: usize, row: &[u8]) -> Vec<u8> {

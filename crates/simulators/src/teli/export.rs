@@ -2,11 +2,10 @@
 
 use serde_json::{Value, json};
 
-use crate::faults::What;
+use crate::faults::{What, sent};
 use crate::server::{Answer, Asked};
 
 use super::answers::{error, success};
-use super::calls::copies;
 use super::catalogue::Catalogue;
 use super::query::Query;
 use super::record::{Scribe, USUAL_COLUMNS, exported};
@@ -37,11 +36,10 @@ pub(super) fn export(
     let is_truncated = entries.len() > settings.export_rows_max;
     entries.truncate(settings.export_rows_max);
     let columns: Vec<&str> = asked.param("columns").unwrap_or(USUAL_COLUMNS).split(',').collect();
-    let rows: Vec<Value> = entries
-        .iter()
-        .enumerate()
-        .flat_map(|(nth, entry)| std::iter::repeat_n(entry, copies(twists, nth)))
-        .map(|entry| {
+    let rows: Vec<Value> = sent(twists, entries.len())
+        .into_iter()
+        .map(|nth| {
+            let entry = &entries[nth];
             let call = &scribe.world.calls()[entry.call];
             exported(scribe, catalogue, entry, call, &columns)
         })

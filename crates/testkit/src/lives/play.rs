@@ -105,7 +105,7 @@ impl<'a> Life<'a> {
                 .into_iter()
                 .collect(),
             tuning: Tuning {
-                request_timeout: Duration::from_secs(5),
+                request_timeout: Duration::from_secs(2),
                 rate: script.is_unlimited.then_some(Rate::Unlimited),
                 ..Tuning::default()
             },

@@ -135,7 +135,8 @@ impl Script {
         }
         for _ in 0..dice.small(8) {
             let what = what(dice, self);
-            let goes_wrong = Happens::ListsGoWrong(1 + dice.small(6), 1 + dice.small(4), what);
+            let times = if matches!(what, What::Hang) { 1 } else { 1 + dice.small(4) };
+            let goes_wrong = Happens::ListsGoWrong(1 + dice.small(6), times, what);
             self.at_some_time(dice, goes_wrong);
         }
         for _ in 0..dice.small(4) {
@@ -183,6 +184,10 @@ fn lateness(dice: &mut Dice) -> Duration {
 /// What goes wrong with a list. Lies that nobody could notice are told only by providers whose
 /// totals contradict them, and only under the beliefs those totals are read by.
 fn what(dice: &mut Dice, script: &Script) -> What {
+    // A client gives up in real time, so few lives wait for that.
+    if dice.one_in(60) {
+        return What::Hang;
+    }
     let ago = lateness(dice);
     let honest = [
         What::status(500, "{}"),
@@ -200,6 +205,7 @@ fn what(dice: &mut Dice, script: &Script) -> What {
         What::RepeatRecord(dice.small(10)),
         What::BadRecords(vec![(dice.small(10), BadRecord::WithoutId)]),
         What::BadRecords(vec![(dice.small(10), BadRecord::NotAnObject)]),
+        What::Shuffle(dice.roll(1000)),
         // Pages shift while they are read.
         What::then_mutate(move |world| {
             let newest = world.calls().iter().map(|call| call.created_at).max().unwrap_or(0);

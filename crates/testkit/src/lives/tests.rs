@@ -35,6 +35,9 @@ fn scripts_are_long_enough_and_meet_every_provider_and_every_fault() {
         "OmitRecord",
         "RepeatPage",
         "BadRecords",
+        "RepeatRecord",
+        "Shuffle",
+        "Hang",
     ] {
         assert!(text.contains(word), "no script has {word}");
     }

@@ -1,3 +1,4 @@
+use std::collections::BTreeSet;
 use std::io::Read;
 
 use super::super::Settings;
@@ -165,6 +166,14 @@ async fn a_record_may_be_left_out_or_come_twice() {
     let good = ids(&stage.list("").await);
     assert_eq!((&short["total"], ids(&short)), (&25.into(), good[..9].to_vec()));
     assert_eq!(ids(&long), [&good[..1], &good[..]].concat());
+}
+
+#[tokio::test]
+async fn records_may_come_in_another_order() {
+    let stage = broken(What::Shuffle(1)).await;
+    let (shuffled, good) = (ids(&stage.list("").await), ids(&stage.list("").await));
+    assert_ne!(shuffled, good);
+    assert_eq!(BTreeSet::from_iter(shuffled), BTreeSet::from_iter(good));
 }
 
 #[tokio::test]
