@@ -138,6 +138,18 @@ impl Coverage {
         let proved = self.rows.iter().filter(|row| row.level > Level::Unproven);
         without([wanted], proved.map(|row| row.window))
     }
+
+    /// Until when everything from `since` on is proved; `None` when not even its beginning is.
+    pub fn proved_until(&self, since: Timestamp) -> Option<Timestamp> {
+        let mut until = since;
+        for row in self.rows.iter().filter(|row| row.level > Level::Unproven) {
+            if row.window.from() > until {
+                break;
+            }
+            until = until.max(row.window.to());
+        }
+        Some(until).filter(|until| *until > since)
+    }
 }
 
 impl Covered {

@@ -76,6 +76,22 @@ fn a_look_without_proof_leaves_a_gap() {
 }
 
 #[test]
+fn everything_is_proved_up_to_the_first_hole() {
+    for (ledger, until) in [
+        (&[][..], None),
+        (&["listed 01-09 run 1"], Some("01-09")),
+        (&["settled 00-03 run 1", "listed 03-06 run 2", "listed 07-09 run 3"], Some("01-06")),
+        (&["listed 01-03 run 1", "unproven 03-09 run 2"], Some("01-03")),
+        (&["unproven 00-09 run 1"], None),
+        (&["listed 05-09 run 1"], None),
+    ] {
+        let coverage = Coverage::from_rows(ledger.iter().map(|text| row(text)));
+        let until = until.map(|text| spans(text)[0].to());
+        assert_eq!(coverage.proved_until(spans("01-24")[0].from()), until, "{ledger:?}");
+    }
+}
+
+#[test]
 fn a_failed_look_never_undoes_a_proof() {
     check(
         &["listed 02-04 run 1 5", "unproven 00-06 run 2"],

@@ -29,11 +29,20 @@ fn coverage_shows_each_day_and_gaps_are_named_and_repaired() {
     let none = site.run(&["gaps", "--now", END]);
     assert_eq!(none.code, Some(0), "{none:?}");
     assert!(none.stdout.contains("main: no gaps"), "{none:?}");
+    let standing = site.run(&["status", "--now", END]);
+    assert!(standing.stdout.contains("gaps      none"), "{standing:?}");
 
     let some = site.run(&["gaps", "--json", "--now", LATER]);
     assert_eq!(some.code, Some(3), "{some:?}");
     let gaps = some.json();
     assert!(gaps.iter().any(|gap| gap["cause"] == "not_read_since"), "{gaps:?}");
+    let standing = site.run(&["status", "--json", "--now", LATER]).json().remove(0);
+    // The clock goes on between two looks, so the newest ends a little later.
+    let told = |gap: &Value| [gap["from"].clone(), gap["cause"].clone()];
+    let in_status: Vec<_> = standing["gaps"].as_array().unwrap().iter().map(told).collect();
+    assert_eq!(in_status, gaps.iter().map(told).collect::<Vec<_>>());
+    let sentence = site.run(&["status", "--now", LATER]).stdout;
+    assert!(sentence.contains("gaps      1 not proved"), "{sentence}");
     let command = gaps[0]["command"].as_str().unwrap();
     assert!(command.contains("backfill main --from "), "{command}");
 
@@ -113,7 +122,7 @@ fn the_last_minutes_alone_leave_what_lies_before_them_a_gap() {
     let site = Site::of(&simulator);
     let said = site.sync(&["--minutes", "120", "--json"]);
     assert_eq!(said.json()[0]["success"], true, "{said:?}");
-    let status = &site.run(&["status", "--json"]).json()[0];
+    let status = &site.run(&["status", "--json", "--now", END]).json()[0];
     assert_eq!(status["provedUntil"], serde_json::Value::Null);
     let gaps = status["gaps"].as_array().unwrap();
     assert_eq!(gaps.len(), 1, "{gaps:?}");

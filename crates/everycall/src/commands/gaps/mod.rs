@@ -1,6 +1,6 @@
 //! `everycall gaps`: what is not proved, not read again, or not believable, and how to repair it.
 
-mod words;
+pub(super) mod words;
 
 use std::io;
 
@@ -99,7 +99,8 @@ fn one<'a>(config: &'a Config, name: &str) -> Result<&'a crate::config::Source, 
     })
 }
 
-async fn find(desk: &Desk, source: &SourceRow) -> Result<Found> {
+/// What it lacks now.
+pub(super) async fn find(desk: &Desk, source: &SourceRow) -> Result<Found> {
     let (store, now) = (&desk.ctx.store, desk.ctx.now());
     let (able, _) = widened(store, source.id, desk.capabilities(source), now).await?;
     Ok(look(store, source, &able, desk.grace(source), now).await?)

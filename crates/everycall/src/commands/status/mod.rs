@@ -1,23 +1,27 @@
 //! `everycall status`: how each source stands, on one screen.
 
 mod ahead;
-mod proof;
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use anyhow::Result;
 use clap::Args;
+use domain::Timestamp;
+use engine::gaps::Gaps;
 use serde_json::json;
 use store::{RunRow, Scope, SourceRow, Totals, WaitingGroup};
 
+use super::gaps;
 use super::site::Site;
 use super::waiting;
 use crate::mistake::Exit;
 use crate::output::{self, Style, count, instant, percent, written};
 use crate::wiring::Desk;
 use ahead::Ahead;
-use proof::Proof;
+
+/// Gaps shown of a source; `gaps` shows the others.
+const GAPS_SHOWN: usize = 3;
 
 /// Show how each source stands: calls, what is proved, what is missing, and what waits for what
 #[derive(Debug, Args)]
@@ -27,6 +31,9 @@ pub struct Status {
     /// Print one JSON object per source
     #[arg(long)]
     json: bool,
+    /// Set the clock to this instant, for tests
+    #[arg(long, hide = true, value_name = "INSTANT", value_parser = Timestamp::parse_human)]
+    now: Option<Timestamp>,
 }
 
 /// How one source stands.
@@ -37,14 +44,15 @@ struct Standing {
     in_conflict: i64,
     waiting: Vec<WaitingGroup>,
     excluded: Vec<(String, i64)>,
-    proof: Proof,
+    proved_until: Option<Timestamp>,
+    gaps: Gaps,
     last_run: Option<RunRow>,
     ahead: Option<Ahead>,
 }
 
 /// Shows it.
 pub async fn run(site: &Site, arguments: Status) -> Result<Exit> {
-    let desk = site.look().await?;
+    let desk = site.look_at(arguments.now).await?;
     let sources = desk.known_or_all(arguments.source.as_deref()).await?;
     if sources.is_empty() && !arguments.json {
         output::print(&format!("Nothing was read yet. Begin: {} sync", site.here()))?;
@@ -75,7 +83,8 @@ impl Standing {
             in_conflict: store.calls_in_conflict(Scope::Operator, source.id).await?,
             waiting: store.waiting_groups(Scope::Operator, source.id).await?,
             excluded: store.excluded_counts(source.id).await?,
-            proof: Proof::of(&coverage, source.since, desk.ctx.now()),
+            proved_until: coverage.proved_until(source.since),
+            gaps: gaps::find(desk, &source).await?,
             ahead: Ahead::of(desk, &source).await?,
             last_run,
             source,
@@ -115,12 +124,12 @@ impl Standing {
             let (what, command) = (style.yellow(&what), style.command(&command));
             writeln!(out, "{}{what}: {command}", name("endings"))?;
         }
-        let until = match self.proof.until {
+        let until = match self.proved_until {
             Some(until) => format!("proved from {} to {until}", self.source.since),
             None => "nothing is proved yet".to_owned(),
         };
         writeln!(out, "{}{until}", name("coverage"))?;
-        self.gaps(out, here, style)?;
+        self.write_gaps(out, here, style)?;
         let last = self.last_run.as_ref().map_or_else(
             || "none yet".to_owned(),
             |run| format!("run {} · {} · {}", run.run_id, run.status, instant(run.started_at)),
@@ -137,16 +146,16 @@ impl Standing {
         Ok(())
     }
 
-    fn gaps(&self, out: &mut String, here: &str, style: Style) -> std::fmt::Result {
+    fn write_gaps(&self, out: &mut String, here: &str, style: Style) -> std::fmt::Result {
         let name = style.dim("  gaps      ");
-        if self.proof.gaps.is_empty() {
+        if self.gaps.gaps.is_empty() {
             return writeln!(out, "{name}{}", style.green("none"));
         }
-        let gaps = self.proof.gaps.len();
-        let command = style.command(&format!("{here} sync {}", self.source.name));
-        writeln!(out, "{name}{} that {command} will read", style.yellow(&count(gaps as u64)))?;
-        for gap in self.proof.gaps.iter().rev().take(3) {
-            writeln!(out, "            {gap}")?;
+        let sum = style.yellow(&gaps::words::sum(&self.gaps));
+        let source = waiting::quoted(&self.source.name);
+        writeln!(out, "{name}{sum}: {}", style.command(&format!("{here} gaps {source}")))?;
+        for gap in self.gaps.gaps.iter().take(GAPS_SHOWN) {
+            writeln!(out, "            {}  {}", gap.window, style.dim(gap.what.title()))?;
         }
         Ok(())
     }
@@ -163,10 +172,14 @@ impl Standing {
             })
             .collect();
         let gaps: Vec<serde_json::Value> = self
-            .proof
+            .gaps
             .gaps
             .iter()
-            .map(|gap| json!({ "from": gap.from(), "to": gap.to() }))
+            .map(|gap| {
+                json!({
+                    "from": gap.window.from(), "to": gap.window.to(), "cause": gap.what.as_str(),
+                })
+            })
             .collect();
         json!({
             "name": self.source.name, "provider": self.source.provider,
@@ -174,7 +187,7 @@ impl Standing {
             "stored": self.totals.calls, "placed": self.totals.placed,
             "waiting": self.totals.waiting, "excluded": self.totals.excluded,
             "setAside": self.set_aside, "inConflict": self.in_conflict,
-            "provedUntil": self.proof.until, "gaps": gaps,
+            "provedUntil": self.proved_until, "gaps": gaps,
             "waitingFor": waiting,
             "nextRunAt": self.ahead.as_ref().and_then(Ahead::at),
             "needsPerson": self.ahead.as_ref().and_then(|it| it.trouble.as_ref()).map(|trouble| json!({
