@@ -55,10 +55,10 @@ impl Trouble {
     pub(super) fn from_transport(error: &reqwest::Error) -> Self {
         if error.is_connect() {
             let what = if error.is_timeout() { "in time" } else { "at all" };
-            return Self::Unreachable { what: format!("it could not be reached {what}") };
+            return Self::Unreachable { what: format!("the provider could not be reached {what}") };
         }
         Self::unavailable(if error.is_timeout() {
-            "it did not answer in time"
+            "the provider did not answer in time"
         } else {
             "the connection broke before the answer was complete"
         })

@@ -191,7 +191,9 @@ impl Client {
         let answered = tokio::time::timeout(self.tuning.request_timeout, asked).await;
         let took = began.elapsed();
         let rows = match answered {
-            Err(_elapsed) => return Err(Trouble::Broken("it did not answer in time".to_owned())),
+            Err(_elapsed) => {
+                return Err(Trouble::Broken("the database did not answer in time".to_owned()));
+            }
             Ok(Err(error)) => {
                 if !error.is_fatal() {
                     self.keep(conn);
@@ -223,7 +225,8 @@ impl Client {
     async fn connect(&self) -> Result<Conn, Trouble> {
         let connecting = Conn::new(self.opts.clone());
         let connected = tokio::time::timeout(self.tuning.connect_timeout, connecting).await;
-        let unreachable = || Trouble::Broken("it could not be reached in time".to_owned());
+        let unreachable =
+            || Trouble::Broken("the database could not be reached in time".to_owned());
         let mut conn = connected.map_err(|_elapsed| unreachable())?.map_err(|e| Trouble::of(&e))?;
         for statement in [
             "SET SESSION sql_mode = '', time_zone = '+00:00', character_set_results = NULL",

@@ -208,7 +208,10 @@ async fn errors_hold_neither_token_nor_address() {
     let shown = format!("{answer:?} {request:?}").replace(request.url.as_str(), "");
     let Err(Failure::Source(error)) = answer else { panic!("{answer:?}") };
     let said = error.to_string();
-    assert!(said.starts_with("list: it could not be reached at all (tried 3 times)"), "{said}");
+    assert!(
+        said.starts_with("list: the provider could not be reached at all (tried 3 times)"),
+        "{said}"
+    );
     for secret in ["pit-secret", "pit-other"] {
         assert!(!shown.contains(secret), "{shown}");
     }
@@ -222,7 +225,7 @@ async fn whoever_does_not_speak_tls_is_not_reached() {
     let Err(Failure::Source(SourceError::Unavailable { what, .. })) = answer else {
         panic!("{answer:?}")
     };
-    assert_eq!(what, "it could not be reached in time");
+    assert_eq!(what, "the provider could not be reached in time");
     assert!(server.received().is_empty(), "nothing was sent in the clear");
 }
 
