@@ -32,6 +32,8 @@ pub(crate) async fn alone(database: &Path) -> Option<File> {
 
 #[cfg(test)]
 mod tests {
+    use tokio::task::JoinSet;
+
     use crate::Store;
 
     /// Several processes do what several tasks do here: the lock belongs to an opened file.
@@ -40,14 +42,13 @@ mod tests {
         for _ in 0..10 {
             let folder = tempfile::tempdir().expect("a temporary folder can be made");
             let url = format!("sqlite://{}", folder.path().join("calls.db").display());
-            let opening: Vec<_> = (0..8)
-                .map(|_| {
-                    let url = url.clone();
-                    tokio::spawn(async move { Store::open(&url).await.map(drop) })
-                })
-                .collect();
-            for opened in opening {
-                opened.await.expect("it does not panic").expect("it opens");
+            let mut opening = JoinSet::new();
+            for _ in 0..8 {
+                let url = url.clone();
+                opening.spawn(async move { Store::open(&url).await.map(drop) });
+            }
+            for opened in opening.join_all().await {
+                opened.expect("it opens");
             }
         }
     }

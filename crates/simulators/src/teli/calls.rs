@@ -38,7 +38,7 @@ pub(super) fn list(
     let mut separator: &[u8] = b"";
     for nth in &sent {
         body.extend_from_slice(mem::replace(&mut separator, b","));
-        body.extend_from_slice(&spoiled(twists, *nth, &catalogue.row(scribe, &entries[*nth])));
+        body.extend_from_slice(&spoiled(twists, *nth, &catalogue.row(scribe, entries[*nth])));
     }
     let count = total.filter(|_| settings.count_is_total).unwrap_or(sent.len());
     body.extend_from_slice(format!(r#"],"count":{count},"powered_by":"Teli"}}"#).as_bytes());

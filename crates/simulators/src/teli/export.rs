@@ -39,7 +39,7 @@ pub(super) fn export(
     let rows: Vec<Value> = sent(twists, entries.len())
         .into_iter()
         .map(|nth| {
-            let entry = &entries[nth];
+            let entry = entries[nth];
             let call = &scribe.world.calls()[entry.call];
             exported(scribe, catalogue, entry, call, &columns)
         })
