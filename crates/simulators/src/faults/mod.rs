@@ -153,7 +153,7 @@ pub enum What {
     Hang,
     /// The answer comes this many milliseconds late.
     Slow(u64),
-    /// Line breaks and a bell stand unescaped inside JSON strings.
+    /// Line breaks stand unescaped inside JSON strings.
     RawControlCharacters,
     /// The world changes after this request was answered and before any later one.
     ThenMutate(Change),

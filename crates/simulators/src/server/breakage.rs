@@ -108,7 +108,7 @@ fn replacement(what: &What, provider: &dyn Provider) -> Option<Answer> {
     }
 }
 
-/// Turns escaped line breaks into real ones and adds a bell after each.
+/// Turns escaped line breaks into real ones, which says the same to whoever reads them.
 fn with_control_characters(body: &[u8]) -> bytes::Bytes {
     let mut out = Vec::with_capacity(body.len());
     let mut rest = body.iter().copied();
@@ -116,7 +116,7 @@ fn with_control_characters(body: &[u8]) -> bytes::Bytes {
         match (byte, byte == b'\\') {
             (_, false) => out.push(byte),
             (_, true) => match rest.next() {
-                Some(b'n') => out.extend_from_slice(b"\n\x07"),
+                Some(b'n') => out.push(b'\n'),
                 Some(escaped) => out.extend_from_slice(&[b'\\', escaped]),
                 None => out.push(b'\\'),
             },
