@@ -311,6 +311,8 @@ try {
     await dark.goto("/");
     const ground = await dark.evaluate(() => getComputedStyle(document.body).backgroundColor);
     assert.equal(ground, "rgb(16, 22, 21)");
+    // By now a source was compared, and what came of it stands there.
+    assert.ok(await fits(dark), "the first page is wider than the desk");
     await picture(dark, "overview-dark");
     await dark.context().close();
   });
