@@ -200,13 +200,13 @@ async fn unreadable_records_are_handed_over_and_counted() {
 #[tokio::test]
 async fn raw_control_characters_do_not_cost_the_page() {
     let body = b"{\"total\":1,\"page\":1,\"pageSize\":50,\"callLogs\":[{\"id\":\"a\",\
-        \"createdAt\":\"2026-01-01T12:00:00Z\",\"transcript\":\"bot: a\nhuman: b\"}]}";
+        \"createdAt\":\"2026-01-01T12:00:00Z\",\"transcript\":\"bot: a\n\x07human: b\"}]}";
     let outcome = walk_usual(move |_| Reply::json(200, body)).await;
     assert_eq!(outcome.walked, Ok(Walked::Whole { distinct: 1, total: Some(1) }));
     assert_eq!(outcome.asked.len(), 1);
     let record = &outcome.pages[0].records[0].0.bytes;
     let call = crate::highlevel_voice_ai::normalise(record, domain::Country::US).unwrap();
-    assert_eq!(call.transcript.as_deref(), Some("bot: a\nhuman: b"));
+    assert_eq!(call.transcript.as_deref(), Some("bot: a\n\u{7}human: b"));
 }
 
 #[tokio::test]

@@ -45,8 +45,8 @@ fn read(body: &[u8]) -> Result<Value, Misread> {
 
 #[test]
 fn raw_control_characters_inside_strings_are_mended() {
-    let read = read(b"{\"transcript\":\"bot: a\nhuman:\tb \\\" \\\\\",\n \"n\": 1}").unwrap();
-    assert_eq!(read["transcript"], "bot: a\nhuman:\tb \" \\");
+    let read = read(b"{\"transcript\":\"bot: a\n\x07human:\tb \\\" \\\\\",\n \"n\": 1}").unwrap();
+    assert_eq!(read["transcript"], "bot: a\n\u{7}human:\tb \" \\");
     assert_eq!(read["n"], 1);
 }
 
