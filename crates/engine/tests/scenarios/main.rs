@@ -41,6 +41,7 @@ mod refusals;
 mod refused_rows;
 mod scheduling;
 mod settling;
+mod slow_runs;
 mod smoke;
 mod stating;
 mod teli;
